@@ -1,0 +1,27 @@
+# Deep and shallow networks: nine experiments, from data to figures.
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/analyse.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        [file for experiment in config["experiments"] for file in products(experiment)],
+
+
+# A target per experiment: snakemake capacity
+for experiment in config["experiments"]:
+
+    rule:
+        name:
+            experiment
+        input:
+            products(experiment),

@@ -1,0 +1,1 @@
+"""Deep and shallow networks: training, evaluation and analysis of the nine experiments."""

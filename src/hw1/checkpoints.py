@@ -1,0 +1,112 @@
+"""Checkpoints of finished runs, and the resume file of an unfinished one.
+
+A checkpoint is a dictionary written by torch.save:
+
+    settings    JSON text of the settings that made the run
+    snapshots   {epoch: state dict}, CPU tensors; the last epoch is always there
+
+It holds nothing that varies between machines or attempts, so equal runs give equal bytes.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from hw1.files import replacing
+
+
+def save(path: str | os.PathLike, checkpoint: dict) -> None:
+    """Write `checkpoint` whole or not at all."""
+    # torch.save names the records inside after the file when given a path, and the temporary
+    # name differs between attempts; given an open file it does not.
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        torch.save(checkpoint, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load(path: str | os.PathLike) -> dict:
+    """Read a checkpoint without unpickling arbitrary objects.
+
+    Raises ValueError where the file is damaged or holds anything but tensors and plain values.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:  # torch raises RuntimeError, EOFError, UnpicklingError and others
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(
+            f"{path} is not a readable checkpoint ({reason}): delete it and run again"
+        ) from error
+
+
+class ResumeFile:
+    """The state of an unfinished run, saved every `interval` seconds and removed on success.
+
+    `fingerprint` identifies settings and code: a state saved under another one is ignored.
+    """
+
+    def __init__(self, path: str | os.PathLike, fingerprint: str, interval: float) -> None:
+        self.path = Path(path)
+        self.fingerprint = fingerprint
+        self.interval = interval
+        self.last_saved = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether `interval` seconds have passed since the last save."""
+        return time.monotonic() - self.last_saved >= self.interval
+
+    def save(self, state: dict) -> None:
+        """Write `state`, replacing the one before it."""
+        save(self.path, {"fingerprint": self.fingerprint, "state": state})
+        self.last_saved = time.monotonic()
+
+    def load(self, log=print) -> dict | None:
+        """Return the saved state, or None (and say why in the log) where there is none to use."""
+        if not self.path.exists():
+            return None
+        try:
+            saved = load(self.path)
+        except ValueError as error:
+            log(f"starting over: {error}")
+            return None
+        if saved.get("fingerprint") != self.fingerprint:
+            log("starting over: the saved state was made by other settings or other code")
+            return None
+        return saved["state"]
+
+    def remove(self) -> None:
+        """Delete the file, if there is one."""
+        self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def exclusive(path: str | os.PathLike, log=print) -> Iterator[None]:
+    """Hold a lock file, so that an orphaned job and its rerun do not write the same run together.
+
+    Waits, and says so in the log, while another process holds it. The kernel drops the lock of a
+    process that dies; the file itself is removed at the end.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                log(f"waiting for the process that holds {path}")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            # The holder before us may have removed the file while we waited for it.
+            if not path.exists() or os.stat(path).st_ino != os.fstat(file.fileno()).st_ino:
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return

@@ -1,0 +1,23 @@
+"""What the command-line scripts share: a user's mistake ends in one line, not in a traceback."""
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+def one_line_errors(main: Callable[[], None]) -> Callable[[], None]:
+    """Wrap `main` so that ValueError and OSError (what hw1 raises for bad input, a missing file
+    or a full disk) end the process with exit code 1 and one line on standard error.
+
+    Any other exception is a defect of the program and keeps its traceback.
+    """
+
+    @functools.wraps(main)
+    def wrapped() -> None:
+        try:
+            main()
+        except (ValueError, OSError) as error:
+            sys.exit(f"{Path(sys.argv[0]).stem}: {' '.join(str(error).split())}")
+
+    return wrapped

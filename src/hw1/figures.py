@@ -1,0 +1,364 @@
+"""The figures: tables in, matplotlib figures out.
+
+Each function takes `style` (dpi, dataset, colours by name, options of that figure) and the tables
+that it draws. Where a table holds several seeds, a line is their median and a band goes from
+their minimum to their maximum; the figure says so, and names the data set.
+"""
+
+import os
+from math import log as ln
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from hw1.files import replacing
+
+RC = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.6,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "savefig.bbox": "standard",
+    "svg.hashsalt": "hw1",  # the same figure gives the same bytes
+}
+RUNNING_MEDIAN_ITERATIONS = 101
+MARKERS = "osD^vP*X"
+
+
+def draw(name: str, style: dict, tables: list[pd.DataFrame]) -> Figure:
+    """Draw the figure that the function called `name` in this module draws."""
+    with mpl.rc_context(RC):
+        return globals()[name](style, *tables)
+
+
+def save(figure: Figure, png: str | os.PathLike, svg: str | os.PathLike, dpi: int) -> None:
+    """Write `figure` as PNG and as SVG; the same figure gives the same bytes."""
+    with mpl.rc_context(RC):
+        for path, metadata in ((png, {"Software": None}), (svg, {"Date": None})):
+            with replacing(path) as temporary:
+                figure.savefig(temporary, dpi=dpi, metadata=metadata)
+
+
+def seeds(table: pd.DataFrame) -> str:
+    """How many seeds a table holds, and so what its lines and bands are."""
+    n = table["seed"].nunique()
+    return "one seed" if n == 1 else f"median and range of {n} seeds"
+
+
+def last_epoch(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last epoch of each run."""
+    last = metrics.groupby(["variant", "seed"])["epoch"].transform("max")
+    return metrics[metrics["epoch"] == last]
+
+
+def spread(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **line) -> None:
+    """Draw the median of `y` over seeds against `x`, and its range as a band."""
+    over_seeds = table.groupby(x)[y]
+    median = over_seeds.median()
+    axes.plot(median.index, median, color=colour, **line)
+    if table["seed"].nunique() > 1:
+        axes.fill_between(
+            median.index, over_seeds.min(), over_seeds.max(), color=colour, alpha=0.18, lw=0
+        )
+
+
+def panels(rows: int, columns: int, size: tuple[float, float], title: str, **shared):
+    """A figure of rows x columns axes under one title; size in inches."""
+    figure = Figure(figsize=size)
+    figure.suptitle(title, fontsize=12)
+    return figure, figure.subplots(rows, columns, **shared)
+
+
+def colour_of(style: dict, variant: str, index: int) -> str:
+    """The colour of the model size that a variant's name ends with, else one of the cycle's."""
+    return style["colours"].get(variant.rsplit("_", 1)[-1], f"C{index}")
+
+
+def function_loss(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
+    """Training MSE per epoch of each model of one function."""
+    history = history[history["variant"].str.startswith(style["function"] + "_")]
+    parameters = metrics.groupby("variant")["parameters"].first()
+    figure, axes = panels(1, 1, (7, 4.4), f"Training loss on {style['dataset']}\n{seeds(history)}")
+    for index, (variant, runs) in enumerate(history.groupby("variant", sort=False)):
+        label = f"{variant.rsplit('_', 1)[-1]} ({parameters[variant]} parameters)"
+        colour = colour_of(style, variant, index)
+        spread(axes, runs, "epoch", "batch_loss", colour, label=label)
+    axes.set(xlabel="epoch", ylabel="mean squared error", yscale="log")
+    axes.set_xlim(0, history["epoch"].max())
+    axes.legend()
+    return figure
+
+
+def function_fit(style: dict, predictions: pd.DataFrame) -> Figure:
+    """The prediction of every seed, and their median, over the true function."""
+    variants = list(predictions.groupby("variant", sort=False))
+    figure, axes = panels(
+        1,
+        len(variants),
+        (3.6 * len(variants), 3.8),
+        f"Fit of {style['dataset']}, {seeds(predictions)}",
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    low, high = predictions["target"].min(), predictions["target"].max()
+    margin = 0.35 * (high - low)
+    for index, (panel, (variant, runs)) in enumerate(zip(axes[0], variants)):
+        colour = colour_of(style, variant, index)
+        for _, run in runs.groupby("seed"):
+            panel.plot(run["x"], run["prediction"], color=colour, alpha=0.3, lw=0.8)
+        median = runs.groupby("x")["prediction"].median()
+        target = runs.groupby("x")["target"].first()
+        panel.plot(target.index, target, color=style["colours"]["truth"], ls="--", lw=1.2)
+        panel.plot(median.index, median, color=colour)
+        panel.set(title=variant.rsplit("_", 1)[-1], xlabel="x", ylim=(low - margin, high + margin))
+    axes[0][0].set_ylabel("y")
+    grey = style["colours"]["truth"]
+    handles = [
+        Line2D([], [], color=grey, ls="--", lw=1.2, label="true function"),
+        Line2D([], [], color=grey, label="prediction, median over seeds"),
+        Line2D([], [], color=grey, alpha=0.4, lw=0.8, label="prediction of one seed"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def training_curves(style: dict, history: pd.DataFrame) -> Figure:
+    """Training and test loss or accuracy per epoch of each variant."""
+    measure = style["measure"]
+    scale = 100 if measure == "accuracy" else 1
+    figure, axes = panels(
+        1, 1, (7, 4.4), f"{measure.capitalize()} on {style['dataset']}\n{seeds(history)}"
+    )
+    for index, (variant, runs) in enumerate(history.groupby("variant", sort=False)):
+        colour = colour_of(style, variant, index)
+        for split, line, name in (("batch", "-", "training"), ("test", "--", "test")):
+            values = runs.assign(value=runs[f"{split}_{measure}"] * scale)
+            marker = "o" if split == "batch" else "s"
+            spread(
+                axes,
+                values,
+                "epoch",
+                "value",
+                colour,
+                ls=line,
+                marker=marker,
+                ms=4,
+                label=f"{variant}, {name}",
+            )
+    if measure == "loss":
+        axes.set(yscale="log", ylabel="cross-entropy (nats)")
+    else:
+        axes.set(ylabel="accuracy (%)")
+    axes.set_xlabel("epoch (training: mean over the epoch's mini-batches; test: at its end)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return figure
+
+
+def trajectories(
+    style: dict, coordinates: pd.DataFrame, variance: pd.DataFrame, metrics: pd.DataFrame
+) -> Figure:
+    """One path per run through the plane of two principal components, snapshots marked."""
+    accuracy = metrics[metrics["split"] == "test"].set_index(["variant", "seed", "epoch"])
+    runs = list(coordinates.groupby(["variant", "seed"], sort=False))
+    epochs = sorted(coordinates["epoch"].unique())
+    colours = mpl.colormaps[style["runs"]].resampled(max(len(runs), 2))
+    ratios = variance["explained_variance_ratio"] * 100
+    figure, axes = panels(
+        1,
+        1,
+        (7.5, 5.6),
+        f"PCA of {style['part']}, {len(runs)} runs on {style['dataset']}\n"
+        f"numbers: test accuracy (%)",
+    )
+    for index, ((variant, seed), path) in enumerate(runs):
+        colour = colours(index)
+        axes.plot(path["component_1"], path["component_2"], color=colour, lw=1.2)
+        for point in path.itertuples():
+            axes.plot(
+                point.component_1,
+                point.component_2,
+                MARKERS[epochs.index(point.epoch) % len(MARKERS)],
+                color=colour,
+                ms=6,
+            )
+            value = accuracy.loc[(variant, seed, point.epoch), "accuracy"] * 100
+            axes.annotate(
+                f"{value:.1f}",
+                (point.component_1, point.component_2),
+                xytext=(5, 3),
+                textcoords="offset points",
+                fontsize=7,
+                color="#333333",
+            )
+    handles = [
+        Line2D([], [], color="#555555", ls="", marker=MARKERS[i % len(MARKERS)], label=f"epoch {e}")
+        for i, e in enumerate(epochs)
+    ]
+    axes.legend(handles=handles, loc="best")
+    axes.set(
+        xlabel=f"component 1 ({ratios[0]:.1f} % of the variance)",
+        ylabel=f"component 2 ({ratios[1]:.1f} % of the variance)",
+    )
+    axes.margins(0.08)
+    return figure
+
+
+def gradient_norm(style: dict, history: pd.DataFrame) -> Figure:
+    """Gradient norm and loss of each iteration of one seed, and running medians of all seeds."""
+    first = history["seed"].iloc[0]
+    figure, axes = panels(
+        2,
+        1,
+        (7.5, 5.6),
+        f"Gradient norm and loss on {style['dataset']}\n"
+        f"points: seed {first}; line: running median over {RUNNING_MEDIAN_ITERATIONS} iterations, "
+        f"{seeds(history)}",
+        sharex=True,
+    )
+    for panel, column, colour, label in (
+        (axes[0], "gradient_norm", "gradient_norm", "L2 norm of the gradient"),
+        (axes[1], "batch_loss", "loss", "cross-entropy (nats)"),
+    ):
+        run = history[history["seed"] == first]
+        # Thousands of points: as an image also in the SVG.
+        panel.plot(
+            run["iteration"],
+            run[column],
+            ".",
+            ms=2,
+            alpha=0.35,
+            color=style["colours"][colour],
+            rasterized=True,
+        )
+        running = history.groupby("seed")[column].transform(
+            lambda values: values.rolling(
+                min(RUNNING_MEDIAN_ITERATIONS, len(values)), center=True, min_periods=1
+            ).median()
+        )
+        table = history.assign(running=running)
+        spread(panel, table, "iteration", "running", style["colours"][colour], lw=2)
+        panel.set_ylabel(label)
+        panel.set_ylim(bottom=0)
+    axes[1].set_xlabel("iteration")
+    return figure
+
+
+def interpolation(style: dict, lines: pd.DataFrame) -> Figure:
+    """Loss and accuracy along the line between two trainings."""
+    figure, axes = panels(
+        1,
+        2,
+        (9.5, 4.2),
+        f"On the line between two trainings A and B, {style['dataset']}, {seeds(lines)}",
+    )
+    for panel, column, label, scale in (
+        (axes[0], "loss", "cross-entropy (nats)", 1),
+        (axes[1], "accuracy", "accuracy (%)", 100),
+    ):
+        for split, line in (("train", "-"), ("test", "--")):
+            rows = lines[lines["split"] == split]
+            rows = rows.assign(value=rows[column] * scale)
+            colour = style["colours"][split]
+            spread(panel, rows, "alpha", "value", colour, ls=line, label=split)
+        for alpha, name in ((0, "A"), (1, "B")):
+            panel.axvline(alpha, color=style["colours"]["guide"], lw=1, ls=":")
+            panel.annotate(
+                name,
+                (alpha, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(3, -11),
+                textcoords="offset points",
+                color=style["colours"]["guide"],
+                weight="bold",
+            )
+        panel.set(xlabel=r"$\alpha$ in $(1-\alpha)\,\theta_A + \alpha\,\theta_B$", ylabel=label)
+    axes[0].set_yscale("log")
+    axes[0].legend()
+    return figure
+
+
+def parameters(style: dict, metrics: pd.DataFrame) -> Figure:
+    """Loss and accuracy after the last epoch against the number of parameters."""
+    final = last_epoch(metrics)
+    figure, axes = panels(
+        1,
+        2,
+        (9.5, 4.4),
+        f"Parameters and generalisation, {style['dataset']}, {seeds(final)}",
+    )
+    names = final.groupby("parameters")["variant"].first()
+    for panel, column, label, scale in (
+        (axes[0], "loss", "cross-entropy (nats)", 1),
+        (axes[1], "accuracy", "accuracy (%)", 100),
+    ):
+        for split, line, marker in (("train", "-", "o"), ("test", "--", "s")):
+            rows = final[final["split"] == split]
+            rows = rows.assign(value=rows[column] * scale)
+            colour = style["colours"][split]
+            spread(
+                panel,
+                rows,
+                "parameters",
+                "value",
+                colour,
+                ls=line,
+                marker=marker,
+                ms=5,
+                label=split,
+            )
+        test = final[final["split"] == "test"].groupby("parameters")[column].median() * scale
+        for count, name in names.items():
+            panel.annotate(
+                name,
+                (count, test[count]),
+                xytext=(0, 7 if column == "loss" else -13),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7,
+            )
+        panel.set(xscale="log", xlabel="number of parameters", ylabel=label)
+        panel.margins(y=0.1)
+    axes[0].set_yscale("log")
+    axes[0].legend()
+    return figure
+
+
+def random_labels(style: dict, history: pd.DataFrame) -> Figure:
+    """Loss and accuracy per epoch on random training labels and on the true test labels."""
+    figure, axes = panels(
+        1,
+        2,
+        (9.5, 4.2),
+        f"Training on random labels, {style['dataset']}, {seeds(history)}",
+    )
+    for panel, column, label, scale, chance in (
+        (axes[0], "loss", "cross-entropy (nats)", 1, ln(10)),
+        (axes[1], "accuracy", "accuracy (%)", 100, 10),
+    ):
+        for split, name, line, marker in (
+            ("train", "train (random labels)", "-", "o"),
+            ("test", "test (true labels)", "--", "s"),
+        ):
+            rows = history.assign(value=history[f"{split}_{column}"] * scale)
+            colour = style["colours"][split]
+            spread(panel, rows, "epoch", "value", colour, ls=line, marker=marker, ms=4, label=name)
+        panel.axhline(
+            chance, color=style["colours"]["guide"], lw=1, ls=":", label="guessing at random"
+        )
+        panel.set(xlabel="epoch", ylabel=label)
+        panel.ticklabel_format(axis="y", useOffset=False)
+        panel.xaxis.get_major_locator().set_params(integer=True)
+    axes[0].legend()
+    return figure

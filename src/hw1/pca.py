@@ -1,0 +1,31 @@
+"""Principal components of weight snapshots over runs and epochs."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+
+class Projection(NamedTuple):
+    """Coordinates (n, 2) and the share of the variance of each of the two components."""
+
+    coordinates: np.ndarray
+    explained_variance_ratio: np.ndarray
+
+
+def project(weights: np.ndarray) -> Projection:
+    """Project n weight vectors, shape (n, p), on their two principal components.
+
+    The sign of a component is free; it is chosen so that its largest loading is positive
+    (scikit-learn's rule), hence the same on every run. Raises ValueError for fewer than three
+    vectors, which always lie in a plane.
+    """
+    if len(weights) < 3:
+        raise ValueError(
+            f"a PCA of {len(weights)} weight vectors says nothing: use at least 3 "
+            "(seeds x snapshot_epochs)"
+        )
+    # Covariances between n points need only the n x n Gram matrix, but a full SVD of so few
+    # points is as fast and more exact.
+    pca = PCA(n_components=2, svd_solver="full")
+    return Projection(pca.fit_transform(weights.astype(np.float64)), pca.explained_variance_ratio_)

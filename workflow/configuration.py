@@ -1,0 +1,197 @@
+"""The configuration: validated in one line, resolved into the settings of each run."""
+
+import difflib
+import math
+from typing import NamedTuple
+
+import jsonschema
+import numpy as np
+
+from hw1.architectures import example_shape, layers, multiply_adds
+
+DATASET_SIZES = {"mnist": 60_000, "digits": 1_797}  # training images; of digits, before the split
+
+
+class Run(NamedTuple):
+    """One training."""
+
+    experiment: str
+    variant: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.experiment}/{self.variant}/seed{self.seed}"
+
+
+def merged(*parts: dict) -> dict:
+    """Merge dictionaries, later ones winning, key by key at every depth."""
+    result: dict = {}
+    for part in parts:
+        for key, value in part.items():
+            both = isinstance(value, dict) and isinstance(result.get(key), dict)
+            result[key] = merged(result[key], value) if both else value
+    return result
+
+
+def run_settings(config: dict, run: Run) -> dict:
+    """Everything a run is a function of: its own keys over its experiment's over the defaults."""
+    experiment = config["experiments"][run.experiment]
+    parts = [config["defaults"], experiment, experiment["variants"][run.variant]]
+    keys = ("dataset", "stream", "inputs", "model", "training")
+    settings = merged(*({key: part[key] for key in keys if key in part} for part in parts))
+    dataset = config["datasets"][settings["dataset"]]
+    settings["dataset"] = {key: value for key, value in dataset.items() if key != "title"}
+    if dataset["kind"] == "function":
+        del settings["inputs"]  # they describe images
+    return run._asdict() | settings
+
+
+def dataset_name(config: dict, run: Run) -> str:
+    """Name of the data set of a run."""
+    experiment = config["experiments"][run.experiment]
+    return experiment["variants"][run.variant].get("dataset", experiment.get("dataset"))
+
+
+def training_examples(settings: dict) -> int:
+    """Number of training examples."""
+    dataset = settings["dataset"]
+    if dataset["kind"] == "function":
+        return dataset["points"]
+    if dataset["kind"] == "digits":
+        return DATASET_SIZES["digits"] - math.ceil(DATASET_SIZES["digits"] * dataset["test_share"])
+    return DATASET_SIZES[dataset["kind"]]
+
+
+def training_seconds(settings: dict) -> float:
+    """A rough estimate of one core's time: it orders the trainings and sets their time limit.
+
+    A forward and a backward pass take six floating-point operations per multiply-add; 40 GFLOP/s
+    and 0.5 ms per iteration are what a laptop core reaches.
+    """
+    stack = layers(settings["model"], *example_shape(settings))
+    n, training = training_examples(settings), settings["training"]
+    batch_size = n if training["batch_size"] == "full" else training["batch_size"]
+    passes = n * training["epochs"]
+    return 6 * multiply_adds(stack) * passes / 40e9 + passes / batch_size * 0.0005
+
+
+def alpha_grid(alphas: dict) -> list[float]:
+    """The points of an interpolation, rounded so that 0.05 steps are written as such."""
+    grid = np.linspace(alphas["start"], alphas["stop"], alphas["points"])
+    return [round(float(alpha), 10) for alpha in grid]
+
+
+def all_runs(config: dict, experiment: str) -> list[Run]:
+    """The runs of an experiment, variants and seeds in the order of the configuration."""
+    settings = config["experiments"][experiment]
+    return [Run(experiment, v, s) for v in settings["variants"] for s in settings["seeds"]]
+
+
+def check(config: dict, schema: dict) -> None:
+    """Raise ValueError, with one line that names the key, unless `config` is valid.
+
+    Checks the schema, then what a schema cannot say.
+    """
+    error = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(schema).iter_errors(config)
+    )
+    if error is not None:
+        raise ValueError(explain(error))
+    for name, experiment in config["experiments"].items():
+        where = f"experiments.{name}"
+        for variant in experiment["variants"]:
+            check_variant(config, where, Run(name, variant, experiment["seeds"][0]))
+        if "alphas" in experiment:
+            grid = alpha_grid(experiment["alphas"])
+            if not {0.0, 1.0} <= set(grid):
+                raise ValueError(
+                    f"{where}.alphas: the {len(grid)} points from {grid[0]:g} to {grid[-1]:g} miss "
+                    "0 or 1: choose points so that both ends of the line are on the grid"
+                )
+            if len(experiment["variants"]) != 2:
+                raise ValueError(
+                    f"{where}.variants: found {len(experiment['variants'])}, expected the two "
+                    "between which alphas interpolates"
+                )
+
+
+def check_variant(config: dict, where: str, run: Run) -> None:
+    """Raise ValueError where the settings of a variant are incomplete or contradict each other."""
+    name = dataset_name(config, run)
+    if name not in config["datasets"]:
+        raise ValueError(
+            f"{where}.dataset: found {name!r} for variant {run.variant}, expected one of "
+            f"{', '.join(config['datasets'])}"
+        )
+    settings = run_settings(config, run)
+    where = f"{where}.variants.{run.variant}"
+    if "model" not in settings:
+        raise ValueError(f"{where}.model is missing: describe the architecture")
+    training = settings["training"]
+    for key in ("optimizer", "learning_rate", "batch_size", "epochs"):
+        if key not in training:
+            raise ValueError(f"{where}.training.{key} is missing: set it here or in the experiment")
+    late = [epoch for epoch in training["snapshot_epochs"] if epoch > training["epochs"]]
+    if late:
+        raise ValueError(
+            f"{where}.training.snapshot_epochs: found {late[0]}, expected at most epochs "
+            f"({training['epochs']})"
+        )
+    n = training_examples(settings)
+    if training["batch_size"] != "full" and training["batch_size"] > n:
+        raise ValueError(
+            f"{where}.training.batch_size: found {training['batch_size']}, but {name} has {n} "
+            "training examples: use at most that, or full"
+        )
+    function = settings["dataset"]["kind"] == "function"
+    if function and training["evaluate_each_epoch"]:
+        raise ValueError(
+            f"{where}.training.evaluate_each_epoch: {name} has no test split and a full batch is "
+            "its own evaluation: leave it empty"
+        )
+    if function and settings["model"]["kind"] == "cnn":
+        raise ValueError(f"{where}.model.kind: found cnn, but {name} is no image: use mlp")
+    try:
+        layers(settings["model"], *example_shape(settings))
+    except ValueError as error:
+        raise ValueError(f"{where}.model.conv: {error}") from error
+
+
+def explain(error: jsonschema.ValidationError) -> str:
+    """One line for a schema error: the key, what was found, what is allowed."""
+    where = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    found = f"found {error.instance!r}"
+    if len(found) > 60:
+        found = f"found {type(error.instance).__name__} {found[6:50]}..."
+    rule, value = error.validator, error.validator_value
+    if rule == "additionalProperties":
+        allowed = list(error.schema.get("properties", {}))
+        unknown = [str(key) for key in error.instance if key not in allowed]
+        close = difflib.get_close_matches(unknown[0], allowed, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed)}"
+        return f"{where}: unknown key {unknown[0]!r}: {hint}"
+    if rule == "required":
+        missing = next(key for key in value if key not in error.instance)
+        return f"{where}: the key {missing!r} is missing"
+    if error.parent is not None and "propertyNames" in error.absolute_schema_path:
+        return f"{where}: {found} as a name, expected lower-case letters, digits and _"
+    if rule == "type":
+        kinds = " or ".join(value) if isinstance(value, list) else value
+        text = f"{where}: {found} ({type(error.instance).__name__}), expected {kinds}"
+        if isinstance(error.instance, str) and {"number", "integer"} & set(kinds.split(" or ")):
+            text += ": write numbers without quotes, 1e-3 as 0.001 or 1.0e-3"
+        return text
+    if rule == "enum":
+        return f"{where}: {found}, expected one of {', '.join(map(str, value))}"
+    expected = {
+        "minimum": f"at least {value}",
+        "maximum": f"at most {value}",
+        "exclusiveMinimum": f"more than {value}",
+        "minItems": f"at least {value} item(s)",
+        "maxItems": f"at most {value} item(s)",
+        "minProperties": "at least one entry",
+        "minLength": "some text",
+        "uniqueItems": "no value twice",
+        "pattern": error.schema.get("description", f"text that matches {value}"),
+    }.get(rule, error.message)
+    return f"{where}: {found}, expected {expected}"

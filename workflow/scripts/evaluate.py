@@ -1,0 +1,48 @@
+"""Evaluate the snapshots of one run with frozen weights on the whole train and test splits."""
+
+import argparse
+import json
+from pathlib import Path
+
+from hw1 import checkpoints, datasets, devices, inputs, models, tables
+from hw1.architectures import example_shape
+from hw1.command import one_line_errors
+from hw1.evaluation import evaluate
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--device", required=True)
+    parser.add_argument("--metrics", type=Path, required=True)
+    args = parser.parse_args()
+
+    devices.make_reproducible()
+    device = devices.choose_device(args.device)
+    checkpoint = checkpoints.load(args.checkpoint)
+    settings = json.loads(checkpoint["settings"])
+    splits = inputs.tensors(datasets.load(args.data), settings, device)
+    model = models.build(settings["model"], *example_shape(settings)).to(device)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    rows = []
+    for epoch, weights in sorted(checkpoint["snapshots"].items()):
+        model.load_state_dict(weights)
+        for name, split in splits.items():
+            score = evaluate(model, split)
+            rows.append(
+                {
+                    "parameters": parameters,
+                    "epoch": epoch,
+                    "split": name,
+                    "examples": len(split.targets),
+                    "loss": score.loss,
+                    "accuracy": score.accuracy,
+                }
+            )
+    tables.write(args.metrics, tables.identify(settings, rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""Draw one figure from tables, as PNG and as SVG."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from hw1 import figures
+from hw1.command import one_line_errors
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draw", required=True, help="function of hw1.figures")
+    parser.add_argument("--style", type=json.loads, required=True, help="JSON: dpi, colours, ...")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True)
+    parser.add_argument("--png", type=Path, required=True)
+    parser.add_argument("--svg", type=Path, required=True)
+    args = parser.parse_args()
+    tables = [pd.read_csv(path) for path in args.tables]
+    figures.save(figures.draw(args.draw, args.style, tables), args.png, args.svg, args.style["dpi"])
+
+
+if __name__ == "__main__":
+    main()

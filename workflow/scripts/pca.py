@@ -1,0 +1,43 @@
+"""Project the weight snapshots of all runs of an experiment on their principal components."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from hw1 import tables, weights
+from hw1.command import one_line_errors
+from hw1.pca import project
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, nargs="+", required=True)
+    parser.add_argument("--view", choices=["layer1", "model"], required=True)
+    parser.add_argument("--coordinates", type=Path, required=True)
+    parser.add_argument("--variance", type=Path, required=True)
+    args = parser.parse_args()
+
+    runs = [weights.load(path) for path in args.weights]
+    columns = slice(runs[0].first_layer if args.view == "layer1" else None)
+    projection = project(np.concatenate([run.weights[:, columns] for run in runs]))
+    points = iter(projection.coordinates.tolist())
+    rows = []
+    for run in runs:
+        snapshots = [
+            {"epoch": epoch, **dict(zip(("component_1", "component_2"), next(points)))}
+            for epoch in run.epochs.tolist()
+        ]
+        rows += tables.identify(json.loads(run.settings), snapshots)
+    tables.write(args.coordinates, rows)
+    ratios = enumerate(projection.explained_variance_ratio.tolist(), start=1)
+    tables.write(
+        args.variance,
+        [{"component": number, "explained_variance_ratio": ratio} for number, ratio in ratios],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Tabulate what the networks of one function predict on its samples."""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from hw1 import checkpoints, datasets, devices, inputs, models, tables
+from hw1.architectures import example_shape
+from hw1.command import one_line_errors
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoints", type=Path, nargs="+", required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--device", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    devices.make_reproducible()
+    device = devices.choose_device(args.device)
+    arrays = datasets.load(args.data)
+    x, targets = arrays["train_inputs"].ravel(), arrays["train_targets"].ravel()
+    rows = []
+    for path in args.checkpoints:
+        checkpoint = checkpoints.load(path)
+        settings = json.loads(checkpoint["settings"])
+        split = inputs.tensors(arrays, settings, device)["train"]
+        model = models.build(settings["model"], *example_shape(settings)).to(device)
+        model.load_state_dict(checkpoint["snapshots"][max(checkpoint["snapshots"])])
+        with torch.inference_mode():
+            predictions = model(split.inputs).flatten().tolist()
+        columns = zip(x.tolist(), targets.tolist(), predictions)
+        samples = [dict(zip(("x", "target", "prediction"), values)) for values in columns]
+        rows += tables.identify(settings, samples)
+    tables.write(args.output, rows)
+
+
+if __name__ == "__main__":
+    main()

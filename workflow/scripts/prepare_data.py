@@ -1,0 +1,25 @@
+"""Prepare one data set as a compact file; MNIST is downloaded where it is not there yet."""
+
+import argparse
+import json
+from pathlib import Path
+
+from hw1 import datasets
+from hw1.command import one_line_errors
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", type=json.loads, required=True, help="JSON: its settings")
+    parser.add_argument("--downloads", type=Path, required=True, help="folder of downloaded files")
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+    arrays = datasets.prepare(args.dataset, args.downloads)
+    datasets.save(args.output, arrays)
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    print(f"{args.output}: {shapes}")
+
+
+if __name__ == "__main__":
+    main()

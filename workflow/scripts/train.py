@@ -1,0 +1,93 @@
+"""Train one run: its settings and a data set in, checkpoint and history out."""
+
+import argparse
+import functools
+import hashlib
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+# cuBLAS is deterministic only with a fixed workspace, and reads this when torch is loaded.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+import torch
+
+from hw1 import checkpoints, datasets, devices, inputs, models, tables, training
+from hw1.architectures import example_shape
+from hw1.command import one_line_errors
+from hw1.files import replacing
+
+log = functools.partial(print, flush=True)
+
+
+def fingerprint(settings: str, device: torch.device, code: list[Path]) -> str:
+    """Digest of all that an unfinished run may depend on: settings, device, code, torch."""
+    digest = hashlib.sha256(f"{settings}\n{device}\n{torch.__version__}".encode())
+    for path in code:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def provenance(device: torch.device, seconds: float) -> dict:
+    """What varies between attempts and machines; nothing depends on it."""
+    commit = subprocess.run(
+        ["git", "-C", Path(__file__).parent, "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+    )
+    device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    return {
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "training_seconds": round(seconds, 3),
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "device": device_name or device.type,
+        "python": sys.version.split()[0],
+        "torch": torch.__version__,
+        "commit": commit.stdout.strip() or None,
+    }
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--settings", required=True, help="JSON: all settings of the run")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--code", type=Path, nargs="+", required=True, help="files the run is of")
+    parser.add_argument("--device", required=True)
+    parser.add_argument("--resume-interval", type=float, required=True, help="seconds")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--history", type=Path, required=True)
+    parser.add_argument("--provenance", type=Path, required=True)
+    args = parser.parse_args()
+
+    devices.make_reproducible()
+    settings = json.loads(args.settings)
+    key = (settings["seed"], settings["stream"])
+    device = devices.choose_device(args.device)
+    resume = checkpoints.ResumeFile(
+        args.checkpoint.with_suffix(".resume"),
+        fingerprint(args.settings, device, args.code),
+        args.resume_interval,
+    )
+    with checkpoints.exclusive(args.checkpoint.with_suffix(".lock"), log):
+        splits = inputs.tensors(datasets.load(args.data), settings, device)
+        model = models.build(settings["model"], *example_shape(settings), key).to(device)
+        trained = training.train(model, splits, settings["training"], key, resume, log)
+        tables.write(args.history, tables.identify(settings, trained.history))
+        checkpoints.save(
+            args.checkpoint, {"settings": args.settings, "snapshots": trained.snapshots}
+        )
+        with replacing(args.provenance) as temporary:
+            temporary.write_text(json.dumps(provenance(device, trained.seconds), indent=2) + "\n")
+        resume.remove()
+
+
+if __name__ == "__main__":
+    main()
