@@ -15,7 +15,8 @@ HEADER = "# Written by envs/pin.py from requirements.in; do not edit.\n"
 
 def pins() -> list[str]:
     """`name==version` of every installed distribution but hw1, without local version labels."""
-    command = [sys.executable, "-m", "pip", "freeze", "--exclude", "hw1", "--exclude-editable"]
+    command = [sys.executable, "-m", "pip", "freeze", "--all", "--exclude-editable"]
+    command += ["--exclude", "hw1", "--exclude", "pip"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return [line.split("+")[0] for line in lines]
 

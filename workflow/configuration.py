@@ -173,8 +173,6 @@ def explain(error: jsonschema.ValidationError) -> str:
     if rule == "required":
         missing = next(key for key in value if key not in error.instance)
         return f"{where}: the key {missing!r} is missing"
-    if error.parent is not None and "propertyNames" in error.absolute_schema_path:
-        return f"{where}: {found} as a name, expected lower-case letters, digits and _"
     if rule == "type":
         kinds = " or ".join(value) if isinstance(value, list) else value
         text = f"{where}: {found} ({type(error.instance).__name__}), expected {kinds}"
@@ -183,6 +181,7 @@ def explain(error: jsonschema.ValidationError) -> str:
         return text
     if rule == "enum":
         return f"{where}: {found}, expected one of {', '.join(map(str, value))}"
+    description = error.schema.get("description", "")
     expected = {
         "minimum": f"at least {value}",
         "maximum": f"at most {value}",
@@ -192,6 +191,6 @@ def explain(error: jsonschema.ValidationError) -> str:
         "minProperties": "at least one entry",
         "minLength": "some text",
         "uniqueItems": "no value twice",
-        "pattern": error.schema.get("description", f"text that matches {value}"),
+        "pattern": description[:1].lower() + description[1:],
     }.get(rule, error.message)
     return f"{where}: {found}, expected {expected}"

@@ -3,6 +3,8 @@
 A checkpoint is a dictionary written by torch.save:
 
     settings    JSON text of the settings that made the run
+    history     JSON text of the rows of the training history (see hw1.training): as objects,
+                rows that went through a resume file would not be pickled to the same bytes
     snapshots   {epoch: state dict}, CPU tensors; the last epoch is always there
 
 It holds nothing that varies between machines or attempts, so equal runs give equal bytes.
@@ -12,7 +14,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -84,6 +86,37 @@ class ResumeFile:
     def remove(self) -> None:
         """Delete the file, if there is one."""
         self.path.unlink(missing_ok=True)
+
+
+def kept_name(path: Path, fingerprint: str) -> Path:
+    """The second name of a finished checkpoint."""
+    return path.with_name(f".{path.stem}.{fingerprint[:16]}{path.suffix}")
+
+
+def keep(path: str | os.PathLike, fingerprint: str) -> None:
+    """Give the finished checkpoint at `path` a second name, in place of those it had before.
+
+    Snakemake deletes the outputs of a job before it runs it again, also where nothing that
+    shapes them has changed (data prepared once more, say). The second name survives that, and
+    costs no space. On a file system without hard links there is none.
+    """
+    path = Path(path)
+    for old in path.parent.glob(f".{path.stem}.*{path.suffix}"):
+        old.unlink()
+    with suppress(OSError):
+        os.link(path, kept_name(path, fingerprint))
+
+
+def restore(path: str | os.PathLike, fingerprint: str) -> dict | None:
+    """Put the checkpoint kept under `fingerprint` back at `path` and return it, or None."""
+    kept = kept_name(Path(path), fingerprint)
+    try:
+        checkpoint = load(kept)
+    except (OSError, ValueError):
+        return None
+    with replacing(path) as temporary:
+        os.link(kept, temporary)
+    return checkpoint
 
 
 @contextmanager

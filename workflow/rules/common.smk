@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(workflow.basedir)
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
+from catalogue import FIGURES
 from configuration import (
     Run,
     all_runs,
@@ -29,37 +30,32 @@ except ValueError as error:
 
 # Relative, so that a moved or freshly cloned repository is the same workflow.
 SCRIPTS = os.path.relpath(ROOT / "workflow/scripts")
-# Under --sdm conda or apptainer python is the environment's; else the one that runs Snakemake,
-# which need not be the first on PATH.
-DEPLOYED = bool(workflow.deployment_settings.deployment_method)
-PYTHON = "python" if DEPLOYED else shlex.quote(sys.executable)
 ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
-RESUME_INTERVAL = config["resume_interval"]
 
 # The scripts import the hw1 that lies beside them, whichever one may be installed, and not each
 # other: a script called tabulate.py must not stand in for the package of that name.
-shell.prefix(f"export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(str(ROOT / 'src'))}; ")
+PREFIX = f"export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(str(ROOT / 'src'))}; "
+# Under --sdm python is the environment's; else the one that runs Snakemake, which need not be the
+# first on PATH.
+if not workflow.deployment_settings.deployment_method:
+    PREFIX += f'python() ( exec {shlex.quote(sys.executable)} "$@" ); '
+shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
 
 
 wildcard_constraints:
     experiment="|".join(config["experiments"]),
-    variant="|".join({v for e in config["experiments"].values() for v in e["variants"]}),
+    variant="|".join(v for e in config["experiments"].values() for v in e["variants"]),
     seed=r"\d+",
     dataset="|".join(config["datasets"]),
 
 
-def modules(*scripts):
-    """The modules of hw1 that `scripts` import.
+def modules(script):
+    """The modules of hw1 that `script` imports.
 
-    As inputs of a rule they are compared by content: an edit reruns it, a touch does not.
+    As inputs they are compared by content: an edit runs the job again, a touch does not.
     """
-    files = {
-        file
-        for script in scripts
-        for file in sources(ROOT / f"workflow/scripts/{script}.py", ROOT / "src")
-        if file.is_relative_to(ROOT / "src")
-    }
-    return sorted(map(os.path.relpath, files))
+    files = sources(ROOT / f"workflow/scripts/{script}.py", ROOT / "src")
+    return [os.path.relpath(file) for file in files if file.is_relative_to(ROOT / "src")]
 
 
 def run_of(wildcards):
@@ -73,23 +69,69 @@ def settings_of(wildcards):
 
 
 def data_of(run):
-    """The data file of a run, ancient: preparing the same data again reruns nothing.
-
-    What it holds is a function of code and settings, which data_version follows.
-    """
-    return ancient(f"results/data/{dataset_name(config, run)}.npz")
+    """The data file of a run."""
+    return f"results/data/{dataset_name(config, run)}.npz"
 
 
-def version_of(run):
-    """The small file that changes with the content of a run's data."""
-    return f"results/data/{dataset_name(config, run)}.version"
+def files_of(experiment, kind, ending):
+    """The files of one kind of all runs of `experiment`."""
+    return [f"results/{kind}/{run}.{ending}" for run in all_runs(config, experiment)]
 
 
-def files_of(experiment, kind, ending, **only):
-    """The files of one kind of all runs of `experiment`, or of those whose fields are `only`."""
-    return [
-        f"results/{kind}/{run}.{ending}"
-        for run in all_runs(config, experiment)
-        if all(getattr(run, field) == value for field, value in only.items())
+def dataset_settings(wildcards):
+    """The settings of a data set as one JSON text, without the title that figures show."""
+    settings = config["datasets"][wildcards.dataset]
+    return json.dumps({k: v for k, v in settings.items() if k != "title"}, sort_keys=True)
+
+
+def expected_seconds(wildcards):
+    """A rough estimate of the time that a run trains."""
+    return 1 + round(training_seconds(run_settings(config, run_of(wildcards))))
+
+
+def time_limit(wildcards):
+    """Minutes after which a cluster may stop a training, which then resumes on the next try."""
+    return 20 + expected_seconds(wildcards) // 15
+
+
+def tabulated(wildcards):
+    """The tables of single runs (of seeds, for lines) that one table of an experiment joins."""
+    if wildcards.kind != "lines":
+        return files_of(wildcards.experiment, wildcards.kind, "csv")
+    seeds = config["experiments"][wildcards.experiment]["seeds"]
+    return [f"results/lines/{wildcards.experiment}/seed{seed}.csv" for seed in seeds]
+
+
+def line_end(index):
+    """An input function: the weights of the first or second variant of an interpolation."""
+
+    def weights(wildcards):
+        variant = list(config["experiments"][wildcards.experiment]["variants"])[index]
+        return f"results/weights/{wildcards.experiment}/{variant}/seed{wildcards.seed}.npz"
+
+    return weights
+
+
+def products(experiment):
+    """What an experiment is built for: its figures and its final metrics."""
+    names = [name for name, figure in FIGURES.items() if figure.experiment == experiment]
+    return [f"results/fig_{name}.png" for name in names] + [
+        f"results/tables/{experiment}_metrics.csv"
     ]
 
+
+def style_of(wildcards):
+    """How one figure looks, as one JSON text with only the colours that it uses."""
+    figure, look = FIGURES[wildcards.figure], config["figures"]
+    name = figure.options.get("function") or dataset_name(
+        config, all_runs(config, figure.experiment)[0]
+    )
+    style = {
+        "dpi": look["dpi"],
+        "dataset": config["datasets"][name]["title"],
+        "colours": {key: look["colours"][key] for key in figure.colours},
+        **figure.options,
+    }
+    if figure.function == "trajectories":
+        style["runs"] = look["runs"]
+    return json.dumps(style, sort_keys=True)

@@ -1,32 +1,23 @@
 # One rule trains every model; what differs is in the settings.
 
 
-def expected_seconds(wildcards):
-    """A rough estimate of the time that a run trains."""
-    return 1 + round(training_seconds(run_settings(config, run_of(wildcards))))
-
-
-def time_limit(wildcards):
-    """Minutes after which a cluster may stop a training, which then resumes on the next try."""
-    return 20 + expected_seconds(wildcards) // 15
-
-
+# Where a run trains and how often it is saved are resources, since they are no part of what it is:
+# a change of params would train it again. The provenance file is not declared: nothing depends on
+# it, and a training whose result was kept has none to write anew.
 rule train:
     input:
         script=f"{SCRIPTS}/train.py",
         code=modules("train"),
-        version=lambda wildcards: version_of(run_of(wildcards)),
         data=lambda wildcards: data_of(run_of(wildcards)),
     output:
         checkpoint="results/checkpoints/{experiment}/{variant}/seed{seed}.pt",
         history="results/history/{experiment}/{variant}/seed{seed}.csv",
-    params:
-        settings=settings_of,
     log:
-        text="results/logs/train/{experiment}/{variant}/seed{seed}.log",
-        provenance="results/logs/train/{experiment}/{variant}/seed{seed}.json",
+        "results/logs/train/{experiment}/{variant}/seed{seed}.log",
     benchmark:
         "results/benchmarks/train/{experiment}/{variant}/seed{seed}.tsv"
+    # The longest first, so that none is left alone at the end.
+    priority: expected_seconds
     conda:
         ENVIRONMENT
     threads: 1  # part of the result: sums depend on how many threads share them
@@ -34,14 +25,16 @@ rule train:
         mem_mb=2000,
         runtime=time_limit,
         device=config["device"],
-    # The longest first, so that none is left alone at the end.
-    priority: expected_seconds
+        resume_interval=config["resume_interval"],
+    params:
+        settings=settings_of,
     shell:
-        "{PYTHON} {input.script:q} --settings {params.settings:q} --data {input.data} "
-        "--code {input.script:q} {input.code:q} {input.version} "
-        "--device {resources.device} --resume-interval {RESUME_INTERVAL} "
+        "python {input.script:q} --settings {params.settings:q} --data {input.data} "
+        "--code {input.script:q} {input.code:q} "
+        "--device {resources.device} --resume-interval {resources.resume_interval} "
         "--checkpoint {output.checkpoint} --history {output.history} "
-        "--provenance {log.provenance} > {log.text} 2>&1"
+        "--provenance results/provenance/{wildcards.experiment}/{wildcards.variant}"
+        "/seed{wildcards.seed}.json > {log} 2>&1"
 
 
 rule evaluate:
@@ -64,7 +57,7 @@ rule evaluate:
         runtime=20,
         device=config["device"],
     shell:
-        "{PYTHON} {input.script:q} --checkpoint {input.checkpoint} --data {input.data} "
+        "python {input.script:q} --checkpoint {input.checkpoint} --data {input.data} "
         "--device {resources.device} --metrics {output} > {log} 2>&1"
 
 
@@ -86,4 +79,4 @@ rule snapshot:
         mem_mb=1000,
         runtime=10,
     shell:
-        "{PYTHON} {input.script:q} --checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"
+        "python {input.script:q} --checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"

@@ -25,10 +25,10 @@ from hw1.files import replacing
 log = functools.partial(print, flush=True)
 
 
-def fingerprint(settings: str, device: torch.device, code: list[Path]) -> str:
-    """Digest of all that an unfinished run may depend on: settings, device, code, torch."""
+def fingerprint(settings: str, device: torch.device, files: list[Path]) -> str:
+    """Digest of all that a run is a function of: settings, device, torch, code and data."""
     digest = hashlib.sha256(f"{settings}\n{device}\n{torch.__version__}".encode())
-    for path in code:
+    for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -71,19 +71,28 @@ def main() -> None:
     settings = json.loads(args.settings)
     key = (settings["seed"], settings["stream"])
     device = devices.choose_device(args.device)
+    identity = fingerprint(args.settings, device, [*args.code, args.data])
     resume = checkpoints.ResumeFile(
-        args.checkpoint.with_suffix(".resume"),
-        fingerprint(args.settings, device, args.code),
-        args.resume_interval,
+        args.checkpoint.with_suffix(".resume"), identity, args.resume_interval
     )
     with checkpoints.exclusive(args.checkpoint.with_suffix(".lock"), log):
+        if kept := checkpoints.restore(args.checkpoint, identity):
+            log("nothing to train: settings, code and data are those of the result that is there")
+            tables.write(args.history, tables.identify(settings, json.loads(kept["history"])))
+            return
         splits = inputs.tensors(datasets.load(args.data), settings, device)
         model = models.build(settings["model"], *example_shape(settings), key).to(device)
         trained = training.train(model, splits, settings["training"], key, resume, log)
         tables.write(args.history, tables.identify(settings, trained.history))
         checkpoints.save(
-            args.checkpoint, {"settings": args.settings, "snapshots": trained.snapshots}
+            args.checkpoint,
+            {
+                "settings": args.settings,
+                "history": json.dumps(trained.history),
+                "snapshots": trained.snapshots,
+            },
         )
+        checkpoints.keep(args.checkpoint, identity)
         with replacing(args.provenance) as temporary:
             temporary.write_text(json.dumps(provenance(device, trained.seconds), indent=2) + "\n")
         resume.remove()

@@ -1,0 +1,65 @@
+"""What the tests share: the repository, its configuration, real MNIST where it is."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "workflow"))
+
+MNIST_RAW = ROOT / "data" / "MNIST" / "raw"
+needs_mnist = pytest.mark.skipif(
+    not (MNIST_RAW / "train-images-idx3-ubyte").exists(),
+    reason=f"MNIST is not in {MNIST_RAW}; `snakemake results/data/mnist.npz` puts it there",
+)
+
+
+@pytest.fixture
+def config() -> dict:
+    """The default configuration."""
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+@pytest.fixture
+def preset(config):
+    """A function that lays a preset over the default configuration, as Snakemake does."""
+    from configuration import merged
+
+    def overlaid(name: str) -> dict:
+        return merged(config, yaml.safe_load((ROOT / "presets" / f"{name}.yaml").read_text()))
+
+    return overlaid
+
+
+@pytest.fixture
+def image_settings() -> dict:
+    """Settings of a small convolutional run on the digits."""
+    return {
+        "experiment": "e",
+        "variant": "v",
+        "seed": 3,
+        "stream": 0,
+        "dataset": {"kind": "digits", "size": 28, "test_share": 0.2},
+        "inputs": {"size": 28, "range": [-1, 1], "labels": "given"},
+        "model": {
+            "kind": "cnn",
+            "conv": [4, 6],
+            "kernel": 3,
+            "padding": 1,
+            "pooling": True,
+            "hidden": [16],
+        },
+        "training": {
+            "optimizer": "adam",
+            "learning_rate": 0.001,
+            "batch_size": 100,
+            "epochs": 2,
+            "history": "epoch",
+            "history_every": 1,
+            "gradient_norm": False,
+            "evaluate_each_epoch": ["train", "test"],
+            "snapshot_epochs": [0, 1],
+        },
+    }

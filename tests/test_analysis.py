@@ -1,0 +1,121 @@
+"""Interpolation, principal components, weights and tables, each with a planted answer."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from hw1 import checkpoints, interpolation, models, pca, tables, weights
+from hw1.inputs import Split
+
+
+def test_squared_error_of_a_linear_model_is_a_parabola_along_the_line():
+    x = torch.tensor([[1.0], [2.0]])
+    splits = {"train": Split(x, torch.zeros(2, 1))}
+    # weight goes from 1 to -1, bias stays 0: prediction (1 - 2a) x, loss (1 - 2a)^2 * 5 / 2
+    ends = np.array([1, 0], np.float32), np.array([-1, 0], np.float32)
+    alphas = np.array([-1, 0, 0.5, 1, 2])
+    rows = list(interpolation.line(nn.Linear(1, 1), *ends, alphas, splits))
+    assert [row["alpha"] for row in rows] == alphas.tolist()
+    assert [row["loss"] for row in rows] == pytest.approx((2.5 * (1 - 2 * alphas) ** 2).tolist())
+
+
+def test_ends_of_the_line_are_the_two_networks():
+    model = models.build({"kind": "mlp", "hidden": [5]}, (4,), 10, (0, 0))
+    start, end = (
+        nn.utils.parameters_to_vector(
+            models.build({"kind": "mlp", "hidden": [5]}, (4,), 10, (0, stream)).parameters()
+        ).detach()
+        for stream in (0, 1)
+    )
+    split = Split(torch.randn(9, 4), torch.arange(9))
+    for alpha, vector in ((0.0, start), (1.0, end)):
+        rows = interpolation.line(
+            model, start.numpy(), end.numpy(), np.array([alpha]), {"train": split}
+        )
+        list(rows)
+        assert torch.equal(nn.utils.parameters_to_vector(model.parameters()), vector)
+
+
+def test_networks_of_other_size_are_refused():
+    with pytest.raises(ValueError, match="between 2 and 3 weights in a model of 2"):
+        next(interpolation.line(nn.Linear(1, 1), np.zeros(2), np.zeros(3), np.array([0]), {}))
+
+
+def test_pca_finds_a_planted_plane():
+    random = np.random.default_rng(0)
+    plane = np.linalg.qr(random.standard_normal((500, 2)))[0].T
+    coordinates = random.standard_normal((20, 2)) * [5, 2]
+    coordinates -= coordinates.mean(0)
+    projection = pca.project(coordinates @ plane + 3)
+    assert projection.explained_variance_ratio.sum() == pytest.approx(1)
+    distances = [
+        np.linalg.norm(points[:, None] - points[None], axis=-1)
+        for points in (coordinates, projection.coordinates)
+    ]
+    assert np.allclose(*distances)
+
+
+def test_independent_runs_share_their_variance_evenly():
+    points = np.random.default_rng(0).standard_normal((8, 20_000))
+    ratio = pca.project(points).explained_variance_ratio.sum()
+    assert ratio == pytest.approx(2 / 7, rel=0.05)  # R independent runs: 2 / (R - 1)
+
+
+def test_pca_of_two_points_is_refused():
+    with pytest.raises(ValueError, match="a PCA of 2 weight vectors says nothing"):
+        pca.project(np.zeros((2, 5)))
+
+
+def test_weights_are_flattened_in_the_order_of_parameters(tmp_path):
+    model = models.build(
+        {"kind": "cnn", "conv": [2], "kernel": 3, "padding": 1, "pooling": True, "hidden": [3]},
+        (1, 4, 4), 10, (0, 0),
+    )  # fmt: skip
+    from hw1.training import snapshot
+
+    checkpoint = {"settings": '{"seed": 1}', "snapshots": {4: snapshot(model), 0: snapshot(model)}}
+    weights.save(tmp_path / "w.npz", weights.flatten(checkpoint))
+    loaded = weights.load(tmp_path / "w.npz")
+    vector = nn.utils.parameters_to_vector([p.contiguous() for p in model.parameters()])
+    assert loaded.epochs.tolist() == [0, 4]
+    assert np.array_equal(loaded.weights[0], vector.detach().numpy())
+    assert loaded.first_layer == 2 * (9 + 1)
+    assert loaded.settings == '{"seed": 1}'
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries({"epoch": st.integers(0, 9), "loss": st.floats(allow_nan=False)}),
+        min_size=1,
+    )
+)
+def test_floats_survive_a_table_and_a_concatenation(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("tables")
+    tables.write(folder / "a.csv", rows)
+    tables.write(folder / "both.csv", tables.concatenate([folder / "a.csv", folder / "a.csv"]))
+    read = [float(row["loss"]) for row in tables.concatenate([folder / "both.csv"])]
+    assert read == [row["loss"] for row in rows] * 2
+
+
+def test_tables_of_other_columns_are_joined_with_gaps(tmp_path):
+    tables.write(tmp_path / "a.csv", [{"seed": 0, "loss": 1.5}])
+    tables.write(tmp_path / "b.csv", [{"seed": 1, "gradient_norm": 2.5}])
+    tables.write(tmp_path / "c.csv", tables.concatenate([tmp_path / "a.csv", tmp_path / "b.csv"]))
+    assert (tmp_path / "c.csv").read_text() == "seed,loss,gradient_norm\n0,1.5,\n1,,2.5\n"
+
+
+@pytest.mark.parametrize(
+    "text, message", [("", "is empty"), ("a,b\n1,2\n3\n", "line 3: expected 2")]
+)
+def test_a_damaged_table_is_named(tmp_path, text, message):
+    (tmp_path / "bad.csv").write_text(text)
+    with pytest.raises(ValueError, match=rf"bad\.csv.*{message}"):
+        tables.concatenate([tmp_path / "bad.csv"])
+
+
+def test_a_missing_checkpoint_is_an_error_of_the_user(tmp_path):
+    with pytest.raises(OSError, match="absent"):
+        checkpoints.load(tmp_path / "absent.pt")

@@ -1,0 +1,114 @@
+"""Layers, parameters and multiply-adds, against hand counts and against torch."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from configuration import all_runs, run_settings
+from hw1 import models
+from hw1.architectures import example_shape, layers, multiply_adds, parameter_count
+
+# The specification's exact counts of the models as written ...
+AS_WRITTEN = {
+    "function_fit/sinc_deep": 351,
+    "function_fit/sinc_medium": 572,
+    "function_fit/sinc_shallow": 571,
+    "function_fit/sign_deep": 351,
+    "function_fit/sign_medium": 572,
+    "function_fit/sign_shallow": 571,
+    "mnist_cnn/shallow": 108_618,
+    "mnist_cnn/deep": 390_410,
+    "trajectory/mlp": 109_386,
+    "gradient_norm/mlp": 109_386,
+    "interpolation/a": 407_050,
+    "interpolation/b": 407_050,
+    "random_labels/lenet5": 61_706,
+    "capacity/cnn1": 17_950,
+    "capacity/cnn2": 36_390,
+    "capacity/cnn3": 74_286,
+    "capacity/cnn4": 152_446,
+    "capacity/cnn5": 295_762,
+    "capacity/cnn6": 599_218,
+    "capacity/cnn7": 1_177_610,
+    "capacity/cnn8": 2_457_738,
+    "capacity/cnn9": 5_185_770,
+    "capacity/cnn10": 10_173_898,
+}
+# ... and of those that the notebooks build.
+AS_CODED = {
+    "function_fit/sinc_deep": 461,
+    "function_fit/sign_deep": 461,
+    "mnist_cnn/shallow": 215_370,
+    "mnist_cnn/deep": 390_410,
+    "capacity/cnn1": 62_810,
+    "capacity/cnn2": 20_490,
+    "capacity/cnn10": 15_870_474,
+}
+
+
+def counts(config: dict) -> dict[str, tuple[int, int]]:
+    """Parameters by `experiment/variant`: as computed from the layers, and of the torch model."""
+    result = {}
+    for experiment in config["experiments"]:
+        for run in all_runs(config, experiment):
+            name = f"{run.experiment}/{run.variant}"
+            if name not in result:
+                run_of = run_settings(config, run)
+                shape = example_shape(run_of)
+                with torch.device("meta"):
+                    modules = models.build_modules(layers(run_of["model"], *shape))
+                built = sum(p.numel() for module in modules for p in module.parameters())
+                result[name] = parameter_count(layers(run_of["model"], *shape)), built
+    return result
+
+
+def test_default_models_have_the_specified_parameters(config):
+    assert counts(config) == {name: (n, n) for name, n in AS_WRITTEN.items()}
+
+
+def test_as_coded_models_have_the_notebooks_parameters(preset):
+    found = counts(preset("as_coded"))
+    assert {name: found[name] for name in AS_CODED} == {n: (c, c) for n, c in AS_CODED.items()}
+
+
+def test_hand_count_of_a_small_cnn():
+    model = {"kind": "cnn", "conv": [2], "kernel": 3, "padding": 0, "pooling": True, "hidden": [5]}
+    stack = layers(model, (1, 8, 8), 10)
+    # conv: 2 filters of 9 weights and a bias on 6x6 positions; 3x3 after pooling
+    assert parameter_count(stack) == 2 * 10 + (2 * 9 + 1) * 5 + (5 + 1) * 10
+    assert multiply_adds(stack) == 9 * 2 * 36 + 18 * 5 + 50
+
+
+def test_pooled_away_image_is_refused():
+    model = {
+        "kind": "cnn",
+        "conv": [4, 4],
+        "kernel": 3,
+        "padding": 0,
+        "pooling": True,
+        "hidden": [],
+    }
+    with pytest.raises(ValueError, match=r"convolution 2 of 2 leaves no pixel of its 2x2 input"):
+        layers(model, (1, 6, 6), 10)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    conv=st.lists(st.integers(1, 5), min_size=1, max_size=3),
+    hidden=st.lists(st.integers(1, 7), max_size=2),
+    kernel=st.integers(1, 4),
+    padding=st.integers(0, 2),
+    pooling=st.booleans(),
+    size=st.integers(4, 12),
+)
+def test_layers_agree_with_the_torch_model(conv, hidden, kernel, padding, pooling, size):
+    model = dict(kind="cnn", conv=conv, kernel=kernel, padding=padding, pooling=pooling)
+    model["hidden"] = hidden
+    try:
+        stack = layers(model, (1, size, size), 10)
+    except ValueError:
+        return
+    network = models.build(model, (1, size, size), 10)
+    assert parameter_count(stack) == sum(p.numel() for p in network.parameters())
+    assert network(torch.zeros(3, 1, size, size)).shape == (3, 10)

@@ -1,0 +1,160 @@
+"""The configuration: what it resolves to, and one clear line for each mistake."""
+
+import re
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+import configuration
+from configuration import Run
+
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+
+
+def test_default_and_presets_are_valid(config, preset):
+    configuration.check(config, SCHEMA)
+    for path in Path(ROOT / "presets").glob("*.yaml"):
+        configuration.check(preset(path.stem), SCHEMA)
+
+
+def test_default_has_the_specified_runs(config):
+    seeds = {name: len(e["seeds"]) for name, e in config["experiments"].items()}
+    assert seeds == {
+        "function_fit": 10,
+        "mnist_cnn": 3,
+        "trajectory": 8,
+        "gradient_norm": 5,
+        "interpolation": 5,
+        "capacity": 1,
+        "random_labels": 3,
+    }
+    runs = [run for name in config["experiments"] for run in configuration.all_runs(config, name)]
+    assert len(runs) == len(set(map(str, runs))) == 60 + 6 + 8 + 5 + 10 + 10 + 3
+
+
+def test_every_object_of_the_schema_is_closed():
+    def visit(node, path):
+        if isinstance(node, dict):
+            # a dataset and a model are closed by the branch of their kind
+            open_here = node.get("type") == "object" and "additionalProperties" not in node
+            branches = node.get("allOf", [])
+            assert not open_here or branches, path
+            assert all(b["then"]["additionalProperties"] is False for b in branches), path
+            for key, value in node.items():
+                visit(value, f"{path}.{key}")
+
+    visit(SCHEMA, "")
+
+
+def test_a_variant_overrides_its_experiment_and_that_the_defaults(config):
+    settings = configuration.run_settings(config, Run("interpolation", "b", 3))
+    assert settings["stream"] == 1
+    assert settings["inputs"] == {"size": 28, "range": [0, 1], "labels": "given"}
+    assert settings["training"]["batch_size"] == 1024
+    assert settings["training"]["history"] == "epoch"
+    assert (settings["experiment"], settings["variant"], settings["seed"]) == (
+        "interpolation", "b", 3,
+    )  # fmt: skip
+
+
+def test_settings_hold_nothing_that_does_not_shape_the_run(config):
+    before = configuration.run_settings(config, Run("function_fit", "sinc_deep", 0))
+    config["datasets"]["sinc"]["title"] = "another title"
+    config["defaults"]["inputs"]["size"] = 14
+    config["device"] = "cuda"
+    config["resume_interval"] = 1
+    assert configuration.run_settings(config, Run("function_fit", "sinc_deep", 0)) == before
+
+
+def test_the_default_alpha_grid_holds_the_points_that_claims_speak_of(config):
+    grid = configuration.alpha_grid(config["experiments"]["interpolation"]["alphas"])
+    assert len(grid) == 61
+    assert {-1.0, 0.0, 0.5, 1.0, 2.0} <= set(grid)
+
+
+def test_longer_trainings_are_expected_to_take_longer(config):
+    seconds = [
+        configuration.training_seconds(configuration.run_settings(config, Run("capacity", v, 0)))
+        for v in config["experiments"]["capacity"]["variants"]
+    ]
+    assert seconds == sorted(seconds)
+
+
+def at(path, value):
+    """A change of the configuration: put `value` at the dotted `path`."""
+
+    def change(config):
+        *parents, last = path.split(".")
+        for key in parents:
+            config = config[key]
+        config[last] = value
+
+    return change
+
+
+MISTAKES = [
+    (at("devise", "cpu"), r"unknown key 'devise': did you mean device\?"),
+    (at("device", "tpu"), r"device: found 'tpu', expected one of auto, cpu, cuda, mps"),
+    (at("experiments", {}), r"experiments: found {}, expected at least one entry"),
+    (
+        at("experiments.capacity.training.learning_rate", "1e-3"),
+        r"capacity\.training\.learning_rate: found '1e-3' \(str\), expected number.*0\.001",
+    ),
+    (at("experiments.capacity.training.learning_rate", -1), r"learning_rate: found -1, expected"),
+    (at("experiments.capacity.training.epochs", 0), r"epochs: found 0, expected at least 1"),
+    (at("experiments.capacity.training.epoch", 3), r"unknown key 'epoch': did you mean epochs\?"),
+    (at("experiments.capacity.seeds", [1, 1]), r"seeds: found \[1, 1\], expected no value twice"),
+    (at("experiments.capacity.seeds", [-1]), r"seeds\.0: found -1, expected at least 0"),
+    (at("experiments.capacity.seeds", []), r"seeds: found \[\], expected at least 1 item"),
+    (at("experiments.capacity.seeds", 3), r"seeds: found 3 \(int\), expected array"),
+    (at("experiments.capacity.dataset", "cifar"), r"capacity\.dataset: found 'cifar' .* mnist"),
+    (
+        at("experiments.capacity.variants", {"../x": {}}),
+        r"variants: found '\.\./x', expected a short name",
+    ),
+    (at("experiments.capacity.variants", {}), r"variants: found {}, expected at least one entry"),
+    (
+        at("experiments.capacity.variants.cnn1.model.kind", "rnn"),
+        r"kind: found 'rnn', expected one",
+    ),
+    (at("experiments.capacity.variants.cnn1.model.hidden", [0]), r"hidden\.0: found 0, expected"),
+    (at("experiments.capacity.variants.cnn1.model.widht", 1), r"unknown key 'widht'"),
+    (
+        at("experiments.capacity.variants.cnn1.model.conv", [8] * 6),
+        r"variants\.cnn1\.model\.conv: convolution 5 of 6 leaves no pixel",
+    ),
+    (
+        at("experiments.trajectory.training.snapshot_epochs", [0, 12]),
+        r"snapshot_epochs: found 12, expected at most epochs \(9\)",
+    ),
+    (
+        at("experiments.capacity.training.batch_size", 60_001),
+        r"batch_size: found 60001, but mnist has 60000 training examples",
+    ),
+    (at("experiments.capacity.training.batch_size", "all"), r"batch_size: found 'all', expected"),
+    (
+        at("experiments.interpolation.alphas", {"start": -1, "stop": 2, "points": 60}),
+        r"alphas: the 60 points from -1 to 2 miss 0 or 1",
+    ),
+    (
+        at("experiments.interpolation.variants.c", {}),
+        r"interpolation\.variants\.c\.model is missing",
+    ),
+    (at("figures.colours.deep", "blue"), r"colours\.deep: found 'blue', expected a colour as six"),
+    (at("datasets.sinc.points", 1.5), r"datasets\.sinc\.points: found 1\.5 \(float\)"),
+    (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
+]
+
+
+@pytest.mark.parametrize("change, message", MISTAKES)
+def test_a_mistake_is_one_line_that_names_the_key(config, change, message):
+    changed = deepcopy(config)
+    change(changed)
+    with pytest.raises(ValueError) as caught:
+        configuration.check(changed, SCHEMA)
+    assert re.search(message, str(caught.value)), caught.value
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 250

@@ -1,0 +1,58 @@
+"""All descriptions of the environment name the same versions, and this is one of them."""
+
+import importlib.metadata
+import re
+import tomllib
+
+import yaml
+from conftest import ROOT
+from packaging.requirements import Requirement
+
+ENVS = ROOT / "envs"
+
+
+def pins() -> dict[str, str]:
+    lines = (ENVS / "requirements.txt").read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_conda_environment_names_the_same_versions():
+    environment = yaml.safe_load((ENVS / "environment.yaml").read_text())
+    (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
+    assert dict(line.split("==") for line in pip) == pins()
+
+
+def test_direct_requirements_are_pinned_as_asked():
+    pinned = {normal(name): version for name, version in pins().items()}
+    for line in (ENVS / "requirements.in").read_text().splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            assert requirement.specifier.contains(pinned[normal(requirement.name)]), line
+
+
+def test_package_requires_only_what_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    pinned = {normal(name): version for name, version in pins().items()}
+    for line in project["dependencies"] + [line for extra in extras for line in extra]:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(pinned[normal(requirement.name)]), line
+
+
+def test_pins_are_closed_under_their_own_requirements():
+    pinned = {normal(name): version for name, version in pins().items()}
+    for name in pinned:
+        for line in importlib.metadata.requires(name) or []:
+            requirement = Requirement(line)
+            if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+                continue
+            assert normal(requirement.name) in pinned, f"{name} needs {line}"
+
+
+def test_installed_versions_are_the_pinned_ones():
+    for name, version in pins().items():
+        assert importlib.metadata.version(name).split("+")[0] == version, name

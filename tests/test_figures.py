@@ -1,0 +1,124 @@
+"""Figures: every function draws, says what it shows, and gives the same bytes again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from hw1 import figures
+
+COLOURS = {
+    name: f"#{i:02x}4477"
+    for i, name in enumerate(
+        "deep medium shallow truth train test gradient_norm loss guide".split()
+    )
+}
+
+
+def style(**options) -> dict:
+    return {"dpi": 50, "dataset": "Toy data", "colours": COLOURS, "runs": "viridis"} | options
+
+
+def table(variants, seeds, **columns) -> pd.DataFrame:
+    """The same columns for every variant and seed, shifted a little by seed."""
+    n = len(next(iter(columns.values())))
+    parts = []
+    for variant in variants:
+        for seed in range(seeds):
+            part = pd.DataFrame(columns)
+            numbers = part.select_dtypes("float").columns
+            part[numbers] = part[numbers] + 0.01 * seed
+            part.insert(0, "seed", [seed] * n)
+            part.insert(0, "variant", variant)
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def cases(seeds: int) -> dict[str, tuple[dict, list[pd.DataFrame]]]:
+    models = [f"sinc_{size}" for size in ("deep", "medium", "shallow")]
+    curve = dict(epoch=[1, 2, 3], iteration=[1, 2, 3], batch_loss=[0.3, 0.2, 0.1])
+    curve |= {
+        f"{split}_{measure}": [0.3, 0.2, 0.1]
+        for split in ("batch", "train", "test")
+        for measure in ("loss", "accuracy")
+    }
+    metrics = table(
+        ["m"], seeds, epoch=[0, 0, 3, 3], split=["train", "test"] * 2, parameters=[10] * 4,
+        loss=[2.0, 2.1, 0.5, 0.6], accuracy=[0.1, 0.1, 0.9, 0.8],
+    )  # fmt: skip
+    path = dict(epoch=[0, 3], component_1=[0.0, 1.0], component_2=[0.0, 2.0])
+    variance = pd.DataFrame({"component": [1, 2], "explained_variance_ratio": [0.6, 0.3]})
+    alphas = dict(alpha=[-1.0, 0.0, 1.0, 2.0] * 2, split=["train"] * 4 + ["test"] * 4)
+    alphas["alpha"] = np.array(alphas["alpha"]).round().astype(int)
+    return {
+        "function_loss": (
+            style(function="sinc"),
+            [
+                table([*models, "sign_deep"], seeds, **curve),
+                table(models, seeds, parameters=[351]),
+            ],
+        ),
+        "function_fit": (
+            style(function="sinc"),
+            [table(models, seeds, x=[0, 1, 2], target=[0, 1, 0], prediction=[0.1, 0.9, 0.0])],
+        ),
+        "training_curves": (style(measure="loss"), [table(["shallow", "deep"], seeds, **curve)]),
+        "trajectories": (
+            style(part="all weights"), [table(["m"], seeds, **path), variance, metrics],
+        ),
+        "gradient_norm": (
+            style(), [table(["m"], seeds, gradient_norm=[1.0, 2.0, 1.5], **curve)],
+        ),
+        "interpolation": (
+            style(), [table(["a_b"], seeds, loss=[1.0] * 8, accuracy=[0.5] * 8, **alphas)],
+        ),
+        "parameters": (style(), [metrics]),
+        "random_labels": (style(), [table(["m"], seeds, **curve)]),
+    }  # fmt: skip
+
+
+def texts(figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("name", cases(1))
+def test_figure_names_data_set_and_seeds_and_labels_every_axis(name, seeds):
+    drawn = figures.draw(name, *cases(seeds)[name])
+    words = texts(drawn)
+    assert "Toy data" in words
+    expected = "one seed" if seeds == 1 else f"median and range of {seeds} seeds"
+    if name == "trajectories":
+        expected = f"{seeds} runs"
+    assert expected in words
+    shared = drawn.axes[0].get_shared_x_axes().joined(drawn.axes[0], drawn.axes[-1])
+    labelled = drawn.axes[-1:] if shared else drawn.axes
+    assert all(axes.get_xlabel() for axes in labelled)
+    assert drawn.axes[0].get_ylabel()
+
+
+def test_curve_is_the_median_and_band_the_range():
+    history = pd.DataFrame(
+        {"seed": [0, 1, 2], "epoch": [1, 1, 1], "value": [1.0, 5.0, 2.0]}
+    ).sort_values("seed")
+    axes = figures.Figure().subplots()
+    figures.spread(axes, history, "epoch", "value", "#000000")
+    assert axes.lines[0].get_ydata().tolist() == [2.0]
+    (band,) = axes.collections
+    assert band.get_paths()[0].vertices[:, 1].min() == 1.0
+    assert band.get_paths()[0].vertices[:, 1].max() == 5.0
+
+
+def test_only_the_functions_own_variants_are_drawn():
+    drawn = figures.draw("function_loss", *cases(2)["function_loss"])
+    labels = [text.get_text() for text in drawn.axes[0].get_legend().get_texts()]
+    assert labels == [f"{size} (351 parameters)" for size in ("deep", "medium", "shallow")]
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        drawn = figures.draw("random_labels", *cases(2)["random_labels"])
+        figures.save(drawn, tmp_path / f"{name}.png", tmp_path / f"{name}.svg", 50)
+    for ending in ("png", "svg"):
+        first, second = (tmp_path / f"{name}.{ending}" for name in "ab")
+        assert first.read_bytes() == second.read_bytes()

@@ -1,0 +1,68 @@
+"""From arrays to the tensors of a run."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+
+from hw1 import datasets, inputs
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return datasets.digits(0.2, 28)
+
+
+def test_pixels_are_scaled_to_the_range(digits, image_settings):
+    for low, high in ((-1, 1), (0, 1)):
+        image_settings["inputs"]["range"] = [low, high]
+        split = inputs.tensors(digits, image_settings, CPU)["train"]
+        expected = digits["train_inputs"] / 255 * (high - low) + low
+        assert split.inputs.shape == (1437, 1, 28, 28)
+        assert np.allclose(split.inputs[:, 0].numpy(), expected, atol=1e-6)
+
+
+def test_an_mlp_sees_flat_images(digits, image_settings):
+    flat = image_settings | {"model": {"kind": "mlp", "hidden": [4]}}
+    square = inputs.tensors(digits, image_settings, CPU)["test"].inputs
+    assert torch.equal(inputs.tensors(digits, flat, CPU)["test"].inputs, square.flatten(1))
+
+
+def test_resizing_keeps_a_constant_image_constant(image_settings):
+    arrays = {f"{s}_inputs": np.full((2, 28, 28), 51, np.uint8) for s in ("train", "test")}
+    arrays |= {f"{s}_targets": np.zeros(2, np.int64) for s in ("train", "test")}
+    image_settings["inputs"] |= {"size": 32, "range": [0, 1]}
+    resized = inputs.tensors(arrays, image_settings, CPU)["train"].inputs
+    assert resized.shape == (2, 1, 32, 32)
+    assert torch.allclose(resized, torch.tensor(0.2), atol=1e-6)
+
+
+def test_random_labels_are_uniform_fixed_per_seed_and_spare_the_test_split(digits, image_settings):
+    given = inputs.tensors(digits, image_settings, CPU)
+    random_settings = deepcopy(image_settings)
+    random_settings["inputs"]["labels"] = "random"
+    drawn = inputs.tensors(digits, random_settings, CPU)
+    again = inputs.tensors(digits, random_settings, CPU)
+    other = inputs.tensors(digits, random_settings | {"seed": 4}, CPU)
+    assert torch.equal(drawn["train"].targets, again["train"].targets)
+    assert not torch.equal(drawn["train"].targets, other["train"].targets)
+    assert torch.equal(drawn["test"].targets, given["test"].targets)
+    agreement = (drawn["train"].targets == given["train"].targets).float().mean().item()
+    assert abs(agreement - 0.1) < 4 * (0.09 / 1437) ** 0.5
+    assert torch.bincount(drawn["train"].targets, minlength=10).min() > 100
+
+
+def test_a_function_has_a_training_split_only():
+    settings = {
+        "seed": 0,
+        "stream": 0,
+        "dataset": {"kind": "function"},
+        "model": {"kind": "mlp", "hidden": [3]},
+    }
+    splits = inputs.tensors(datasets.function_samples("sign", 10, -1, 1), settings, CPU)
+    assert list(splits) == ["train"]
+    assert splits["train"].inputs.shape == splits["train"].targets.shape == (10, 1)
+    assert splits["train"].targets.dtype == torch.float32

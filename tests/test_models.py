@@ -1,0 +1,47 @@
+"""Built networks: initial weights, and the exactness of pooling before the ReLU."""
+
+import torch
+from torch import nn
+
+from hw1 import models
+
+CNN = {"kind": "cnn", "conv": [3, 4], "kernel": 3, "padding": 1, "pooling": True, "hidden": [6]}
+
+
+def test_initial_weights_are_a_function_of_seed_and_stream():
+    def first(key):
+        return models.build(CNN, (1, 12, 12), 10, key)[0].weight
+
+    assert torch.equal(first((5, 0)), first((5, 0)))
+    assert not torch.equal(first((5, 0)), first((6, 0)))
+    assert not torch.equal(first((5, 0)), first((5, 1)))
+
+
+def test_building_leaves_the_global_random_state_alone():
+    before = torch.random.get_rng_state()
+    models.build(CNN, (1, 12, 12), 10, (1, 0))
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_initial_weights_follow_pytorchs_default_distribution():
+    bound = 1 / 784**0.5  # uniform in +-1/sqrt(fan_in)
+    weight = models.build({"kind": "mlp", "hidden": [512]}, (784,), 10, (0, 0))[0].weight
+    assert weight.abs().max() <= bound
+    assert abs(weight.std().item() / (bound / 3**0.5) - 1) < 0.01
+
+
+def test_pooling_before_the_relu_changes_neither_outputs_nor_gradients():
+    network = models.build(CNN, (1, 12, 12), 10, (2, 0))
+    conv1, pool, relu, conv2, _, _, flatten, fc1, _, fc2 = network
+    usual = nn.Sequential(
+        conv1, relu, pool, conv2, nn.ReLU(), nn.MaxPool2d(2), flatten, fc1, nn.ReLU(), fc2
+    )
+    x = torch.randn(7, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    gradients = []
+    for model in (network, usual):
+        model.zero_grad()
+        output = model(x)
+        output.square().sum().backward()
+        gradients.append([output.detach(), *(p.grad.clone() for p in model.parameters())])
+    for ours, theirs in zip(*gradients):
+        assert torch.equal(ours, theirs)

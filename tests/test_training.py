@@ -1,0 +1,201 @@
+"""The training loop: its arithmetic, its records, and that it can stop and go on anywhere."""
+
+from math import nan
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from hw1 import checkpoints, models, training
+from hw1.inputs import Split
+
+
+class Nothing:
+    """A resume file that is never there and never due."""
+
+    def load(self, log):
+        return None
+
+    def due(self):
+        return False
+
+
+def options(**changes) -> dict:
+    return {
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "batch_size": "full",
+        "epochs": 1,
+        "history": "epoch",
+        "history_every": 1,
+        "gradient_norm": False,
+        "evaluate_each_epoch": [],
+        "snapshot_epochs": [],
+    } | changes
+
+
+def quiet(*_):
+    pass
+
+
+def line() -> tuple[nn.Linear, Split]:
+    """y = w x + b with w = 2, b = 0, on x = 1, 2, 3 with targets 0."""
+    model = nn.Linear(1, 1)
+    with torch.no_grad():
+        model.weight.fill_(2)
+        model.bias.zero_()
+    return model, Split(torch.tensor([[1.0], [2.0], [3.0]]), torch.zeros(3, 1))
+
+
+def classification(n: int = 50) -> dict[str, Split]:
+    random = torch.Generator().manual_seed(0)
+    inputs = torch.randn(n, 6, generator=random)
+    return {"train": Split(inputs, torch.randint(10, (n,), generator=random))}
+
+
+def train_mlp(epochs=3, resume=None, splits=None, **changes) -> training.Trained:
+    model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
+    chosen = options(epochs=epochs, batch_size=16, **changes)
+    return training.train(
+        model, splits or classification(), chosen, (1, 0), resume or Nothing(), quiet
+    )
+
+
+def test_one_step_of_sgd_is_the_analytic_one():
+    model, split = line()
+    # L = mean((2x)^2): dL/dw = mean(2 * 2x * x) = 4 * 14 / 3, dL/db = mean(2 * 2x) = 8
+    result = training.train(
+        model, {"train": split}, options(gradient_norm=True, history="iteration"), (0, 0),
+        Nothing(), quiet,
+    )  # fmt: skip
+    assert model.weight.item() == pytest.approx(2 - 0.1 * 56 / 3, abs=1e-6)
+    assert model.bias.item() == pytest.approx(-0.1 * 8)
+    (row,) = result.history
+    assert row["batch_loss"] == pytest.approx(56 / 3)
+    assert row["gradient_norm"] == pytest.approx(((56 / 3) ** 2 + 8**2) ** 0.5)
+    assert (row["epoch"], row["iteration"]) == (1, 1)
+
+
+def test_first_step_of_adam_has_the_length_of_the_learning_rate():
+    model, split = line()
+    training.train(model, {"train": split}, options(optimizer="adam"), (0, 0), Nothing(), quiet)
+    assert model.weight.item() == pytest.approx(2 - 0.1, abs=1e-6)
+    assert model.bias.item() == pytest.approx(-0.1, abs=1e-6)
+
+
+def test_each_epoch_sees_every_example_once_in_an_order_of_its_own():
+    seen = []
+
+    class Recorder(nn.Linear):
+        def forward(self, x):
+            seen.append(x.flatten().tolist())
+            return super().forward(x)
+
+    x = torch.arange(10.0)[:, None]
+    training.train(
+        Recorder(1, 1), {"train": Split(x, x)}, options(batch_size=4, epochs=2, learning_rate=1e-4),
+        (0, 0), Nothing(), quiet,
+    )  # fmt: skip
+    assert [len(batch) for batch in seen] == [4, 4, 2] * 2
+    first, second = sum(seen[:3], []), sum(seen[3:], [])
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert first != second != list(range(10))
+
+
+def test_epoch_loss_weighs_a_short_last_batch_by_its_size():
+    splits = classification(50)  # 16, 16, 16 and 2 examples
+    per_iteration = train_mlp(1, splits=splits, history="iteration").history
+    (per_epoch,) = train_mlp(1, splits=splits).history
+    sizes = [16, 16, 16, 2]
+    for column in ("batch_loss", "batch_accuracy"):
+        mean = sum(row[column] * size for row, size in zip(per_iteration, sizes)) / 50
+        assert per_epoch[column] == pytest.approx(mean, rel=1e-6)
+
+
+def test_history_keeps_every_nth_epoch_and_the_last():
+    history = train_mlp(7, history_every=3).history
+    assert [row["epoch"] for row in history] == [3, 6, 7]
+    assert [row["iteration"] for row in history] == [12, 24, 28]
+
+
+def test_snapshots_are_of_the_epochs_asked_for_and_not_views():
+    result = train_mlp(4, snapshot_epochs=[0, 2])
+    assert sorted(result.snapshots) == [0, 2, 4]
+    initial = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0)).state_dict()
+    assert all(torch.equal(result.snapshots[0][name], initial[name]) for name in initial)
+    weights = [result.snapshots[epoch]["0.weight"] for epoch in (0, 2, 4)]
+    assert not torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[1], weights[2])
+
+
+def test_frozen_evaluation_after_each_epoch():
+    result = train_mlp(2, evaluate_each_epoch=["train"])
+    from hw1.evaluation import evaluate
+
+    model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10)
+    model.load_state_dict(result.snapshots[2])
+    score = evaluate(model, classification()["train"])
+    assert result.history[-1]["train_loss"] == score.loss
+    assert result.history[-1]["train_accuracy"] == score.accuracy
+
+
+@pytest.mark.parametrize(
+    "batch_size, where", [(1, "epoch 1, iteration 3"), ("full", "epoch 1, it")]
+)
+def test_a_loss_that_is_not_finite_is_located(batch_size, where, monkeypatch):
+    monkeypatch.setattr(torch, "randperm", lambda n, generator: torch.arange(n))
+    x = torch.tensor([[1.0], [1.0], [nan], [1.0]])
+    with pytest.raises(ValueError, match=f"the loss is nan at {where}"):
+        training.train(
+            nn.Linear(1, 1), {"train": Split(x, x)}, options(batch_size=batch_size), (0, 0),
+            Nothing(), quiet,
+        )  # fmt: skip
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+class KilledAfter(checkpoints.ResumeFile):
+    """Saves after every iteration, and ends the run after a number of saves."""
+
+    def __init__(self, path, saves):
+        super().__init__(path, "fingerprint", 0)
+        self.saves = saves
+
+    def save(self, state):
+        super().save(state)
+        self.saves -= 1
+        if self.saves == 0:
+            raise Killed
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    stops=st.lists(st.integers(1, 12), min_size=1, max_size=3),
+    optimizer=st.sampled_from(["adam", "sgd"]),
+    history=st.sampled_from(["epoch", "iteration"]),
+)
+def test_a_run_stopped_anywhere_ends_like_an_undisturbed_one(
+    tmp_path_factory, stops, optimizer, history
+):
+    changes = dict(
+        optimizer=optimizer, history=history, gradient_norm=True, snapshot_epochs=[0, 1],
+        evaluate_each_epoch=["train"],
+    )  # fmt: skip
+    undisturbed = train_mlp(3, **changes)
+    path = tmp_path_factory.mktemp("run") / "run.resume"
+    result = None
+    for saves in [*stops, 10**9]:
+        try:
+            result = train_mlp(3, KilledAfter(path, saves), **changes)
+            break
+        except Killed:
+            pass
+    assert result.history == undisturbed.history
+    assert list(result.snapshots) == list(undisturbed.snapshots)
+    for epoch, weights in undisturbed.snapshots.items():
+        for name, tensor in weights.items():
+            assert torch.equal(result.snapshots[epoch][name], tensor)

@@ -1,0 +1,485 @@
+"""The whole workflow on small data: what it builds, and what it builds again.
+
+One build of a reduced configuration (the digits, few epochs, three capacity models) in a copy of
+the repository; each test then changes that copy, looks or runs, and puts everything back.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+FIGURES = [
+    f"fig_{name}"
+    for name in (
+        "sinc_loss sign_loss sinc_fit sign_fit cnn_loss cnn_accuracy pca_layer1 pca_model "
+        "grad_norm interp params random_labels"
+    ).split()
+]
+SOURCES = ("Snakefile", "config.yaml", "presets", "profiles", "workflow", "src", "envs")
+
+
+def reduced(config: dict) -> dict:
+    """The default configuration on small data, cut down to seconds."""
+    experiments = config["experiments"]
+    for experiment in experiments.values():
+        if "dataset" in experiment:
+            experiment["dataset"] = "digits"
+        experiment["seeds"] = [0, 1]
+        experiment.setdefault("training", {})["epochs"] = 1
+    experiments["function_fit"]["training"] |= {"epochs": 20}
+    variants = experiments["function_fit"]["variants"]
+    for variant in ("sinc_medium", "sign_medium", "sign_shallow"):
+        del variants[variant]
+    experiments["function_fit"]["seeds"] = [0]
+    experiments["trajectory"]["training"] |= {"epochs": 2, "snapshot_epochs": [0, 1]}
+    for variant in experiments["interpolation"]["variants"].values():
+        variant["training"] |= {"epochs": 1, "batch_size": 256}
+    experiments["interpolation"]["alphas"]["points"] = 7
+    capacity = experiments["capacity"]
+    capacity["seeds"] = [0]
+    capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2", "cnn3")}
+    config["figures"]["dpi"] = 60
+    return config
+
+
+class Repository:
+    """A copy of the repository in a folder, and Snakemake run there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in SOURCES:
+            source = ROOT / name
+            ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=ignore)
+            else:
+                shutil.copy(source, folder / name)
+
+    def write_config(self, change: Callable[[dict], dict | None]) -> None:
+        path = self.folder / "config.yaml"
+        config = yaml.safe_load(path.read_text())
+        path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False))
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        run = subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+        )
+        if check:
+            assert run.returncode == 0, run.stdout + run.stderr
+        return run
+
+    def plan(self, *arguments: str) -> set[str]:
+        """The jobs of a dry run as `rule` or `rule wildcard/wildcard`."""
+        run = self.snakemake("--dry-run", *arguments)
+        jobs = set()
+        for block in re.split(r"\n(?=\[)", run.stdout + run.stderr):
+            if rule := re.search(r"^(?:local)?rule (\w+):$", block, re.MULTILINE):
+                wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+                values = re.findall(r"\w+=([^,\s]+)", wildcards[1]) if wildcards else []
+                jobs.add(" ".join([rule[1], "/".join(values)]).strip())
+        return jobs - {"all"}
+
+    def digests(self, *folders: str) -> dict[str, str]:
+        """SHA-256 of every file below folders of results/."""
+        return {
+            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for folder in folders
+            for path in sorted((self.folder / "results" / folder).rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Repository:
+    """A finished build. The folder's name has a space and a letter beyond ASCII, as users' do."""
+    repository = Repository(tmp_path_factory.mktemp("répertoire de travail"))
+    repository.write_config(reduced)
+    repository.snakemake()
+    return repository
+
+
+@pytest.fixture
+def repository(built):
+    """The finished build with its sources as they were, whatever a test does to them."""
+    yield built
+    results = {"results", ".snakemake"}
+    for path in built.folder.iterdir():
+        if path.name not in results:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    Repository(built.folder).write_config(reduced)
+    assert built.plan() == set(), "a test left the build other than it found it"
+
+
+def rules(jobs: set[str]) -> set[str]:
+    return {job.split()[0] for job in jobs}
+
+
+def of(jobs: set[str], rule: str) -> set[str]:
+    return {job.split()[1] for job in jobs if job.split()[0] == rule}
+
+
+def test_everything_is_built(built):
+    results = built.folder / "results"
+    for figure in FIGURES:
+        assert (results / f"{figure}.png").stat().st_size > 5_000
+        assert (results / f"{figure}.svg").stat().st_size > 5_000
+    assert sorted(path.stem for path in results.glob("fig_*.png")) == sorted(FIGURES)
+    leftovers = {p.suffix for p in (results / "checkpoints").rglob("*") if p.is_file()} - {".pt"}
+    assert leftovers == set()
+
+
+def test_metrics_hold_every_run_and_split_with_its_parameters(built):
+    with open(built.folder / "results/tables/mnist_cnn_metrics.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        "experiment", "variant", "seed", "parameters", "epoch", "split", "examples", "loss",
+        "accuracy",
+    ]  # fmt: skip
+    keys = {(row["variant"], row["seed"], row["split"]) for row in rows}
+    assert len(keys) == len(rows) == 2 * 2 * 2
+    assert {row["parameters"] for row in rows} == {"108618", "390410"}
+    assert {row["examples"] for row in rows} == {"1437", "360"}
+
+
+def test_every_job_has_a_log_and_a_benchmark(built):
+    results = built.folder / "results"
+    for kind, ending in (("logs", "log"), ("benchmarks", "tsv")):
+        assert len(list((results / kind / "train").rglob(f"*.{ending}"))) == 22
+    facts = json.loads((results / "provenance/capacity/cnn1/seed0.json").read_text())
+    assert facts["training_seconds"] > 0
+
+
+def test_second_run_does_nothing(built):
+    before = built.digests("checkpoints", "metrics", "tables", ".")
+    assert "Nothing to be done" in built.snakemake().stderr
+    assert built.digests("checkpoints", "metrics", "tables", ".") == before
+
+
+def test_touching_every_source_does_nothing(repository):
+    for path in repository.folder.rglob("*"):
+        if path.is_file() and not {"results", ".snakemake"} & set(path.parts):
+            path.touch()
+    assert repository.plan() == set()
+
+
+def test_fresh_copies_of_the_sources_elsewhere_do_nothing(repository, tmp_path):
+    moved = Repository(tmp_path / "moved")
+    moved.write_config(reduced)
+    for name in ("results", ".snakemake"):
+        shutil.copytree(repository.folder / name, moved.folder / name)
+    assert moved.plan() == set()
+
+
+def test_a_colour_redraws_the_figures_that_use_it_and_nothing_else(repository):
+    repository.write_config(lambda c: c["figures"]["colours"].update(loss="#AA0000"))
+    assert repository.plan() == {"figure grad_norm"}
+    repository.write_config(lambda c: c["figures"]["colours"].update(deep="#0000AA"))
+    expected = ["grad_norm", "sinc_loss", "sign_loss", "sinc_fit", "sign_fit"]
+    expected += ["cnn_loss", "cnn_accuracy"]
+    assert repository.plan() == {f"figure {name}" for name in expected}
+    before = repository.digests("checkpoints", "metrics", "tables")
+    svg = repository.folder / "results/fig_grad_norm.svg"
+    repository.snakemake("results/fig_grad_norm.png")
+    assert "#aa0000" in svg.read_text()
+    assert repository.digests("checkpoints", "metrics", "tables") == before
+    # back to the colours that the other tests expect
+    repository.write_config(lambda c: c["figures"]["colours"].update(loss="#D55E00"))
+    repository.snakemake("results/fig_grad_norm.png")
+
+
+def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
+    def widen(config):
+        config["experiments"]["capacity"]["variants"]["cnn2"]["model"]["hidden"] = [21]
+
+    repository.write_config(widen)
+    expected = {
+        "train capacity/cnn2/0",
+        "evaluate capacity/cnn2/0",
+        "tabulate capacity/metrics",
+        "figure params",
+        "capacity",
+    }
+    assert repository.plan() | {"capacity"} == expected
+    before = repository.digests("checkpoints", "metrics", "tables", ".")
+    repository.snakemake()
+    changed = {
+        name
+        for name, digest in repository.digests("checkpoints", "metrics", "tables", ".").items()
+        if before[name] != digest and "/logs/" not in name and "/benchmarks/" not in name
+    }
+    assert changed == {
+        "results/checkpoints/capacity/cnn2/seed0.pt",
+        "results/history/capacity/cnn2/seed0.csv",
+        "results/metrics/capacity/cnn2/seed0.csv",
+        "results/tables/capacity_metrics.csv",
+        "results/fig_params.png",
+        "results/fig_params.svg",
+    }
+
+    def narrow(config):
+        config["experiments"]["capacity"]["variants"]["cnn2"]["model"]["hidden"] = [20]
+
+    repository.write_config(narrow)
+    repository.snakemake()
+    # the same settings give the same bytes again
+    after = repository.digests("checkpoints", "metrics", "tables")
+    assert after == {name: before[name] for name in after}
+
+
+def test_swapping_two_equal_looking_values_is_seen(repository):
+    def swap(config):
+        training = config["experiments"]["random_labels"]["training"]
+        training["learning_rate"], training["epochs"] = training["epochs"], 1
+
+    # learning_rate 1, epochs 1: another set of values only by the names
+    repository.write_config(swap)
+    assert of(repository.plan(), "train") == {"random_labels/lenet5/0", "random_labels/lenet5/1"}
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+@pytest.mark.parametrize(
+    "module, rerun, spared",
+    [
+        ("src/hw1/training.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
+        ("workflow/scripts/train.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
+        ("src/hw1/datasets.py", {"prepare_data", "train", "evaluate", "figure"}, set()),
+        ("src/hw1/figures.py", {"figure"}, {"train", "evaluate", "tabulate", "pca"}),
+        ("src/hw1/interpolation.py", {"interpolate", "figure"}, {"train", "snapshot", "pca"}),
+        ("src/hw1/pca.py", {"pca", "figure"}, {"train", "snapshot", "interpolate"}),
+        ("workflow/scripts/tabulate.py", {"tabulate", "figure"}, {"train", "evaluate", "pca"}),
+    ],
+)
+def test_an_edit_reruns_what_the_module_is_part_of(repository, module, rerun, spared):
+    append(repository.folder / module, "\nEDITED = True\n")
+    planned = rules(repository.plan())
+    assert rerun <= planned
+    assert not spared & planned
+
+
+def test_an_edit_of_old_date_is_seen_as_well(repository):
+    path = repository.folder / "src/hw1/figures.py"
+    append(path, "\nEDITED = True\n")
+    os.utime(path, (0, 0))
+    assert rules(repository.plan()) == {"figure"}
+
+
+def test_an_edit_of_the_data_code_retrains_in_the_same_run(repository):
+    append(repository.folder / "src/hw1/datasets.py", "\nEDITED = True\n")
+    planned = repository.plan("results/tables/capacity_metrics.csv")
+    assert of(planned, "train") == {f"capacity/cnn{n}/0" for n in (1, 2, 3)}
+
+
+def test_new_settings_of_a_data_set_retrain_its_runs_and_no_other(repository):
+    repository.write_config(lambda c: c["datasets"]["sinc"].update(points=500))
+    planned = repository.plan()
+    assert of(planned, "prepare_data") == {"sinc"}
+    assert of(planned, "train") == {"function_fit/sinc_deep/0", "function_fit/sinc_shallow/0"}
+
+
+def test_a_new_title_of_a_data_set_only_redraws(repository):
+    repository.write_config(lambda c: c["datasets"]["sinc"].update(title="sinc function"))
+    assert repository.plan() == {"figure sinc_loss", "figure sinc_fit"}
+
+
+def test_preparing_the_same_data_again_does_nothing_more(repository):
+    before = repository.digests("data")
+    repository.snakemake("--force", "results/data/digits.npz")
+    assert repository.digests("data") == before
+    assert repository.plan() == set()
+
+
+def test_a_training_that_snakemake_repeats_for_nothing_takes_its_kept_result(repository):
+    """Deleted data are prepared again for a new seed, and Snakemake then reruns the other runs."""
+    target = "results/tables/random_labels_history.csv"
+    before = repository.digests("checkpoints/random_labels", "history/random_labels")
+    (repository.folder / "results/data/digits.npz").unlink()
+    repository.write_config(lambda c: c["experiments"]["random_labels"]["seeds"].append(2))
+    repository.snakemake(target)
+    logs = repository.folder / "results/logs/train/random_labels/lenet5"
+    trained = {path.stem: "nothing to train" not in path.read_text() for path in logs.glob("*.log")}
+    assert trained == {"seed0": False, "seed1": False, "seed2": True}
+    after = repository.digests("checkpoints/random_labels", "history/random_labels")
+    assert {name: after[name] for name in before} == before
+    repository.write_config(lambda c: c["experiments"]["random_labels"].update(seeds=[0, 1]))
+    repository.snakemake()
+
+
+def test_a_new_seed_adds_only_its_runs(repository):
+    repository.write_config(lambda c: c["experiments"]["trajectory"]["seeds"].append(2))
+    assert repository.plan() == {
+        "train trajectory/mlp/2",
+        "evaluate trajectory/mlp/2",
+        "snapshot trajectory/mlp/2",
+        "tabulate trajectory/metrics",
+        "pca layer1",
+        "pca model",
+        "figure pca_layer1",
+        "figure pca_model",
+    }
+
+
+def test_a_targeted_figure_runs_only_its_own_experiment(repository, tmp_path):
+    fresh = Repository(tmp_path / "fresh")
+    fresh.write_config(reduced)
+    runs = [f"interpolation/{variant}/{seed}" for variant in "ab" for seed in (0, 1)]
+    assert fresh.plan("results/fig_interp.png") == {
+        "prepare_data digits",
+        *(f"{rule} {run}" for rule in ("train", "snapshot") for run in runs),
+        "interpolate interpolation/0",
+        "interpolate interpolation/1",
+        "tabulate interpolation/lines",
+        "figure interp",
+    }
+
+
+def test_an_experiment_is_a_target(repository, tmp_path):
+    fresh = Repository(tmp_path / "fresh")
+    fresh.write_config(reduced)
+    planned = fresh.plan("capacity")
+    assert of(planned, "train") == {f"capacity/cnn{n}/0" for n in (1, 2, 3)}
+    assert of(planned, "figure") == {"params"}
+
+
+def test_longest_training_comes_first(repository, tmp_path):
+    fresh = Repository(tmp_path / "fresh")
+    run = fresh.snakemake("--dry-run", "capacity")
+    priorities = {
+        variant: int(priority)
+        for variant, priority in re.findall(
+            r"variant=(\w+), seed=0\n\s+priority: (\d+)", run.stdout + run.stderr
+        )
+    }
+    assert sorted(priorities, key=priorities.get)[-1] == "cnn10"
+    assert len(priorities) == 10
+
+
+def test_cores_do_not_change_the_bytes(repository, tmp_path):
+    other = Repository(tmp_path / "one core")
+    other.write_config(reduced)
+    target = "results/tables/mnist_cnn_metrics.csv"
+    other.snakemake(target, "--cores", "1")
+    checkpoints = other.digests("checkpoints/mnist_cnn")
+    assert len(checkpoints) == 4
+    assert checkpoints == repository.digests("checkpoints/mnist_cnn")
+
+
+def test_a_killed_training_resumes_and_ends_in_the_same_bytes(repository, tmp_path):
+    """SIGKILL to a training after its first save; the next plain run goes on from there."""
+
+    def long(config):
+        reduced(config)
+        config["resume_interval"] = 0.2
+        config["experiments"]["random_labels"]["seeds"] = [0]
+        config["experiments"]["random_labels"]["training"]["epochs"] = 15
+
+    target = "results/checkpoints/random_labels/lenet5/seed0.pt"
+    disturbed, undisturbed = (Repository(tmp_path / name) for name in ("killed", "whole"))
+    for copy in (disturbed, undisturbed):
+        copy.write_config(long)
+    undisturbed.snakemake(target)
+
+    resume = (disturbed.folder / target).with_suffix(".resume")
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "2", target],
+        cwd=disturbed.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not resume.exists():
+        assert killed.poll() is None, "the training ended before it was saved"
+    subprocess.run(
+        ["pkill", "-KILL", "-f", str(resume.with_suffix(".pt").relative_to(disturbed.folder))]
+    )
+    assert killed.wait() != 0
+    assert not (disturbed.folder / target).exists()
+    disturbed.snakemake(target)
+    log = disturbed.folder / "results/logs/train/random_labels/lenet5/seed0.log"
+    assert "resuming at epoch" in log.read_text()
+    assert disturbed.digests("checkpoints", "history") == undisturbed.digests(
+        "checkpoints", "history"
+    )
+
+
+def test_presets_in_a_directory_of_their_own_leave_results_alone(repository):
+    before = repository.digests(".")
+    run = repository.snakemake(
+        "--directory", "demo", "--configfile", "presets/demo.yaml", "results/data/sign.npz"
+    )
+    assert run.returncode == 0
+    assert (repository.folder / "demo/results/data/sign.npz").exists()
+    assert repository.digests(".") == before
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("experiments: {capacity: {training: {epoch: 3}}}", "unknown key 'epoch': did you mean"),
+        ("experiments: {capacity: {training: {learning_rate: 1e-3}}}", "found '1e-3'"),
+        ("device: gpu", "device: found 'gpu', expected one of auto, cpu, cuda, mps"),
+    ],
+)
+def test_a_mistake_in_an_overlay_is_one_line_and_starts_nothing(
+    repository, tmp_path, text, message
+):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(text)
+    run = repository.snakemake("--configfile", str(overlay), check=False)
+    assert run.returncode != 0
+    said = [
+        line for line in (run.stdout + run.stderr).splitlines() if "specific profile" not in line
+    ]
+    assert len([line for line in said if line.strip()]) == 1, said
+    assert message in run.stdout + run.stderr
+
+
+def test_missing_mnist_ends_in_one_line_that_says_what_to_do(repository, tmp_path, monkeypatch):
+    # A proxy that is not there: as on a machine without network.
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    run = repository.snakemake("results/data/mnist.npz", check=False)
+    assert run.returncode != 0
+    log = (repository.folder / "results/logs/prepare_data/mnist.log").read_text()
+    last = log.strip().splitlines()[-1]
+    assert re.match(r"prepare_data: MNIST is not in data/MNIST/raw .* run the demo", last), log
+    assert "Traceback" not in log
+
+
+def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
+    def explode(config):
+        config["experiments"]["function_fit"]["training"].update(
+            optimizer="sgd", learning_rate=100, epochs=50
+        )
+
+    repository.write_config(explode)
+    target = "results/history/function_fit/sinc_shallow/seed7.csv"
+    run = repository.snakemake(target, check=False)
+    assert run.returncode != 0
+    log = (repository.folder / "results/logs/train/function_fit/sinc_shallow/seed7.log").read_text()
+    assert re.search(r"train: the loss is (nan|inf) at epoch \d+, iteration 1: lower", log)
+    assert "Traceback" not in log
+
+
+def test_report_is_one_file_with_a_caption_for_each_figure(built, tmp_path):
+    report = tmp_path / "report.html"
+    built.snakemake("--report", str(report))
+    page = report.read_text()
+    assert all(figure in page for figure in FIGURES)
+    captions = re.findall(r'"caption": ?"((?:[^"\\]|\\.)*)"', page)
+    assert len([caption for caption in captions if caption.strip()]) >= len(FIGURES)
