@@ -158,7 +158,7 @@ def test_metrics_hold_every_run_and_split_with_its_parameters(built):
 def test_every_job_has_a_log_and_a_benchmark(built):
     results = built.folder / "results"
     for kind, ending in (("logs", "log"), ("benchmarks", "tsv")):
-        assert len(list((results / kind / "train").rglob(f"*.{ending}"))) == 22
+        assert len(list((results / kind / "train").rglob(f"*.{ending}"))) == 20
     facts = json.loads((results / "provenance/capacity/cnn1/seed0.json").read_text())
     assert facts["training_seconds"] > 0
 

@@ -51,7 +51,7 @@ def load(path: str | os.PathLike) -> dict:
 class ResumeFile:
     """The state of an unfinished run, saved every `interval` seconds and removed on success.
 
-    `fingerprint` identifies settings and code: a state saved under another one is ignored.
+    `fingerprint` identifies what the run is a function of: a state of another one is ignored.
     """
 
     def __init__(self, path: str | os.PathLike, fingerprint: str, interval: float) -> None:
@@ -79,7 +79,7 @@ class ResumeFile:
             log(f"starting over: {error}")
             return None
         if saved.get("fingerprint") != self.fingerprint:
-            log("starting over: the saved state was made by other settings or other code")
+            log("starting over: the saved state is of other settings, code, data, torch or device")
             return None
         return saved["state"]
 

@@ -1,22 +1,17 @@
-"""Data sets as plain arrays in one compact file: the two functions, MNIST, scikit-learn's digits.
+"""Data sets as plain arrays: the two functions, MNIST, scikit-learn's digits.
 
-A data set file is an uncompressed .npz with `train_inputs` and `train_targets`, and for images
-also `test_inputs` and `test_targets`. Images are uint8 (n, size, size), labels int64 (n,);
-functions are float64 (n, 1). The zip container carries a CRC of each array, checked at loading.
+Each has `train_inputs` and `train_targets`, and for images also `test_inputs` and `test_targets`.
+Images are uint8 (n, size, size), labels int64 (n,); functions are float64 (n, 1).
 """
 
 import hashlib
-import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from hw1.files import replacing
+from hw1.arrays import Arrays
 
-Arrays = dict[str, np.ndarray]
-
-# sin(5 pi x) / (5 pi x) with its limit 1 at 0, and the square wave that changes sign with it.
+# sin(5 pi x) / (5 pi x) with its limit 1 at 0, and the sign of sin(5 pi x).
 FUNCTIONS = {
     "sinc": lambda x: np.sinc(5 * x),
     "sign": lambda x: np.sign(np.sin(5 * np.pi * x)),
@@ -111,27 +106,3 @@ def prepare(dataset: dict, root: Path) -> Arrays:
     if dataset["kind"] == "digits":
         return digits(dataset["test_share"], dataset["size"])
     return mnist(root)
-
-
-def save(path: str | os.PathLike, arrays: Arrays) -> None:
-    """Write a data set file; the same arrays give the same bytes."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
-
-
-def load(path: str | os.PathLike) -> Arrays:
-    """Read a data set file. Raises ValueError where it is damaged or holds a non-finite number."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
-        raise ValueError(
-            f"{path} is damaged ({error}): delete it and run again, it will be rebuilt"
-        ) from error
-    for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            index = int(np.argwhere(~np.isfinite(array))[0, 0])
-            raise ValueError(
-                f"{path}: {name}[{index}] is not a finite number: delete the file and run again"
-            )
-    return arrays

@@ -23,15 +23,15 @@ def loss_function(targets: torch.Tensor):
 
 @torch.inference_mode()
 def evaluate(model: nn.Module, split: Split, batch_size: int = 1000) -> Score:
-    """Mean loss (nats for labels) and accuracy over all of `split`, summed in double precision."""
+    """Mean loss (nats for labels) and accuracy over all of `split`, in the model's precision
+    within a batch and in double precision between batches."""
     loss = loss_function(split.targets)
-    total = torch.zeros((), dtype=torch.float64, device=split.targets.device)
-    correct = torch.zeros((), dtype=torch.int64, device=split.targets.device)
+    classify = not split.targets.is_floating_point()
+    total, correct = 0.0, 0
     for inputs, targets in zip(split.inputs.split(batch_size), split.targets.split(batch_size)):
         outputs = model(inputs)
-        total += loss(outputs, targets, reduction="sum")
-        if not targets.is_floating_point():
-            correct += (outputs.argmax(1) == targets).sum()
+        total += loss(outputs, targets, reduction="sum").item()
+        if classify:
+            correct += (outputs.argmax(1) == targets).sum().item()
     n = split.targets.numel()
-    accuracy = None if split.targets.is_floating_point() else correct.item() / n
-    return Score(total.item() / n, accuracy)
+    return Score(total / n, correct / n if classify else None)

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from hw1.architectures import CLASSES, example_shape
-from hw1.datasets import Arrays
+from hw1.arrays import Arrays
 from hw1.seeding import generator
 
 

@@ -52,9 +52,9 @@ def train(
     History rows have `epoch` and `iteration` (both from 1), `batch_loss` and, for labels,
     `batch_accuracy`. With `history: iteration` there is a row for each mini-batch; with `epoch`
     one for every `history_every`-th epoch and the last, in which the two are means over its
-    examples, each seen with the weights of its own iteration. `gradient_norm` adds the L2 norm
-    of the whole gradient; `evaluate_each_epoch` adds `{split}_loss` and `{split}_accuracy` with
-    the frozen weights at the end of the epoch.
+    examples, each seen with the weights of its own iteration. To a row per iteration
+    `gradient_norm` adds the L2 norm of the whole gradient; to a row per epoch
+    `evaluate_each_epoch` adds `{split}_loss` and `{split}_accuracy` with the weights at its end.
 
     Starts from `resume` where that holds a state. Raises ValueError at the first loss that is
     not finite, naming epoch and iteration.

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hw1.datasets import load as load_arrays
-from hw1.files import replacing
+from hw1 import arrays
 
 
 class Weights(NamedTuple):
@@ -42,16 +41,15 @@ def flatten(checkpoint: dict) -> Weights:
 
 def save(path: str | os.PathLike, weights: Weights) -> None:
     """Write a weights file; the same weights give the same bytes."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **weights._asdict())
+    arrays.save(path, weights._asdict())
 
 
 def load(path: str | os.PathLike) -> Weights:
     """Read a weights file. Raises ValueError where it is damaged."""
-    arrays = load_arrays(path)
+    found = arrays.load(path)
     return Weights(
-        arrays["epochs"],
-        arrays["weights"],
-        int(arrays["first_layer"]),
-        str(arrays["settings"]),
+        found["epochs"],
+        found["weights"],
+        int(found["first_layer"]),
+        str(found["settings"]),
     )

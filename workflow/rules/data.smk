@@ -18,10 +18,10 @@ rule prepare_data:
     resources:
         mem_mb=1000,
         runtime=30,
+        downloads=config["downloads"],  # where files lie is no part of what they hold
     params:
         dataset=dataset_settings,
-        downloads=config["downloads"],
     shell:
         # tee, so that a download shows its progress on the terminal as well
-        "python {input.script:q} --dataset {params.dataset:q} --downloads {params.downloads:q} "
+        "python {input.script:q} --dataset {params.dataset:q} --downloads {resources.downloads:q} "
         "--output {output} 2>&1 | tee {log}"

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from hw1 import checkpoints, datasets, devices, inputs, models, tables
+from hw1 import arrays, checkpoints, devices, inputs, models, tables
 from hw1.architectures import example_shape
 from hw1.command import one_line_errors
 from hw1.evaluation import evaluate
@@ -23,7 +23,7 @@ def main() -> None:
     device = devices.choose_device(args.device)
     checkpoint = checkpoints.load(args.checkpoint)
     settings = json.loads(checkpoint["settings"])
-    splits = inputs.tensors(datasets.load(args.data), settings, device)
+    splits = inputs.tensors(arrays.load(args.data), settings, device)
     model = models.build(settings["model"], *example_shape(settings)).to(device)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     rows = []

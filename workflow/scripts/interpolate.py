@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hw1 import datasets, devices, inputs, interpolation, models, tables, weights
+from hw1 import arrays, devices, inputs, interpolation, models, tables, weights
 from hw1.architectures import example_shape
 from hw1.command import one_line_errors
 
@@ -26,7 +26,7 @@ def main() -> None:
     device = devices.choose_device(args.device)
     start, end = weights.load(args.start), weights.load(args.end)
     settings = json.loads(start.settings)
-    splits = inputs.tensors(datasets.load(args.data), settings, device)
+    splits = inputs.tensors(arrays.load(args.data), settings, device)
     model = models.build(settings["model"], *example_shape(settings)).to(device)
     rows = interpolation.line(
         model, start.weights[-1], end.weights[-1], np.array(args.alphas), splits

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from hw1 import checkpoints, datasets, devices, inputs, models, tables
+from hw1 import arrays, checkpoints, devices, inputs, models, tables
 from hw1.architectures import example_shape
 from hw1.command import one_line_errors
 
@@ -22,20 +22,20 @@ def main() -> None:
 
     devices.make_reproducible()
     device = devices.choose_device(args.device)
-    arrays = datasets.load(args.data)
-    x, targets = arrays["train_inputs"].ravel(), arrays["train_targets"].ravel()
+    samples = arrays.load(args.data)
+    x, targets = samples["train_inputs"].ravel(), samples["train_targets"].ravel()
     rows = []
     for path in args.checkpoints:
         checkpoint = checkpoints.load(path)
         settings = json.loads(checkpoint["settings"])
-        split = inputs.tensors(arrays, settings, device)["train"]
+        split = inputs.tensors(samples, settings, device)["train"]
         model = models.build(settings["model"], *example_shape(settings)).to(device)
         model.load_state_dict(checkpoint["snapshots"][max(checkpoint["snapshots"])])
         with torch.inference_mode():
             predictions = model(split.inputs).flatten().tolist()
         columns = zip(x.tolist(), targets.tolist(), predictions)
-        samples = [dict(zip(("x", "target", "prediction"), values)) for values in columns]
-        rows += tables.identify(settings, samples)
+        points = [dict(zip(("x", "target", "prediction"), values)) for values in columns]
+        rows += tables.identify(settings, points)
     tables.write(args.output, rows)
 
 

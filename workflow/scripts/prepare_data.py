@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from hw1 import datasets
+from hw1 import arrays, datasets
 from hw1.command import one_line_errors
 
 
@@ -15,9 +15,9 @@ def main() -> None:
     parser.add_argument("--downloads", type=Path, required=True, help="folder of downloaded files")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
-    arrays = datasets.prepare(args.dataset, args.downloads)
-    datasets.save(args.output, arrays)
-    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    prepared = datasets.prepare(args.dataset, args.downloads)
+    arrays.save(args.output, prepared)
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in prepared.items())
     print(f"{args.output}: {shapes}")
 
 

@@ -4,7 +4,6 @@ import argparse
 import functools
 import hashlib
 import json
-import os
 import platform
 import resource
 import subprocess
@@ -12,12 +11,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-# cuBLAS is deterministic only with a fixed workspace, and reads this when torch is loaded.
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-
 import torch
 
-from hw1 import checkpoints, datasets, devices, inputs, models, tables, training
+from hw1 import arrays, checkpoints, devices, inputs, models, tables, training
 from hw1.architectures import example_shape
 from hw1.command import one_line_errors
 from hw1.files import replacing
@@ -35,22 +31,23 @@ def fingerprint(settings: str, device: torch.device, files: list[Path]) -> str:
 
 def provenance(device: torch.device, seconds: float) -> dict:
     """What varies between attempts and machines; nothing depends on it."""
-    commit = subprocess.run(
-        ["git", "-C", Path(__file__).parent, "describe", "--always", "--dirty"],
-        capture_output=True,
-        text=True,
-    )
+    command = ["git", "-C", Path(__file__).parent, "describe", "--always", "--dirty"]
+    try:
+        commit = subprocess.run(command, capture_output=True, text=True).stdout.strip() or None
+    except OSError:  # there is no git
+        commit = None
+    peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, else KiB
     device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return {
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "training_seconds": round(seconds, 3),
-        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_memory_mib": peak_memory // (1024**2 if sys.platform == "darwin" else 1024),
         "host": platform.node(),
         "platform": platform.platform(),
         "device": device_name or device.type,
         "python": sys.version.split()[0],
         "torch": torch.__version__,
-        "commit": commit.stdout.strip() or None,
+        "commit": commit,
     }
 
 
@@ -80,9 +77,11 @@ def main() -> None:
             log("nothing to train: settings, code and data are those of the result that is there")
             tables.write(args.history, tables.identify(settings, json.loads(kept["history"])))
             return
-        splits = inputs.tensors(datasets.load(args.data), settings, device)
+        splits = inputs.tensors(arrays.load(args.data), settings, device)
         model = models.build(settings["model"], *example_shape(settings), key).to(device)
         trained = training.train(model, splits, settings["training"], key, resume, log)
+        with replacing(args.provenance) as temporary:
+            temporary.write_text(json.dumps(provenance(device, trained.seconds), indent=2) + "\n")
         tables.write(args.history, tables.identify(settings, trained.history))
         checkpoints.save(
             args.checkpoint,
@@ -93,8 +92,6 @@ def main() -> None:
             },
         )
         checkpoints.keep(args.checkpoint, identity)
-        with replacing(args.provenance) as temporary:
-            temporary.write_text(json.dumps(provenance(device, trained.seconds), indent=2) + "\n")
         resume.remove()
 
 

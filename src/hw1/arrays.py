@@ -1,0 +1,37 @@
+"""Named arrays in one uncompressed .npz file, which carries a check sum (CRC) of each."""
+
+import os
+import zipfile
+
+import numpy as np
+
+from hw1.files import replacing
+
+Arrays = dict[str, np.ndarray]
+
+
+def save(path: str | os.PathLike, arrays: Arrays) -> None:
+    """Write `arrays`, whole or not at all; the same arrays give the same bytes."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def load(path: str | os.PathLike) -> Arrays:
+    """Read a file that `save` wrote, its check sums compared.
+
+    Raises ValueError where it is damaged or holds a number that is not finite.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged ({error}): delete it and run again, it will be rebuilt"
+        ) from error
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            index = int(np.argwhere(~np.isfinite(array))[0, 0])
+            raise ValueError(
+                f"{path}: {name}[{index}] is not a finite number: delete the file and run again"
+            )
+    return arrays
