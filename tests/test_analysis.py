@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -64,6 +64,11 @@ def test_independent_runs_share_their_variance_evenly():
     assert ratio == pytest.approx(2 / 7, rel=0.05)  # R independent runs: 2 / (R - 1)
 
 
+def test_runs_of_other_size_have_no_pca_in_common():
+    with pytest.raises(ValueError, match="runs of 4 and 5 weights have no principal components"):
+        pca.stack([np.zeros((2, 5)), np.zeros((3, 4))])
+
+
 def test_pca_of_two_points_is_refused():
     with pytest.raises(ValueError, match="a PCA of 2 weight vectors says nothing"):
         pca.project(np.zeros((2, 5)))
@@ -86,6 +91,7 @@ def test_weights_are_flattened_in_the_order_of_parameters(tmp_path):
     assert loaded.settings == '{"seed": 1}'
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries({"epoch": st.integers(0, 9), "loss": st.floats(allow_nan=False)}),

@@ -121,6 +121,8 @@ MISTAKES = [
         r"kind: found 'rnn', expected one",
     ),
     (at("experiments.capacity.variants.cnn1.model.hidden", [0]), r"hidden\.0: found 0, expected"),
+    (at("experiments.capacity.model.kind", "mlp"), r"model\.conv is no key of kind mlp"),
+    (at("experiments.capacity.variants.new", {"model": {"hidden": []}}), r"model\.conv is missing"),
     (at("experiments.capacity.variants.cnn1.model.widht", 1), r"unknown key 'widht'"),
     (
         at("experiments.capacity.variants.cnn1.model.conv", [8] * 6),
@@ -139,10 +141,28 @@ MISTAKES = [
         at("experiments.interpolation.alphas", {"start": -1, "stop": 2, "points": 60}),
         r"alphas: the 60 points from -1 to 2 miss 0 or 1",
     ),
+    (at("experiments.interpolation.variants.c", {}), r"c\.training\.optimizer is missing"),
     (
-        at("experiments.interpolation.variants.c", {}),
-        r"interpolation\.variants\.c\.model is missing",
+        at("experiments.interpolation.variants.b.inputs", {"range": [-1, 1]}),
+        r"interpolation\.variants: inputs of a and b differ",
     ),
+    (
+        at("experiments.interpolation.variants.b.model", {"hidden": [9]}),
+        r"interpolation\.variants: model of a and b differ",
+    ),
+    (at("experiments.interpolation.alphas.points", 61.0), r"points: found 61\.0 \(float\)"),
+    (at("experiments.capacity.seeds", [0.0]), r"seeds\.0: found 0\.0 \(float\), expected integer"),
+    (at("experiments.capacity.training.learning_rate", float("nan")), r"found nan"),
+    (at("figures.runs", "virids"), r"figures\.runs: found 'virids', expected one of viridis"),
+    (
+        at("experiments.mnist_cnn.training.evaluate_each_epoch", []),
+        r"evaluate_each_epoch: found \[\], but the figures of mnist_cnn show \['test'\]",
+    ),
+    (
+        at("experiments.gradient_norm.training.history", "epoch"),
+        r"gradient_norm: needs history: iteration",
+    ),
+    (at("defaults.training", {}), r"defaults\.training: the key 'history' is missing"),
     (at("figures.colours.deep", "blue"), r"colours\.deep: found 'blue', expected a colour as six"),
     (at("datasets.sinc.points", 1.5), r"datasets\.sinc\.points: found 1\.5 \(float\)"),
     (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
@@ -158,3 +178,15 @@ def test_a_mistake_is_one_line_that_names_the_key(config, change, message):
     assert re.search(message, str(caught.value)), caught.value
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
+
+
+def test_an_experiment_cannot_be_called_like_a_rule(config):
+    config["experiments"]["train"] = config["experiments"]["capacity"]
+    with pytest.raises(ValueError, match=r"experiments\.train: a rule has this name"):
+        configuration.check(config, SCHEMA)
+
+
+def test_reserved_names_are_those_of_the_rules():
+    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    text += (ROOT / "Snakefile").read_text()
+    assert sorted(configuration.RULES) == sorted(re.findall(r"^rule (\w+):", text, re.MULTILINE))

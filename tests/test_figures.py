@@ -52,14 +52,14 @@ def cases(seeds: int) -> dict[str, tuple[dict, list[pd.DataFrame]]]:
     alphas["alpha"] = np.array(alphas["alpha"]).round().astype(int)
     return {
         "function_loss": (
-            style(function="sinc"),
+            style(function="sinc", variants=models),
             [
                 table([*models, "sign_deep"], seeds, **curve),
                 table(models, seeds, parameters=[351]),
             ],
         ),
         "function_fit": (
-            style(function="sinc"),
+            style(function="sinc", variants=models),
             [table(models, seeds, x=[0, 1, 2], target=[0, 1, 0], prediction=[0.1, 0.9, 0.0])],
         ),
         "training_curves": (style(measure="loss"), [table(["shallow", "deep"], seeds, **curve)]),
@@ -88,6 +88,8 @@ def test_figure_names_data_set_and_seeds_and_labels_every_axis(name, seeds):
     words = texts(drawn)
     assert "Toy data" in words
     expected = "one seed" if seeds == 1 else f"median and range of {seeds} seeds"
+    if name == "function_fit":
+        expected = f"{seeds} seeds" if seeds > 1 else "one seed"
     if name == "trajectories":
         expected = f"{seeds} runs"
     assert expected in words
@@ -122,3 +124,59 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
     for ending in ("png", "svg"):
         first, second = (tmp_path / f"{name}.{ending}" for name in "ab")
         assert first.read_bytes() == second.read_bytes()
+
+
+def curves(axes) -> dict[str, list[float]]:
+    """y data of the labelled lines of one axes."""
+    return {
+        line.get_label(): pytest.approx(list(line.get_ydata()))
+        for line in axes.lines
+        if not line.get_label().startswith("_")
+    }
+
+
+def test_final_metrics_are_drawn_by_split_and_in_percent():
+    loss, accuracy = figures.draw("parameters", *cases(1)["parameters"]).axes
+    assert curves(loss) == {"train": [0.5], "test": [0.6]}  # not those of epoch 0
+    assert curves(accuracy) == {"train": [90], "test": [80]}
+
+
+def test_line_between_two_networks_is_drawn_by_split_with_its_ends_marked():
+    alphas, values = [-1, 0, 1, 2], [4.0, 1.0, 2.0, 5.0]
+    table = pd.DataFrame(
+        {
+            "variant": "a_b", "seed": 0, "split": ["train"] * 4 + ["test"] * 4,
+            "alpha": alphas * 2, "loss": values + [v + 1 for v in values],
+            "accuracy": [0.1, 0.9, 0.8, 0.2, 0.1, 0.7, 0.6, 0.2],
+        }
+    )  # fmt: skip
+    loss, accuracy = figures.draw("interpolation", style(), [table]).axes
+    assert curves(loss) == {"train": values, "test": [v + 1 for v in values]}
+    assert curves(accuracy) == {"train": [10, 90, 80, 20], "test": [10, 70, 60, 20]}
+    marks = {text.get_text(): text.xy[0] for text in loss.texts}
+    assert marks == {"A": 0, "B": 1}
+
+
+def test_curves_of_random_labels_stand_beside_chance():
+    history = pd.DataFrame(
+        {
+            "variant": "m", "seed": 0, "epoch": [1, 2], "train_loss": [2.4, 2.2],
+            "test_loss": [2.5, 2.6], "train_accuracy": [0.1, 0.2], "test_accuracy": [0.1, 0.05],
+        }
+    )  # fmt: skip
+    loss, accuracy = figures.draw("random_labels", style(), [history]).axes
+    assert curves(loss) == {
+        "train (random labels)": [2.4, 2.2],
+        "test (true labels)": [2.5, 2.6],
+        "guessing at random": [np.log(10)] * 2,
+    }
+    assert curves(accuracy)["train (random labels)"] == [10, 20]
+    assert curves(accuracy)["guessing at random"] == [10, 10]
+
+
+@pytest.mark.parametrize("name", ["gradient_norm", "random_labels"])
+def test_two_variants_are_not_pooled_into_one_line(name):
+    look, (only,) = cases(1)[name]
+    both = pd.concat([only, only.assign(variant="wide")])
+    with pytest.raises(ValueError, match="shows one variant, found m, wide"):
+        figures.draw(name, look, [both])

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, needs_mnist
 
 from configuration import Run, run_settings
-from hw1 import datasets
+from hw1 import arrays, datasets
 
 
 @needs_mnist
@@ -24,7 +24,7 @@ def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_
         "snapshot_epochs": [0],
         "evaluate_each_epoch": ["test"],
     }
-    datasets.save(tmp_path / "mnist.npz", datasets.mnist(ROOT / "data"))
+    arrays.save(tmp_path / "mnist.npz", datasets.mnist(ROOT / "data"))
     run = subprocess.run(
         [
             sys.executable, "-P", ROOT / "workflow/scripts/train.py",

@@ -25,7 +25,7 @@ def test_list_follows_imports_through_modules_and_functions():
 
 
 def test_training_does_not_depend_on_plotting_nor_plotting_on_training():
-    assert not {"figures", "pca", "interpolation", "weights"} & names("train")
+    assert not {"figures", "pca", "interpolation", "weights", "datasets"} & names("train")
     assert not {"training", "models", "checkpoints"} & names("figure")
 
 

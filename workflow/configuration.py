@@ -9,6 +9,18 @@ import numpy as np
 
 from hw1.architectures import example_shape, layers, multiply_adds
 
+# What an experiment has to record for its figures.
+RECORDED = {
+    "mnist_cnn": {"evaluate_each_epoch": ["test"]},
+    "random_labels": {"evaluate_each_epoch": ["train", "test"]},
+    "gradient_norm": {"gradient_norm": True},
+}
+MODEL_KEYS = {
+    "mlp": {"kind", "hidden"},
+    "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
+}
+# Targets of the workflow that no experiment can be called after.
+RULES = "all prepare_data train evaluate snapshot tabulate interpolate predict pca figure".split()
 DATASET_SIZES = {"mnist": 60_000, "digits": 1_797}  # training images; of digits, before the split
 
 
@@ -87,32 +99,68 @@ def all_runs(config: dict, experiment: str) -> list[Run]:
     return [Run(experiment, v, s) for v in settings["variants"] for s in settings["seeds"]]
 
 
+def is_integer(_, value) -> bool:
+    """JSON Schema takes 60.0 for an integer; range() and torch do not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(_, value) -> bool:
+    """YAML has .nan and .inf."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": is_integer, "number": is_number}
+    ),
+)
+
+
 def check(config: dict, schema: dict) -> None:
     """Raise ValueError, with one line that names the key, unless `config` is valid.
 
     Checks the schema, then what a schema cannot say.
     """
-    error = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(schema).iter_errors(config)
-    )
+    error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(config))
     if error is not None:
         raise ValueError(explain(error))
     for name, experiment in config["experiments"].items():
         where = f"experiments.{name}"
+        if name in RULES:
+            raise ValueError(f"{where}: a rule has this name: choose another")
         for variant in experiment["variants"]:
             check_variant(config, where, Run(name, variant, experiment["seeds"][0]))
         if "alphas" in experiment:
-            grid = alpha_grid(experiment["alphas"])
-            if not {0.0, 1.0} <= set(grid):
-                raise ValueError(
-                    f"{where}.alphas: the {len(grid)} points from {grid[0]:g} to {grid[-1]:g} miss "
-                    "0 or 1: choose points so that both ends of the line are on the grid"
-                )
-            if len(experiment["variants"]) != 2:
-                raise ValueError(
-                    f"{where}.variants: found {len(experiment['variants'])}, expected the two "
-                    "between which alphas interpolates"
-                )
+            check_line(config, name)
+        elif name == "interpolation":
+            raise ValueError(f"{where}.alphas is missing: say at which points to evaluate")
+
+
+def check_line(config: dict, name: str) -> None:
+    """Raise ValueError unless an experiment with `alphas` has two variants to go between."""
+    experiment, where = config["experiments"][name], f"experiments.{name}"
+    grid = alpha_grid(experiment["alphas"])
+    if not {0.0, 1.0} <= set(grid):
+        raise ValueError(
+            f"{where}.alphas: the {len(grid)} points from {grid[0]:g} to {grid[-1]:g} miss "
+            "0 or 1: choose points so that both ends of the line are on the grid"
+        )
+    if len(experiment["variants"]) != 2:
+        raise ValueError(
+            f"{where}.variants: found {len(experiment['variants'])}, expected the two "
+            "between which alphas interpolates"
+        )
+    first, second = (
+        run_settings(config, Run(name, variant, experiment["seeds"][0]))
+        for variant in experiment["variants"]
+    )
+    for key in ("dataset", "model", "inputs"):
+        if first.get(key) != second.get(key):
+            raise ValueError(
+                f"{where}.variants: {key} of {first['variant']} and {second['variant']} differ: "
+                "the line between two networks needs it to be the same"
+            )
 
 
 def check_variant(config: dict, where: str, run: Run) -> None:
@@ -127,6 +175,11 @@ def check_variant(config: dict, where: str, run: Run) -> None:
     where = f"{where}.variants.{run.variant}"
     if "model" not in settings:
         raise ValueError(f"{where}.model is missing: describe the architecture")
+    model = settings["model"]
+    keys = MODEL_KEYS.get(model.get("kind"), {"kind"})
+    if wrong := sorted(keys.symmetric_difference(model)):
+        problem = "is missing" if wrong[0] in keys else f"is no key of kind {model['kind']}"
+        raise ValueError(f"{where}.model.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
     training = settings["training"]
     for key in ("optimizer", "learning_rate", "batch_size", "epochs"):
         if key not in training:
@@ -137,6 +190,17 @@ def check_variant(config: dict, where: str, run: Run) -> None:
             f"{where}.training.snapshot_epochs: found {late[0]}, expected at most epochs "
             f"({training['epochs']})"
         )
+    if training["gradient_norm"] and training["history"] != "iteration":
+        raise ValueError(f"{where}.training.gradient_norm: needs history: iteration")
+    if training["evaluate_each_epoch"] and training["history"] != "epoch":
+        raise ValueError(f"{where}.training.evaluate_each_epoch: needs history: epoch")
+    for key, needed in RECORDED.get(run.experiment, {}).items():
+        missing = [s for s in needed if s not in training[key]] if needed is not True else []
+        if missing or not training[key]:
+            raise ValueError(
+                f"{where}.training.{key}: found {training[key]!r}, but the figures of "
+                f"{run.experiment} show {needed!r}: set it so"
+            )
     n = training_examples(settings)
     if training["batch_size"] != "full" and training["batch_size"] > n:
         raise ValueError(

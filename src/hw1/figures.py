@@ -49,10 +49,26 @@ def save(figure: Figure, png: str | os.PathLike, svg: str | os.PathLike, dpi: in
                 figure.savefig(temporary, dpi=dpi, metadata=metadata)
 
 
+def count_of_seeds(table: pd.DataFrame) -> str:
+    """How many seeds a table holds."""
+    n = table["seed"].nunique()
+    return "one seed" if n == 1 else f"{n} seeds"
+
+
 def seeds(table: pd.DataFrame) -> str:
     """How many seeds a table holds, and so what its lines and bands are."""
-    n = table["seed"].nunique()
-    return "one seed" if n == 1 else f"median and range of {n} seeds"
+    count = count_of_seeds(table)
+    return count if count == "one seed" else f"median and range of {count}"
+
+
+def one_variant(table: pd.DataFrame) -> None:
+    """Raise ValueError where a table holds several variants and a figure has room for one."""
+    variants = list(table["variant"].unique())
+    if len(variants) > 1:
+        raise ValueError(
+            f"this figure shows one variant, found {', '.join(variants)}: "
+            "give the others an experiment of their own"
+        )
 
 
 def last_epoch(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +102,7 @@ def colour_of(style: dict, variant: str, index: int) -> str:
 
 def function_loss(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     """Training MSE per epoch of each model of one function."""
-    history = history[history["variant"].str.startswith(style["function"] + "_")]
+    history = history[history["variant"].isin(style["variants"])]
     parameters = metrics.groupby("variant")["parameters"].first()
     figure, axes = panels(1, 1, (7, 4.4), f"Training loss on {style['dataset']}\n{seeds(history)}")
     for index, (variant, runs) in enumerate(history.groupby("variant", sort=False)):
@@ -106,7 +122,7 @@ def function_fit(style: dict, predictions: pd.DataFrame) -> Figure:
         1,
         len(variants),
         (3.6 * len(variants), 3.8),
-        f"Fit of {style['dataset']}, {seeds(predictions)}",
+        f"Fit of {style['dataset']}, {count_of_seeds(predictions)}",
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -126,7 +142,7 @@ def function_fit(style: dict, predictions: pd.DataFrame) -> Figure:
     grey = style["colours"]["truth"]
     handles = [
         Line2D([], [], color=grey, ls="--", lw=1.2, label="true function"),
-        Line2D([], [], color=grey, label="prediction, median over seeds"),
+        Line2D([], [], color=grey, label="median prediction"),
         Line2D([], [], color=grey, alpha=0.4, lw=0.8, label="prediction of one seed"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
@@ -217,6 +233,7 @@ def trajectories(
 
 def gradient_norm(style: dict, history: pd.DataFrame) -> Figure:
     """Gradient norm and loss of each iteration of one seed, and running medians of all seeds."""
+    one_variant(history)
     first = history["seed"].iloc[0]
     figure, axes = panels(
         2,
@@ -337,6 +354,7 @@ def parameters(style: dict, metrics: pd.DataFrame) -> Figure:
 
 def random_labels(style: dict, history: pd.DataFrame) -> Figure:
     """Loss and accuracy per epoch on random training labels and on the true test labels."""
+    one_variant(history)
     figure, axes = panels(
         1,
         2,

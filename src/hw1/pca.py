@@ -13,6 +13,17 @@ class Projection(NamedTuple):
     explained_variance_ratio: np.ndarray
 
 
+def stack(matrices: list[np.ndarray]) -> np.ndarray:
+    """Join the snapshots of several runs, each (s, p). Raises ValueError where p differs."""
+    sizes = sorted({matrix.shape[1] for matrix in matrices})
+    if len(sizes) > 1:
+        raise ValueError(
+            f"runs of {' and '.join(map(str, sizes))} weights have no principal components in "
+            "common: give models of another size an experiment of their own"
+        )
+    return np.concatenate(matrices)
+
+
 def project(weights: np.ndarray) -> Projection:
     """Project n weight vectors, shape (n, p), on their two principal components.
 

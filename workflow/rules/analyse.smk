@@ -86,7 +86,7 @@ rule pca:
     input:
         script=f"{SCRIPTS}/pca.py",
         code=modules("pca"),
-        weights=files_of("trajectory", "weights", "npz"),
+        weights=lambda wildcards: files_of("trajectory", "weights", "npz"),
     output:
         coordinates="results/tables/pca_{view}.csv",
         variance="results/tables/pca_{view}_variance.csv",

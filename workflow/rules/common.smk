@@ -123,14 +123,19 @@ def products(experiment):
 
 
 def style_of(wildcards):
-    """How one figure looks, as one JSON text with only the colours that it uses."""
+    """How one figure looks, as one JSON text with only what it shows."""
     figure, look = FIGURES[wildcards.figure], config["figures"]
-    name = figure.options.get("function") or dataset_name(
-        config, all_runs(config, figure.experiment)[0]
-    )
+    datasets = {
+        run.variant: dataset_name(config, run) for run in all_runs(config, figure.experiment)
+    }
+    if function := figure.options.get("function"):
+        datasets = {variant: name for variant, name in datasets.items() if name == function}
     style = {
         "dpi": look["dpi"],
-        "dataset": config["datasets"][name]["title"],
+        "dataset": " and ".join(
+            config["datasets"][name]["title"] for name in dict.fromkeys(datasets.values())
+        ),
+        "variants": list(datasets),
         "colours": {key: look["colours"][key] for key in figure.colours},
         **figure.options,
     }

@@ -4,11 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
-
 from hw1 import tables, weights
 from hw1.command import one_line_errors
-from hw1.pca import project
+from hw1.pca import project, stack
 
 
 @one_line_errors
@@ -22,7 +20,7 @@ def main() -> None:
 
     runs = [weights.load(path) for path in args.weights]
     columns = slice(runs[0].first_layer if args.view == "layer1" else None)
-    projection = project(np.concatenate([run.weights[:, columns] for run in runs]))
+    projection = project(stack([run.weights[:, columns] for run in runs]))
     points = iter(projection.coordinates.tolist())
     rows = []
     for run in runs:
