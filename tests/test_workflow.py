@@ -61,6 +61,7 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
         for name in SOURCES:
             source = ROOT / name
             ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
