@@ -278,13 +278,6 @@ def test_an_edit_reruns_what_the_module_is_part_of(repository, module, rerun, sp
     assert not spared & planned
 
 
-def test_an_edit_of_old_date_is_seen_as_well(repository):
-    path = repository.folder / "src/hw1/figures.py"
-    append(path, "\nEDITED = True\n")
-    os.utime(path, (0, 0))
-    assert rules(repository.plan()) == {"figure"}
-
-
 def test_an_edit_of_the_data_code_retrains_in_the_same_run(repository):
     append(repository.folder / "src/hw1/datasets.py", "\nEDITED = True\n")
     planned = repository.plan("results/tables/capacity_metrics.csv")
@@ -440,16 +433,15 @@ def test_a_new_experiment_is_an_entry_and_a_target(repository):
         }
 
     repository.write_config(add)
-    assert repository.plan() == {
-        "train width/wide/0", "evaluate width/wide/0", "tabulate width/metrics",
-    }  # fmt: skip
-    assert repository.plan("width") == repository.plan()
+    planned = {"train width/wide/0", "evaluate width/wide/0", "tabulate width/metrics"}
+    assert repository.plan() == planned
+    assert repository.plan("width") == planned | {"width"}
 
 
 def test_presets_in_a_directory_of_their_own_leave_results_alone(repository):
     before = repository.digests(".")
     run = repository.snakemake(
-        "--directory", "demo", "--configfile", "presets/demo.yaml", "results/data/sign.npz"
+        "results/data/sign.npz", "--directory", "demo", "--configfile", "presets/demo.yaml"
     )
     assert run.returncode == 0
     assert (repository.folder / "demo/results/data/sign.npz").exists()
@@ -471,11 +463,14 @@ def test_a_mistake_in_an_overlay_is_one_line_and_starts_nothing(
     overlay.write_text(text)
     run = repository.snakemake("--configfile", str(overlay), check=False)
     assert run.returncode != 0
+    snakemakes_own = ("Using workflow specific profile", "Config file")
     said = [
-        line for line in (run.stdout + run.stderr).splitlines() if "specific profile" not in line
+        line
+        for line in (run.stdout + run.stderr).splitlines()
+        if line.strip() and not line.startswith(snakemakes_own)
     ]
-    assert len([line for line in said if line.strip()]) == 1, said
-    assert message in run.stdout + run.stderr
+    assert len(said) == 1, said
+    assert message in said[0]
 
 
 def test_missing_mnist_ends_in_one_line_that_says_what_to_do(repository, tmp_path, monkeypatch):
