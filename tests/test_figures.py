@@ -88,7 +88,7 @@ def test_figure_names_data_set_and_seeds_and_labels_every_axis(name, seeds):
     words = texts(drawn)
     assert "Toy data" in words
     expected = "one seed" if seeds == 1 else f"median and range of {seeds} seeds"
-    if name == "function_fit":
+    if name in ("function_fit", "function_loss"):
         expected = f"{seeds} seeds" if seeds > 1 else "one seed"
     if name == "trajectories":
         expected = f"{seeds} runs"
@@ -113,7 +113,7 @@ def test_curve_is_the_median_and_band_the_range():
 
 def test_only_the_functions_own_variants_are_drawn():
     drawn = figures.draw("function_loss", *cases(2)["function_loss"])
-    labels = [text.get_text() for text in drawn.axes[0].get_legend().get_texts()]
+    labels = [text.get_text() for text in drawn.legends[0].get_texts()]
     assert labels == [f"{size} (351 parameters)" for size in ("deep", "medium", "shallow")]
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from hw1.files import replacing
 
@@ -101,17 +102,33 @@ def colour_of(style: dict, variant: str, index: int) -> str:
 
 
 def function_loss(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
-    """Training MSE per epoch of each model of one function."""
+    """Training MSE per epoch of every seed of each model of one function, and their median.
+
+    Every seed is drawn, since runs of one model end at losses orders of magnitude apart: a band
+    would hide that they fall into groups.
+    """
     history = history[history["variant"].isin(style["variants"])]
     parameters = metrics.groupby("variant")["parameters"].first()
-    figure, axes = panels(1, 1, (7, 4.4), f"Training loss on {style['dataset']}\n{seeds(history)}")
+    figure, axes = panels(
+        1,
+        1,
+        (7.5, 4.8),
+        f"Training loss on {style['dataset']}\nthick: median, thin: each of "
+        f"{count_of_seeds(history)}",
+    )
     for index, (variant, runs) in enumerate(history.groupby("variant", sort=False)):
-        label = f"{variant.rsplit('_', 1)[-1]} ({parameters[variant]} parameters)"
         colour = colour_of(style, variant, index)
-        spread(axes, runs, "epoch", "batch_loss", colour, label=label)
+        for _, run in runs.groupby("seed"):
+            # Thousands of points a line: as an image also in the SVG.
+            axes.plot(
+                run["epoch"], run["batch_loss"], color=colour, lw=0.6, alpha=0.4, rasterized=True
+            )
+        median = runs.groupby("epoch")["batch_loss"].median()
+        label = f"{variant.rsplit('_', 1)[-1]} ({parameters[variant]} parameters)"
+        axes.plot(median.index, median, color=colour, lw=2, label=label)
     axes.set(xlabel="epoch", ylabel="mean squared error", yscale="log")
     axes.set_xlim(0, history["epoch"].max())
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9, columnspacing=1.2)
     return figure
 
 
@@ -352,10 +369,11 @@ def parameters(style: dict, metrics: pd.DataFrame) -> Figure:
             panel.annotate(
                 name,
                 (count, test[count]),
-                xytext=(0, 7 if column == "loss" else -13),
+                xytext=(0, 7 if column == "loss" else -15),
                 textcoords="offset points",
                 ha="center",
-                fontsize=7,
+                fontsize=8,
+                path_effects=[withStroke(linewidth=2, foreground="white")],
             )
         panel.set(xscale="log", xlabel="number of parameters", ylabel=label)
         panel.margins(y=0.1)
