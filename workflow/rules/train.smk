@@ -33,8 +33,8 @@ rule train:
         "--code {input.script:q} {input.code:q} "
         "--device {resources.device} --resume-interval {resources.resume_interval} "
         "--checkpoint {output.checkpoint} --history {output.history} "
-        "--provenance results/provenance/{wildcards.experiment}/{wildcards.variant}"
-        "/seed{wildcards.seed}.json > {log} 2>&1"
+        "--provenance results/provenance/{wildcards.experiment}/{wildcards.variant}/"
+        "seed{wildcards.seed}.json > {log} 2>&1"
 
 
 rule evaluate:
