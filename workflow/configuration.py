@@ -195,8 +195,8 @@ def check_variant(config: dict, where: str, run: Run) -> None:
     if training["evaluate_each_epoch"] and training["history"] != "epoch":
         raise ValueError(f"{where}.training.evaluate_each_epoch: needs history: epoch")
     for key, needed in RECORDED.get(run.experiment, {}).items():
-        missing = [s for s in needed if s not in training[key]] if needed is not True else []
-        if missing or not training[key]:
+        recorded = training[key] if needed is True else set(needed) <= set(training[key])
+        if not recorded:
             raise ValueError(
                 f"{where}.training.{key}: found {training[key]!r}, but the figures of "
                 f"{run.experiment} show {needed!r}: set it so"
