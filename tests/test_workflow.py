@@ -130,6 +130,14 @@ def repository(built):
     assert left == set(), "a test left the build other than it found it"
 
 
+@pytest.fixture
+def fresh(tmp_path) -> Repository:
+    """A copy in which nothing is built."""
+    copy = Repository(tmp_path / "fresh")
+    copy.write_config(reduced)
+    return copy
+
+
 def rules(jobs: set[str]) -> set[str]:
     return {job.split()[0] for job in jobs}
 
@@ -333,9 +341,7 @@ def test_a_new_seed_adds_only_its_runs(repository):
     }
 
 
-def test_a_targeted_figure_runs_only_its_own_experiment(repository, tmp_path):
-    fresh = Repository(tmp_path / "fresh")
-    fresh.write_config(reduced)
+def test_a_targeted_figure_runs_only_its_own_experiment(fresh):
     runs = [f"interpolation/{variant}/{seed}" for variant in "ab" for seed in (0, 1)]
     assert fresh.plan("results/fig_interp.png") == {
         "prepare_data digits",
@@ -347,17 +353,15 @@ def test_a_targeted_figure_runs_only_its_own_experiment(repository, tmp_path):
     }
 
 
-def test_an_experiment_is_a_target(repository, tmp_path):
-    fresh = Repository(tmp_path / "fresh")
-    fresh.write_config(reduced)
+def test_an_experiment_is_a_target(fresh):
     planned = fresh.plan("capacity")
     assert of(planned, "train") == {f"capacity/cnn{n}/0" for n in (1, 2, 3)}
     assert of(planned, "figure") == {"params"}
 
 
-def test_longest_training_comes_first(repository, tmp_path):
-    fresh = Repository(tmp_path / "fresh")
-    run = fresh.snakemake("--dry-run", "capacity")
+def test_longest_training_comes_first(tmp_path):
+    default = Repository(tmp_path / "default")
+    run = default.snakemake("--dry-run", "capacity")
     priorities = {
         variant: int(priority)
         for variant, priority in re.findall(
@@ -368,17 +372,14 @@ def test_longest_training_comes_first(repository, tmp_path):
     assert len(priorities) == 10
 
 
-def test_cores_do_not_change_the_bytes(repository, tmp_path):
-    other = Repository(tmp_path / "one core")
-    other.write_config(reduced)
-    target = "results/tables/mnist_cnn_metrics.csv"
-    other.snakemake(target, "--cores", "1")
-    checkpoints = other.digests("checkpoints/mnist_cnn")
+def test_cores_do_not_change_the_bytes(built, fresh):
+    fresh.snakemake("results/tables/mnist_cnn_metrics.csv", "--cores", "1")
+    checkpoints = fresh.digests("checkpoints/mnist_cnn")
     assert len(checkpoints) == 4
-    assert checkpoints == repository.digests("checkpoints/mnist_cnn")
+    assert checkpoints == built.digests("checkpoints/mnist_cnn")
 
 
-def test_a_killed_training_resumes_and_ends_in_the_same_bytes(repository, tmp_path):
+def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tmp_path):
     """SIGKILL to a training after its first save; the next plain run goes on from there."""
 
     def long(config):

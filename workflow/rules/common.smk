@@ -34,8 +34,8 @@ ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
 
 # The scripts import the hw1 that lies beside them, whichever one may be installed, and not each
 # other: a script called tabulate.py must not stand in for the package of that name.
-# cuBLAS is deterministic only with a workspace of fixed size.
 PREFIX = f"export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(str(ROOT / 'src'))}; "
+# cuBLAS is deterministic only with a workspace of fixed size.
 PREFIX += "export CUBLAS_WORKSPACE_CONFIG=:4096:8; "
 # Under --sdm python is the environment's; else the one that runs Snakemake, which need not be the
 # first on PATH.
