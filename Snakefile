@@ -9,12 +9,14 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
         [file for experiment in config["experiments"] for file in products(experiment)],
+        "results/index.html",
 
 
 # A target per experiment: snakemake capacity

@@ -10,7 +10,8 @@ from hw1 import figures
 COLOURS = {
     name: f"#{i:02x}4477"
     for i, name in enumerate(
-        "deep medium shallow truth train test gradient_norm loss guide".split()
+        "deep medium shallow truth train test gradient_norm loss guide confirmed refuted "
+        "inconclusive not_enough_seeds".split()
     )
 }
 
@@ -74,6 +75,15 @@ def cases(seeds: int) -> dict[str, tuple[dict, list[pd.DataFrame]]]:
         ),
         "parameters": (style(), [metrics]),
         "random_labels": (style(), [table(["m"], seeds, **curve)]),
+        "collapse": (
+            style(variants=[*models, "sign_deep"]),
+            [
+                table(
+                    [*models, "sign_deep"], seeds, epoch=[5], split=["train"], loss=[0.3],
+                    constant_loss=[1.0],
+                )
+            ],
+        ),
     }  # fmt: skip
 
 
@@ -88,11 +98,14 @@ def test_figure_names_data_set_and_seeds_and_labels_every_axis(name, seeds):
     words = texts(drawn)
     assert "Toy data" in words
     expected = "one seed" if seeds == 1 else f"median and range of {seeds} seeds"
-    if name in ("function_fit", "function_loss"):
+    if name in ("function_fit", "function_loss", "collapse"):
         expected = f"{seeds} seeds" if seeds > 1 else "one seed"
     if name == "trajectories":
         expected = f"{seeds} runs"
     assert expected in words
+    if name == "collapse":
+        assert [axes.get_title() for axes in drawn.axes] == ["sinc", "sign"]
+        return  # its x axis has names in place of a label
     shared = drawn.axes[0].get_shared_x_axes().joined(drawn.axes[0], drawn.axes[-1])
     labelled = drawn.axes[-1:] if shared else drawn.axes
     assert all(axes.get_xlabel() for axes in labelled)
@@ -180,3 +193,38 @@ def test_two_variants_are_not_pooled_into_one_line(name):
     both = pd.concat([only, only.assign(variant="wide")])
     with pytest.raises(ValueError, match="shows one variant, found m, wide"):
         figures.draw(name, look, [both])
+
+
+def test_every_run_is_a_point_of_the_strip_beside_what_a_constant_achieves():
+    losses = pd.DataFrame(
+        {"variant": "sinc_deep", "seed": range(4), "epoch": 9, "split": "train",
+         "loss": [0.1, 0.1, 0.5, 0.2], "constant_loss": 0.5}
+    )  # fmt: skip
+    (axes,) = figures.draw("collapse", style(variants=["sinc_deep"]), [losses]).axes
+    points, constant, share = axes.lines
+    assert list(points.get_ydata()) == [0.1, 0.1, 0.5, 0.2]
+    assert len(set(points.get_xdata())) == 4  # equal losses do not hide each other
+    assert constant.get_ydata()[0] == 0.5
+    assert share.get_ydata()[0] == pytest.approx(0.005)
+
+
+def test_claims_show_effect_interval_and_verdict_by_shape_as_well_as_colour():
+    verdicts = ["confirmed", "refuted", "inconclusive", "not enough seeds"]
+    parts = pd.DataFrame(
+        {"claim": ["C1", "C2", "C3", "C4"], "claim_verdict": verdicts, "verdict": verdicts,
+         "measure": [f"measure {i}" for i in range(4)], "effect": [2.0, -1.0, 0.5, None],
+         "effect_low": [1.5, -2.0, -1.0, None], "effect_high": [2.5, -0.5, 2.0, None],
+         "confirmed_above": [1.0, 1.0, -1.0, None], "confirmed_below": [None, None, 1.0, None]}
+    )  # fmt: skip
+    drawn = figures.draw("claims", style(), [parts])
+    (axes,) = drawn.axes
+    words = texts(drawn)
+    assert "Toy data" in words and axes.get_xlabel()
+    for claim, verdict in zip(parts["claim"], verdicts):
+        assert f"{claim}  {verdict}" in words
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(parts["measure"])
+    intervals = [list(line.get_xdata()) for line in axes.lines if line.get_linewidth() == 2]
+    assert intervals == [[1.5, 2.5], [-2.0, -0.5], [-1.0, 2.0]]
+    entries = [line for line in drawn.legends[0].get_lines() if line.get_label() in verdicts]
+    assert len({line.get_marker() for line in entries}) == len(verdicts)
+    assert len({line.get_color() for line in entries}) == len(verdicts)

@@ -19,15 +19,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from browser import faults, look_at, needs_chromium
 from conftest import ROOT
 
 FIGURES = [
     f"fig_{name}"
     for name in (
         "sinc_loss sign_loss sinc_fit sign_fit cnn_loss cnn_accuracy pca_layer1 pca_model "
-        "grad_norm interp params random_labels"
+        "grad_norm interp params random_labels collapse claims"
     ).split()
 ]
+LEDGER = {"claims as_written", "figure claims", "page"}  # what every changed table is part of
 VOLATILE = ("logs", "benchmarks", "provenance")  # differ between attempts, and nothing reads them
 SOURCES = ("Snakefile", "config.yaml", "presets", "profiles", "workflow", "src", "envs")
 
@@ -161,7 +163,7 @@ def test_metrics_hold_every_run_and_split_with_its_parameters(built):
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
         "experiment", "variant", "seed", "parameters", "epoch", "split", "examples", "loss",
-        "accuracy",
+        "accuracy", "constant_loss", "constant_accuracy",
     ]  # fmt: skip
     keys = {(row["variant"], row["seed"], row["split"]) for row in rows}
     assert len(keys) == len(rows) == 2 * 2 * 2
@@ -200,19 +202,20 @@ def test_fresh_copies_of_the_sources_elsewhere_do_nothing(repository, tmp_path):
 
 def test_a_colour_redraws_the_figures_that_use_it_and_nothing_else(repository):
     repository.write_config(lambda c: c["figures"]["colours"].update(loss="#AA0000"))
-    assert repository.plan() == {"figure grad_norm"}
+    assert repository.plan() == {"figure grad_norm", "page"}
     repository.write_config(lambda c: c["figures"]["colours"].update(deep="#0000AA"))
     expected = ["grad_norm", "sinc_loss", "sign_loss", "sinc_fit", "sign_fit"]
-    expected += ["cnn_loss", "cnn_accuracy"]
-    assert repository.plan() == {f"figure {name}" for name in expected}
+    expected += ["cnn_loss", "cnn_accuracy", "collapse"]
+    assert repository.plan() == {f"figure {name}" for name in expected} | {"page"}
     before = repository.digests("checkpoints", "metrics", "tables")
     svg = repository.folder / "results/fig_grad_norm.svg"
     repository.snakemake("results/fig_grad_norm.png")
     assert "#aa0000" in svg.read_text()
     assert repository.digests("checkpoints", "metrics", "tables") == before
     # back to the colours that the other tests expect
-    repository.write_config(lambda c: c["figures"]["colours"].update(loss="#D55E00"))
-    repository.snakemake("results/fig_grad_norm.png")
+    expected = {"loss": "#D55E00", "deep": "#0072B2"}
+    repository.write_config(lambda c: c["figures"]["colours"].update(expected))
+    repository.snakemake()
 
 
 def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
@@ -225,6 +228,7 @@ def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
         "evaluate capacity/cnn2/0",
         "tabulate capacity/metrics",
         "figure params",
+        *LEDGER,
     }
     before = repository.digests("checkpoints", "metrics", "tables", ".")
     repository.snakemake()
@@ -240,6 +244,11 @@ def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
         "results/tables/capacity_metrics.csv",
         "results/fig_params.png",
         "results/fig_params.svg",
+        "results/tables/claims_as_written.csv",
+        "results/tables/claim_parts_as_written.csv",
+        "results/fig_claims.png",
+        "results/fig_claims.svg",
+        "results/index.html",
     }
 
     def narrow(config):
@@ -276,6 +285,8 @@ def append(path: Path, text: str) -> None:
         ("src/hw1/figures.py", {"figure"}, {"train", "evaluate", "tabulate", "pca"}),
         ("src/hw1/interpolation.py", {"interpolate", "figure"}, {"train", "snapshot", "pca"}),
         ("src/hw1/pca.py", {"pca", "figure"}, {"train", "snapshot", "interpolate"}),
+        ("src/hw1/claims.py", {"claims", "figure", "page"}, {"train", "evaluate", "tabulate"}),
+        ("src/hw1/page.py", {"page"}, {"train", "evaluate", "claims", "figure"}),
         ("workflow/scripts/tabulate.py", {"tabulate", "figure"}, {"train", "evaluate", "pca"}),
     ],
 )
@@ -301,7 +312,8 @@ def test_new_settings_of_a_data_set_retrain_its_runs_and_no_other(repository):
 
 def test_a_new_title_of_a_data_set_only_redraws(repository):
     repository.write_config(lambda c: c["datasets"]["sinc"].update(title="sinc function"))
-    assert repository.plan() == {"figure sinc_loss", "figure sinc_fit"}
+    figures = ("sinc_loss", "sinc_fit", "collapse", "claims")
+    assert repository.plan() == {f"figure {name}" for name in figures} | {"page"}
 
 
 def test_preparing_the_same_data_again_does_nothing_more(repository):
@@ -338,6 +350,7 @@ def test_a_new_seed_adds_only_its_runs(repository):
         "pca model",
         "figure pca_layer1",
         "figure pca_model",
+        *LEDGER,
     }
 
 
@@ -435,7 +448,7 @@ def test_a_new_experiment_is_an_entry_and_a_target(repository):
 
     repository.write_config(add)
     planned = {"train width/wide/0", "evaluate width/wide/0", "tabulate width/metrics"}
-    assert repository.plan() == planned
+    assert repository.plan() == planned | LEDGER
     assert repository.plan("width") == planned | {"width"}
 
 
@@ -508,3 +521,74 @@ def test_report_is_one_file_with_a_caption_for_each_figure(built, tmp_path):
     assert all(figure in page for figure in FIGURES)
     captions = re.findall(r'"caption": ?"((?:[^"\\]|\\.)*)"', page)
     assert len([caption for caption in captions if caption.strip()]) >= len(FIGURES)
+
+
+def test_the_wording_of_a_claim_rebuilds_the_ledger_and_the_page_and_nothing_else(repository):
+    path = repository.folder / "workflow/claims.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("reach a very low loss", "reach a <tiny> loss"))
+    assert repository.plan() == LEDGER
+    before = repository.digests("checkpoints", "metrics", "weights")
+    repository.snakemake("results/index.html")
+    assert "reach a &lt;tiny&gt; loss" in (repository.folder / "results/index.html").read_text()
+    assert repository.digests("checkpoints", "metrics", "weights") == before
+    path.write_text(text)
+    repository.snakemake()
+
+
+def test_the_page_is_a_target_that_builds_everything(fresh):
+    planned = fresh.plan("results/index.html")
+    assert planned >= LEDGER
+    assert {f"fig_{figure}" for figure in of(planned, "figure")} == set(FIGURES)
+    assert len(of(planned, "train")) == 20
+
+
+def test_architectures_as_coded_get_verdicts_of_their_own(repository):
+    coded = ["--directory", "as_coded", "--configfile", "presets/as_coded.yaml"]
+    repository.snakemake("function_fit", *coded)
+    assert repository.plan() == {"claims as_coded", "page"}
+    repository.snakemake()
+    tables = repository.folder / "results/tables"
+    counts = {}
+    for arm in ("as_written", "as_coded"):
+        with open(tables / f"claim_parts_{arm}.csv") as file:
+            counts[arm] = next(csv.DictReader(file))["estimate"]
+    assert counts == {"as_written": "351.0", "as_coded": "461.0"}
+    with open(tables / "claims_as_coded.csv") as file:
+        assert [row["claim"] for row in csv.DictReader(file)] == ["C0", "C1", "C2", "C3", "C4"]
+    assert "As coded:" in (repository.folder / "results/index.html").read_text()
+    shutil.rmtree(repository.folder / "as_coded")
+    repository.snakemake()
+
+
+def test_replication_only_adds_seeds(repository):
+    # The default seeds of the repository, on its small data; those of the preset stay as they are.
+    default = yaml.safe_load((ROOT / "config.yaml").read_text())["experiments"]
+    more = yaml.safe_load((ROOT / "presets/replication.yaml").read_text())
+    assert set(more) == {"experiments"}
+    for name, experiment in more["experiments"].items():
+        assert set(experiment) == {"seeds"}
+        assert set(default[name]["seeds"]) < set(experiment["seeds"])
+    planned = repository.plan("--configfile", "presets/replication.yaml")
+    trained = of(planned, "train")
+    assert "mnist_cnn" not in {run.split("/")[0] for run in trained if run.endswith(("/0", "/1"))}
+    assert f"mnist_cnn/deep/{more['experiments']['mnist_cnn']['seeds'][-1]}" in trained
+
+
+def test_a_mistake_in_the_claims_is_one_line_and_starts_nothing(repository):
+    path = repository.folder / "workflow/claims.yaml"
+    path.write_text(path.read_text().replace("statistic: loss_fall", "statistic: loss_falls"))
+    run = repository.snakemake(check=False)
+    assert run.returncode != 0
+    said = run.stdout + run.stderr
+    assert "workflow/claims.yaml: 15.parts.0.statistic: found 'loss_falls', expected" in said
+    assert "Traceback" not in said
+
+
+@needs_chromium
+def test_the_page_in_a_browser(built):
+    found = look_at(built.folder / "results/index.html")
+    assert faults(found) == []
+    assert len(found["images"]) == len(FIGURES)
+    assert all(f"C{number}. " in found["text"] for number in range(17))
+    assert "This build used scikit-learn digits in place of MNIST" in found["text"]

@@ -20,7 +20,9 @@ MODEL_KEYS = {
     "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
 }
 # Targets of the workflow that no experiment can be called after.
-RULES = "all prepare_data train evaluate snapshot tabulate interpolate predict pca figure".split()
+RULES = (
+    "all prepare_data train evaluate snapshot tabulate interpolate predict pca figure claims page"
+).split()
 DATASET_SIZES = {"mnist": 60_000, "digits": 1_797}  # training images; of digits, before the split
 
 
@@ -122,9 +124,7 @@ def check(config: dict, schema: dict) -> None:
 
     Checks the schema, then what a schema cannot say.
     """
-    error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(config))
-    if error is not None:
-        raise ValueError(explain(error))
+    check_schema(config, schema, "the configuration")
     for name, experiment in config["experiments"].items():
         where = f"experiments.{name}"
         if name in RULES:
@@ -135,6 +135,13 @@ def check(config: dict, schema: dict) -> None:
             check_line(config, name)
         elif name == "interpolation":
             raise ValueError(f"{where}.alphas is missing: say at which points to evaluate")
+
+
+def check_schema(document: object, schema: dict, whole: str) -> None:
+    """Raise ValueError, with one line that names the key, unless `document` fits `schema`."""
+    error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(document))
+    if error is not None:
+        raise ValueError(explain(error, whole))
 
 
 def check_line(config: dict, name: str) -> None:
@@ -221,9 +228,9 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         raise ValueError(f"{where}.model.conv: {error}") from error
 
 
-def explain(error: jsonschema.ValidationError) -> str:
+def explain(error: jsonschema.ValidationError, whole: str) -> str:
     """One line for a schema error: the key, what was found, what is allowed."""
-    where = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    where = ".".join(str(part) for part in error.absolute_path) or whole
     found = f"found {error.instance!r}"
     if len(found) > 60:
         found = f"found {type(error.instance).__name__} {found[6:50]}..."

@@ -6,9 +6,11 @@ their minimum to their maximum; the figure says so, and names the data set.
 """
 
 import os
+import textwrap
 from math import log as ln
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,6 +36,8 @@ RC = {
 }
 RUNNING_MEDIAN_ITERATIONS = 101
 MARKERS = "osD^vP*X"
+# Told apart without colour as well.
+VERDICT_MARKERS = {"confirmed": "o", "refuted": "X", "inconclusive": "D", "not enough seeds": "s"}
 
 
 def draw(name: str, style: dict, tables: list[pd.DataFrame]) -> Figure:
@@ -409,4 +413,143 @@ def random_labels(style: dict, history: pd.DataFrame) -> Figure:
         panel.ticklabel_format(axis="y", useOffset=False)
         panel.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend()
+    return figure
+
+
+def collapse(style: dict, metrics: pd.DataFrame) -> Figure:
+    """The final training loss of every seed of each model, beside what a constant achieves."""
+    final = last_epoch(metrics)
+    functions = list(dict.fromkeys(variant.split("_", 1)[0] for variant in style["variants"]))
+    figure, axes = panels(
+        1,
+        len(functions),
+        (4.6 * len(functions), 4.4),
+        f"Final training loss of every run, {style['dataset']}, {count_of_seeds(final)}",
+        squeeze=False,
+    )
+    for panel, function in zip(axes[0], functions):
+        variants = [name for name in style["variants"] if name.split("_", 1)[0] == function]
+        for index, variant in enumerate(variants):
+            losses = final[final["variant"] == variant].sort_values("seed")["loss"]
+            # Side by side in the order of the seeds, so that equal losses can be counted.
+            offsets = np.linspace(-0.3, 0.3, len(losses)) if len(losses) > 1 else [0]
+            panel.plot(
+                index + np.array(offsets),
+                losses,
+                "osD"[index % 3],
+                ms=5,
+                alpha=0.75,
+                mec="white",
+                mew=0.4,
+                color=colour_of(style, variant, index),
+            )
+        constant = final[final["variant"].isin(variants)]["constant_loss"].iloc[0]
+        guides = ((constant, "best constant prediction"), (constant / 100, "1 % of it"))
+        for (height, label), line in zip(guides, ("--", ":")):
+            panel.axhline(height, color=style["colours"]["guide"], lw=1.2, ls=line, label=label)
+        panel.set(
+            title=function,
+            yscale="log",
+            xticks=range(len(variants)),
+            xticklabels=[name.rsplit("_", 1)[-1] for name in variants],
+        )
+        panel.set_xlim(-0.6, len(variants) - 0.4)
+        panel.grid(axis="x", visible=False)
+    axes[0][0].set_ylabel("mean squared error")
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
+def claims(style: dict, parts: pd.DataFrame) -> Figure:
+    """One row per claim, one line per part: effect, interval and the numbers that confirm it."""
+    lines = [
+        (claim, rows[rows["effect"].notna()]) for claim, rows in parts.groupby("claim", sort=False)
+    ]
+    height = sum(max(len(rows), 1) for _, rows in lines)
+    figure, axes = panels(
+        1,
+        1,
+        (10, 1.9 + 0.24 * height),
+        f"What the runs say about each claim of the report\n{style['dataset']}",
+    )
+    y, ticks, labels = 0, [], []
+    for index, (claim, rows) in enumerate(lines):
+        verdict = parts[parts["claim"] == claim]["claim_verdict"].iloc[0]
+        top = y - 0.5
+        for part in rows.itertuples():
+            colour = style["colours"][part.verdict.replace(" ", "_")]
+            axes.plot([part.effect_low, part.effect_high], [y, y], color=colour, lw=2)
+            axes.plot(part.effect, y, VERDICT_MARKERS[part.verdict], color=colour, ms=6, mec="w")
+            for bound in (part.confirmed_above, part.confirmed_below):
+                axes.plot(bound, y, "|", color=style["colours"]["truth"], ms=9, mew=1.3, zorder=4)
+            ticks.append(y)
+            labels.append(textwrap.shorten(part.measure, 80, placeholder=" ..."))
+            y += 1
+        if rows.empty:
+            ticks.append(y)
+            measures = parts[parts["claim"] == claim]["measure"]
+            labels.append(textwrap.shorten(measures.iloc[0], 80, placeholder=" ..."))
+            y += 1
+        if index % 2:
+            axes.axhspan(top, y - 0.5, color="#f4f4f4", lw=0, zorder=0)
+        middle = (top + y - 0.5) / 2
+        colour = style["colours"][verdict.replace(" ", "_")]
+        transform = axes.get_yaxis_transform()
+        axes.plot(
+            1.03,
+            middle,
+            VERDICT_MARKERS[verdict],
+            color=colour,
+            ms=8,
+            mec="w",
+            transform=transform,
+            clip_on=False,
+        )
+        axes.text(
+            1.05,
+            middle,
+            f"{claim}  {verdict}",
+            color=colour,
+            weight="bold",
+            va="center",
+            fontsize=9,
+            transform=transform,
+        )
+    axes.set_xscale("symlog", linthresh=2, linscale=1.2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.axvline(0, color=style["colours"]["guide"], lw=1)
+    axes.set_yticks(ticks, labels, fontsize=8)
+    axes.set_ylim(y - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(
+        "effect in units of its smallest effect of interest (0: none; to the right: as claimed)"
+    )
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=style["colours"][verdict.replace(" ", "_")],
+            marker=marker,
+            lw=2,
+            ms=7,
+            mec="w",
+            label=verdict,
+        )
+        for verdict, marker in VERDICT_MARKERS.items()
+    ]
+    handles.append(
+        Line2D(
+            [],
+            [],
+            color=style["colours"]["truth"],
+            marker="|",
+            ls="",
+            ms=9,
+            label="what confirms (two: a range)",
+        )
+    )
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=5, fontsize=9, columnspacing=1.2
+    )
     return figure

@@ -1,5 +1,7 @@
-"""Principal components of weight snapshots over runs and epochs."""
+"""Weight snapshots over runs and epochs: principal components, and distances between runs."""
 
+from collections.abc import Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -40,3 +42,21 @@ def project(weights: np.ndarray) -> Projection:
     # points is as fast and more exact.
     pca = PCA(n_components=2, svd_solver="full")
     return Projection(pca.fit_transform(weights.astype(np.float64)), pca.explained_variance_ratio_)
+
+
+def distances(snapshots: dict[int, dict[int, np.ndarray]]) -> Iterator[dict]:
+    """Yield a row (seed, other_seed, epoch, distance) per pair of runs and epoch that both have.
+
+    `snapshots` holds weight vectors, shape (p,), by seed and epoch; the distance is the L2 norm
+    of the difference of two, in the full space.
+    """
+    for seed, other in combinations(snapshots, 2):
+        for epoch in snapshots[seed]:
+            if epoch in snapshots[other]:
+                step = snapshots[seed][epoch].astype(np.float64) - snapshots[other][epoch]
+                yield {
+                    "seed": seed,
+                    "other_seed": other,
+                    "epoch": epoch,
+                    "distance": float(np.linalg.norm(step)),
+                }

@@ -90,6 +90,7 @@ rule pca:
     output:
         coordinates="results/tables/pca_{view}.csv",
         variance="results/tables/pca_{view}_variance.csv",
+        distances="results/tables/pca_{view}_distances.csv",
     log:
         "results/logs/pca/{view}.log",
     benchmark:
@@ -104,4 +105,5 @@ rule pca:
         runtime=10,
     shell:
         "python {input.script:q} --weights {input.weights} --view {wildcards.view} "
-        "--coordinates {output.coordinates} --variance {output.variance} > {log} 2>&1"
+        "--coordinates {output.coordinates} --variance {output.variance} "
+        "--distances {output.distances} > {log} 2>&1"

@@ -11,22 +11,36 @@ import yaml
 ROOT = Path(workflow.basedir)
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
-from catalogue import FIGURES
+from catalogue import FIGURES, arms, evidence, products, style
 from configuration import (
     Run,
     all_runs,
     alpha_grid,
     check,
+    check_schema,
     dataset_name,
+    merged,
     run_settings,
     training_seconds,
 )
+from sections import sections
 from sources import sources
 
+
+def parsed(path):
+    """A YAML file of the repository."""
+    return yaml.safe_load((ROOT / path).read_text())
+
+
 try:
-    check(config, yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text()))
+    check(config, parsed("workflow/schemas/config.schema.yaml"))
 except ValueError as error:
     sys.exit(f"config: {error}")
+try:
+    claims_schema = parsed("workflow/schemas/claims.schema.yaml")
+    check_schema(parsed("workflow/claims.yaml"), claims_schema, "the list of claims")
+except ValueError as error:
+    sys.exit(f"workflow/claims.yaml: {error}")
 
 # Relative, so that a moved or freshly cloned repository is the same workflow.
 SCRIPTS = os.path.relpath(ROOT / "workflow/scripts")
@@ -114,31 +128,18 @@ def line_end(index):
     return weights
 
 
-def products(experiment):
-    """What an experiment is built for: its figures and its final metrics."""
-    names = [name for name, figure in FIGURES.items() if figure.experiment == experiment]
-    return [f"results/fig_{name}.png" for name in names] + [
-        f"results/tables/{experiment}_metrics.csv"
-    ]
-
-
 def style_of(wildcards):
-    """How one figure looks, as one JSON text with only what it shows."""
-    figure, look = FIGURES[wildcards.figure], config["figures"]
-    datasets = {
-        run.variant: dataset_name(config, run) for run in all_runs(config, figure.experiment)
-    }
-    if function := figure.options.get("function"):
-        datasets = {variant: name for variant, name in datasets.items() if name == function}
-    style = {
-        "dpi": look["dpi"],
-        "dataset": " and ".join(
-            config["datasets"][name]["title"] for name in dict.fromkeys(datasets.values())
-        ),
-        "variants": list(datasets),
-        "colours": {key: look["colours"][key] for key in figure.colours},
-        **figure.options,
-    }
-    if figure.function == "trajectories":
-        style["runs"] = look["runs"]
-    return json.dumps(style, sort_keys=True)
+    """How one figure looks, as one JSON text."""
+    return json.dumps(style(config, wildcards.figure), sort_keys=True)
+
+
+def category_of(wildcards):
+    """Where a figure stands in Snakemake's report: under its experiment."""
+    experiment = FIGURES[wildcards.figure].experiment
+    return config["experiments"][experiment]["title"] if experiment else "Claims"
+
+
+def overlays():
+    """The overlays over config.yaml in use, as arguments of snakemake."""
+    paths = [os.path.relpath(path, ROOT) for path in workflow.overwrite_configfiles or []]
+    return ["--configfile", *paths] if paths else []

@@ -1,4 +1,4 @@
-# The twelve figures, each as PNG and as SVG.
+# The figures, each as PNG and as SVG.
 
 
 rule figure:
@@ -12,9 +12,7 @@ rule figure:
         png=report(
             "results/fig_{figure}.png",
             caption="../report/figure.rst",
-            category=lambda wildcards: config["experiments"][FIGURES[wildcards.figure].experiment][
-                "title"
-            ],
+            category=category_of,
             labels=lambda wildcards: {"figure": wildcards.figure},
         ),
         svg="results/fig_{figure}.svg",

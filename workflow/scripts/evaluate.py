@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hw1 import arrays, checkpoints, devices, inputs, models, tables
 from hw1.architectures import example_shape
+from hw1.baselines import best_constant
 from hw1.command import one_line_errors
 from hw1.evaluation import evaluate
 
@@ -26,11 +27,13 @@ def main() -> None:
     splits = inputs.tensors(arrays.load(args.data), settings, device)
     model = models.build(settings["model"], *example_shape(settings)).to(device)
     parameters = sum(parameter.numel() for parameter in model.parameters())
+    constants = {name: best_constant(split.targets.cpu().numpy()) for name, split in splits.items()}
     rows = []
     for epoch, weights in sorted(checkpoint["snapshots"].items()):
         model.load_state_dict(weights)
         for name, split in splits.items():
             score = evaluate(model, split)
+            constant_loss, constant_accuracy = constants[name]
             rows.append(
                 {
                     "parameters": parameters,
@@ -39,6 +42,8 @@ def main() -> None:
                     "examples": len(split.targets),
                     "loss": score.loss,
                     "accuracy": score.accuracy,
+                    "constant_loss": constant_loss,
+                    "constant_accuracy": constant_accuracy,
                 }
             )
     tables.write(args.metrics, tables.identify(settings, rows))

@@ -1,0 +1,77 @@
+"""The page: what was measured, in one self-contained HTML file."""
+
+import base64
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from hw1 import wording
+
+
+def render(template: str, **context) -> str:
+    """Fill in an HTML template (Jinja2). What is filled in is escaped; a missing name raises."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "number": wording.number,
+        "p_value": wording.p_value,
+        "seed_count": wording.seed_count,
+        "duration": wording.duration,
+    }
+    return environment.from_string(template).render(context)
+
+
+def image(path: str | os.PathLike) -> str:
+    """A PNG file as the text of a data URL."""
+    return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()
+
+
+def records(table: pd.DataFrame) -> list[dict]:
+    """Rows as dictionaries, with None where a value is missing."""
+    return [
+        {key: None if pd.isna(value) else value for key, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def results(metrics: pd.DataFrame) -> list[dict]:
+    """Median and range over seeds of the final loss and accuracy: a row per variant and split."""
+    last = metrics.groupby(["variant", "seed"])["epoch"].transform("max")
+    final = metrics[metrics["epoch"] == last]
+    return [
+        {
+            "variant": variant,
+            "split": split,
+            "seeds": rows["seed"].nunique(),
+            "loss": summary(rows["loss"]),
+            "accuracy": summary(100 * rows["accuracy"]),
+        }
+        for (variant, split), rows in final.groupby(["variant", "split"], sort=False)
+    ]
+
+
+def summary(values: pd.Series) -> dict | None:
+    """Median, least and greatest; None where there are no values."""
+    values = values.dropna()
+    if values.empty:
+        return None
+    return {"median": values.median(), "low": values.min(), "high": values.max()}
+
+
+def made(files: Iterable[Path]) -> dict:
+    """What the provenance files of some runs say: how many there are, how long they trained, and
+    the different values of everything else."""
+    found = [json.loads(path.read_text()) for path in files if path.exists()]
+    same = ("device", "commit", "torch", "python", "platform", "host")
+    return {
+        "runs": len(found),
+        "seconds": sum(run["training_seconds"] for run in found),
+        "first": min((run["finished"] for run in found), default=None),
+        "last": max((run["finished"] for run in found), default=None),
+        **{key: sorted({str(run[key]) for run in found if run[key]}) for key in same},
+    }

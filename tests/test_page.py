@@ -1,0 +1,68 @@
+"""The page's parts, and that the look of a browser at it sees what is wrong."""
+
+import json
+
+import jinja2
+import pandas as pd
+import pytest
+from browser import faults, look_at, needs_chromium
+
+from hw1 import page, wording
+
+
+def test_what_is_filled_in_is_escaped_and_nothing_may_be_missing():
+    assert page.render("<p>{{ x }}</p>", x="<script>") == "<p>&lt;script&gt;</p>"
+    with pytest.raises(jinja2.UndefinedError):
+        page.render("{{ y }}")
+
+
+def test_results_are_the_last_epochs_median_and_range():
+    metrics = pd.DataFrame(
+        {
+            "variant": "m",
+            "seed": [0, 0, 1, 2],
+            "epoch": [0, 5, 5, 5],
+            "split": "train",
+            "loss": [9.0, 1.0, 3.0, 2.0],
+            "accuracy": [0.1, 0.5, 0.7, 0.6],
+        }
+    )
+    (row,) = page.results(metrics)
+    assert row["seeds"] == 3
+    assert row["loss"] == {"median": 2, "low": 1, "high": 3}
+    assert row["accuracy"]["median"] == pytest.approx(60)
+    (row,) = page.results(metrics.assign(accuracy=float("nan")))
+    assert row["accuracy"] is None
+
+
+def test_provenance_of_several_runs_is_joined_and_may_be_missing(tmp_path):
+    for number, commit in enumerate(("abc", "def", "abc")):
+        facts = {"finished": f"2026-01-0{number + 1}", "training_seconds": 1.5, "commit": commit}
+        same = {"device": "cpu", "torch": "2", "python": "3", "platform": "p", "host": None}
+        (tmp_path / f"{number}.json").write_text(json.dumps(facts | same))
+    made = page.made([*sorted(tmp_path.glob("*.json")), tmp_path / "none.json"])
+    assert (made["runs"], made["seconds"], made["commit"]) == (3, 4.5, ["abc", "def"])
+    assert (made["first"], made["last"], made["host"]) == ("2026-01-01", "2026-01-03", [])
+    assert page.made([])["first"] is None
+
+
+def test_numbers_are_worded():
+    assert [wording.number(x) for x in (10173898, 351, 0.012345, -0.0, 99.84)] == [
+        "10 173 898", "351", "0.0123", "0", "99.8",
+    ]  # fmt: skip
+    assert wording.p_value(0.00012) == "p < 0.001" and wording.p_value(0.031) == "p = 0.031"
+    assert [wording.duration(s) for s in (7, 300, 9000)] == ["7 s", "5 min", "2.5 h"]
+
+
+@needs_chromium
+def test_the_browser_sees_faults(tmp_path):
+    path = tmp_path / "bad.html"
+    path.write_text(
+        "<!DOCTYPE html><title>t</title><h1>a</h1><h3>b</h3><a href='#none'>c</a>"
+        "<img src='nothing.png'><div style='width: 900px'>wide</div>"
+        "<script>throw new Error('broken')</script>"
+    )
+    found = "\n".join(faults(look_at(path)))
+    for fault in ("broken image", "without alt", "h3 after h1", "nowhere", "request", "broken"):
+        assert fault in found
+    assert "scrolls to 9" in found

@@ -1,0 +1,60 @@
+# The ledger of claims, and the page that shows everything.
+
+
+rule claims:
+    input:
+        script=f"{SCRIPTS}/claims.py",
+        code=modules("claims"),
+        claims=os.path.relpath(ROOT / "workflow/claims.yaml"),
+        tables=lambda wildcards: evidence(config["experiments"], wildcards.arm),
+    output:
+        ledger="results/tables/claims_{arm}.csv",
+        parts="results/tables/claim_parts_{arm}.csv",
+    log:
+        "results/logs/claims/{arm}.log",
+    benchmark:
+        "results/benchmarks/claims/{arm}.tsv"
+    wildcard_constraints:
+        arm="as_written|as_coded",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    shell:
+        "python {input.script:q} --claims {input.claims:q} --tables {input.tables} "
+        "--ledger {output.ledger} --parts {output.parts} > {log} 2>&1"
+
+
+rule page:
+    input:
+        script=f"{SCRIPTS}/page.py",
+        code=modules("page"),
+        template=os.path.relpath(ROOT / "workflow/report/page.html.j2"),
+        claims=os.path.relpath(ROOT / "workflow/claims.yaml"),
+        ledgers=expand("results/tables/claims_{arm}.csv", arm=arms(config["experiments"])),
+        parts=expand("results/tables/claim_parts_{arm}.csv", arm=arms(config["experiments"])),
+        metrics=expand("results/tables/{experiment}_metrics.csv", experiment=config["experiments"]),
+        figures=expand("results/fig_{figure}.png", figure=FIGURES),
+    output:
+        "results/index.html",
+    log:
+        "results/logs/page.log",
+    benchmark:
+        "results/benchmarks/page.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        command=" ".join(["snakemake --cores all", *overlays()]),
+        sections=json.dumps(sections(config, merged(config, parsed("presets/as_coded.yaml")))),
+    shell:
+        "python {input.script:q} --template {input.template:q} --sections {params.sections:q} "
+        "--command {params.command:q} "
+        "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
+        "--metrics {input.metrics} --figures {input.figures} --provenance results/provenance "
+        "--output {output} > {log} 2>&1"

@@ -1,0 +1,36 @@
+"""Decide the report's claims from tables, and write the ledger."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from hw1 import ledger, tables
+from hw1.command import one_line_errors
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A table; one without rows (the distances between the runs of one seed) has no columns."""
+    try:
+        return pd.read_csv(path)
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--claims", type=Path, required=True, help="the claims and their rules")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True)
+    parser.add_argument("--ledger", type=Path, required=True, help="a row per claim")
+    parser.add_argument("--parts", type=Path, required=True, help="a row per part of a claim")
+    args = parser.parse_args()
+    claims = yaml.safe_load(args.claims.read_text())
+    findings = ledger.decide(claims, {path.stem: read(path) for path in args.tables})
+    tables.write(args.ledger, ledger.claim_rows(findings))
+    tables.write(args.parts, ledger.part_rows(findings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Write the page: settings, figures, numbers, claims with verdicts, and how it was made."""
+
+import argparse
+import importlib.metadata
+import json
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from hw1 import page
+from hw1.command import one_line_errors
+from hw1.files import replacing
+
+PACKAGES = ("snakemake", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
+ARMS = {"as_written": "as written", "as_coded": "as coded"}
+
+
+def rules_commit() -> str | None:
+    """The commit that last changed the rules, and its date; None outside a git checkout."""
+    folder = Path(__file__).parent
+    command = ["git", "-C", folder, "log", "-1", "--format=%h of %cs", "--", "../claims.yaml"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip() or None
+    except OSError:  # there is no git
+        return None
+
+
+def by_arm(paths: list[Path], prefix: str) -> dict[str, list[dict]]:
+    """Tables whose names end with an arm, as rows by that arm in words."""
+    return {ARMS[path.stem.removeprefix(prefix)]: page.records(pd.read_csv(path)) for path in paths}
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--template", type=Path, required=True)
+    parser.add_argument("--sections", type=json.loads, required=True, help="JSON, see sections.py")
+    parser.add_argument("--command", required=True, help="what builds the page")
+    parser.add_argument("--claims", type=Path, required=True)
+    parser.add_argument("--ledgers", type=Path, nargs="+", required=True)
+    parser.add_argument("--parts", type=Path, nargs="+", required=True)
+    parser.add_argument("--metrics", type=Path, nargs="+", required=True)
+    parser.add_argument("--figures", type=Path, nargs="+", required=True)
+    parser.add_argument("--provenance", type=Path, required=True, help="folder")
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    tables = {path.stem.removesuffix("_metrics"): pd.read_csv(path) for path in args.metrics}
+    for section in args.sections:
+        name = section["experiment"]
+        section["results"] = page.results(tables[name])
+        section["made"] = page.made(
+            args.provenance / name / model["variant"] / f"seed{seed}.json"
+            for model in section["models"]
+            for seed in section["seeds"]
+        )
+    ledgers = by_arm(args.ledgers, "claims_")
+    parts = by_arm(args.parts, "claim_parts_")
+    claims = yaml.safe_load(args.claims.read_text())
+    for claim in claims:
+        claim["findings"] = {
+            arm: row for arm, rows in ledgers.items() for row in rows if row["claim"] == claim["id"]
+        }
+        claim["measured"] = {
+            arm: [row for row in rows if row["claim"] == claim["id"]] for arm, rows in parts.items()
+        }
+    stated = {
+        (part["of"]["experiment"], part["of"]["variant"]): part["stated"]
+        for claim in claims
+        for part in claim["parts"]
+        if "stated" in part
+    }
+    text = page.render(
+        args.template.read_text(),
+        sections=args.sections,
+        claims=[claim for claim in claims if claim["findings"]],
+        arms=list(ledgers),
+        stated=stated,
+        images={path.stem: page.image(path) for path in args.figures},
+        command=args.command,
+        rules_commit=rules_commit(),
+        versions={name: importlib.metadata.version(name) for name in PACKAGES},
+    )
+    with replacing(args.output) as temporary:
+        temporary.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The settings of all experiments as the page shows them."""
+
+from catalogue import FIGURES, dataset_titles
+from configuration import all_runs, dataset_name, run_settings
+from hw1.architectures import example_shape, layers, parameter_count
+
+
+def sections(config: dict, coded: dict) -> list[dict]:
+    """One section per experiment: title, data, models with their settings, figures.
+
+    `coded` is the configuration with the notebooks' architectures, for their parameter counts.
+    """
+    found = []
+    for name, experiment in config["experiments"].items():
+        runs = all_runs(config, name)
+        found.append(
+            {
+                "experiment": name,
+                "title": experiment["title"],
+                "dataset": dataset_titles(config, (dataset_name(config, run) for run in runs)),
+                "seeds": experiment["seeds"],
+                "as_reported": all(  # on the data that the report used
+                    config["datasets"][dataset_name(config, run)]["kind"] in ("function", "mnist")
+                    for run in runs
+                ),
+                "models": [
+                    model(config, coded, run) for run in runs if run.seed == experiment["seeds"][0]
+                ],
+                "figures": {
+                    f"fig_{figure}": drawing.caption
+                    for figure, drawing in FIGURES.items()
+                    if drawing.experiment == name
+                },
+            }
+        )
+    return found
+
+
+def model(config: dict, coded: dict, run) -> dict:
+    """Settings of one variant, and its numbers of parameters as written and as coded."""
+    settings = run_settings(config, run)
+    training = settings["training"]
+    return {
+        "variant": run.variant,
+        "dataset": dataset_titles(config, [dataset_name(config, run)]),
+        "model": description(settings),
+        "optimizer": training["optimizer"],
+        "learning_rate": training["learning_rate"],
+        "batch_size": training["batch_size"],
+        "epochs": training["epochs"],
+        "parameters": count(settings),
+        "coded_parameters": count(run_settings(coded, run)),
+    }
+
+
+def count(settings: dict) -> int:
+    """Number of parameters of a run's model."""
+    return parameter_count(layers(settings["model"], *example_shape(settings)))
+
+
+def description(settings: dict) -> str:
+    """An architecture in a line: the units of each layer, or convolutions and hidden layers."""
+    spec = settings["model"]
+    if spec["kind"] == "mlp":
+        stack = layers(spec, *example_shape(settings))
+        return "MLP " + "-".join(str(layer.inputs) for layer in stack) + f"-{stack[-1].outputs}"
+    kernel = f"{spec['kernel']}x{spec['kernel']}"
+    pooling = ", each with 2x2 pooling" if spec["pooling"] else ""
+    hidden = f"; hidden {', '.join(map(str, spec['hidden']))}" if spec["hidden"] else ""
+    filters = ", ".join(map(str, spec["conv"]))
+    return f"CNN {filters} filters of {kernel}, padding {spec['padding']}{pooling}{hidden}"
