@@ -99,13 +99,29 @@ def test_median_ratio_by_hand():
 
 
 def test_a_run_that_never_converges_counts_with_its_last_epoch():
-    tables = c2(random(3), 0, 2)
+    tables = c2(random(3), 0, 4)
     history = tables["function_fit_history"]
-    never = (history["variant"] == "sinc_deep") & (history["seed"] == 0)
-    history.loc[never, "batch_loss"] = 1.0
-    epochs = claims.epochs_to(tables, "function_fit", "sinc_deep", 0.05)
-    assert epochs[0] == 60
-    assert 10 < epochs[1] < 40
+    deep, shallow = (history["variant"] == f"sinc_{size}" for size in ("deep", "shallow"))
+    history.loc[deep & (history["seed"] <= 1), "batch_loss"] = 1.0
+    history.loc[shallow & (history["seed"] == 1), "batch_loss"] = 1.0
+    arguments = {"experiment": "function_fit", "below": 0.05}
+    epochs = claims.epochs_to(tables, variant="sinc_deep", **arguments)
+    assert epochs.isna().tolist() == [True, True, False, False]
+    found = claims.convergence_ratio(
+        tables, variant="sinc_deep", baseline="sinc_shallow", **arguments
+    )
+    assert found.n == 3  # of the pair where neither converges nothing is known
+    baseline = claims.epochs_to(tables, variant="sinc_shallow", **arguments)
+    expected = [60 / baseline[0], epochs[2] / baseline[2], epochs[3] / baseline[3]]
+    assert found.estimate == pytest.approx(np.median(expected))
+
+
+def test_a_mean_on_the_other_side_of_the_median_is_no_support():
+    # Most runs are better, a few collapse: the mean is significantly worse.
+    found = claims.ratio(pd.Series([-0.3] * 21 + [3.2] * 9))
+    assert found.estimate < 1
+    assert inference.sign_flip(np.array([-0.3] * 21 + [3.2] * 9)) < 0.05
+    assert found.p == 1
 
 
 def test_a_running_median_ignores_a_single_dip():
@@ -147,6 +163,7 @@ def test_contraction_resamples_runs():
         ((1, 0.9, 0.8, 0.9, 1), -0.2),  # under both ends: how far
         ((1, 1.2, 1.5, 1.2, 1), 0.5),  # a barrier of 0.5
         ((0, 0.25, 0.5, 0.75, 1), 0.0),  # the chord itself: higher than one end, but no barrier
+        ((1, 0.6, 0.4, 0.25, 0.2), -0.15),  # falling all the way: how far under the chord
     ],
 )
 def test_barrier_by_hand(losses, expected):
@@ -160,6 +177,20 @@ def test_barrier_by_hand(losses, expected):
     )
     found = claims.barrier({"interpolation_lines": lines}, "interpolation", "train")
     assert found.estimate == pytest.approx(expected)
+
+
+def test_contraction_needs_the_weights_before_training():
+    table = distances(random(4), 1, 6)
+    for kept in (table[table["epoch"] == 0], table[table["epoch"] == 9]):
+        with pytest.raises(claims.Missing, match="epoch 0 and of a later one"):
+            claims.contraction({"d": kept}, "d")
+
+
+def test_two_variants_of_one_size_are_two_points():
+    tables = sizes(6, "loss", "train", lambda seed: np.exp(-np.arange(5.0)))
+    metrics = tables["capacity_metrics"]
+    metrics.loc[metrics["variant"] == "cnn2", "parameters"] = 10
+    assert claims.size_correlation(tables, "capacity").estimate == pytest.approx(-0.975, abs=0.001)
 
 
 def test_best_size_is_chosen_on_other_seeds():
@@ -203,6 +234,9 @@ def test_missing_variants_tables_and_grid_points_are_named():
     tables["interpolation_lines"] = lines[lines["alpha"] != -1]
     assert "no alpha of -1" in decided("C10", tables).parts[0].missing
 
+    table = c5(random(5), 1, 6)["mnist_cnn_metrics"].drop(columns="loss")
+    assert decided("C5", {"mnist_cnn_metrics": table}).parts[0].missing.endswith("no 'loss'")
+
     one_run = {"pca_layer1_distances": pd.DataFrame(), "trajectory_metrics": metrics([])}
     part = ledger.assess("C7", CLAIMS["C7"]["parts"][0], one_run)
     assert part.missing == "no pair of runs"
@@ -227,6 +261,7 @@ def test_effects_are_in_units_of_the_smallest_one_of_interest():
     assert effect(0.81, {"confirmed": {"below": 0.9}}, ratio=True) == pytest.approx(2)
     assert effect(1.1, {"confirmed": {"below": 0.9}}, ratio=True) < 0
     assert effect(0.1, {"confirmed": {"above": 0}, "smallest_effect": 0.05}) == pytest.approx(2)
+    assert effect(0.3, {"confirmed": {"above": 0}}) == pytest.approx(0.3)
     assert effect(11.5, {"confirmed": {"within": [9.5, 11.5]}}) == pytest.approx(1)
 
 

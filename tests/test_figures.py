@@ -101,7 +101,7 @@ def test_figure_names_data_set_and_seeds_and_labels_every_axis(name, seeds):
     if name in ("function_fit", "function_loss", "collapse"):
         expected = f"{seeds} seeds" if seeds > 1 else "one seed"
     if name == "trajectories":
-        expected = f"{seeds} runs"
+        expected = "one run" if seeds == 1 else f"{seeds} runs"
     assert expected in words
     if name == "collapse":
         assert [axes.get_title() for axes in drawn.axes] == ["sinc", "sign"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from hw1.inference import bootstrap, holm, sign_flip, smallest_p, spearman, wilson
 
@@ -37,10 +38,14 @@ def test_sign_flip_equals_enumeration(values):
     assert sign_flip(values) == pytest.approx(expected)
 
 
-def test_sign_flip_of_many_values_is_exact_and_of_too_many_refused():
+def test_sign_flip_of_many_values_is_exact_and_of_more_drawn():
     assert sign_flip(np.arange(1.0, 31)) == smallest_p(30) == 2.0**-29
-    with pytest.raises(ValueError, match="use fewer"):
-        sign_flip(np.ones(41))
+    assert sign_flip(np.ones(41)) == 1 / 100_000
+    random = np.random.default_rng(0)
+    values = random.normal(0.3, 1, 41)
+    # The same test by the normal distribution, which its statistic is close to.
+    expected = 2 * stats.norm.sf(abs(values.sum()) / np.sqrt((values**2).sum()))
+    assert sign_flip(values) == pytest.approx(expected, rel=0.1)
 
 
 def test_holm_by_hand():

@@ -38,11 +38,11 @@ def test_results_are_the_last_epochs_median_and_range():
 def test_provenance_of_several_runs_is_joined_and_may_be_missing(tmp_path):
     for number, commit in enumerate(("abc", "def", "abc")):
         facts = {"finished": f"2026-01-0{number + 1}", "training_seconds": 1.5, "commit": commit}
-        same = {"device": "cpu", "torch": "2", "python": "3", "platform": "p", "host": None}
+        same = {"device": "cpu", "torch": "2", "python": "3", "platform": None}
         (tmp_path / f"{number}.json").write_text(json.dumps(facts | same))
     made = page.made([*sorted(tmp_path.glob("*.json")), tmp_path / "none.json"])
     assert (made["runs"], made["seconds"], made["commit"]) == (3, 4.5, ["abc", "def"])
-    assert (made["first"], made["last"], made["host"]) == ("2026-01-01", "2026-01-03", [])
+    assert (made["first"], made["last"], made["platform"]) == ("2026-01-01", "2026-01-03", [])
     assert page.made([])["first"] is None
 
 

@@ -172,6 +172,11 @@ def products(experiment: str) -> list[str]:
     return [*figures, f"results/tables/{experiment}_metrics.csv"]
 
 
+def drawn(experiments: Iterable[str]) -> list[str]:
+    """The figures of `experiments`, and those of all."""
+    return [name for name, f in FIGURES.items() if f.experiment in {None, *experiments}]
+
+
 def dataset_titles(config: dict, names: Iterable[str]) -> str:
     """The titles of data sets, each once, as they stand on a figure or a page."""
     titles = [config["datasets"][name]["title"] for name in dict.fromkeys(names)]

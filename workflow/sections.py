@@ -53,9 +53,13 @@ def model(config: dict, coded: dict, run) -> dict:
     }
 
 
-def count(settings: dict) -> int:
-    """Number of parameters of a run's model."""
-    return parameter_count(layers(settings["model"], *example_shape(settings)))
+def count(settings: dict) -> int | None:
+    """Number of parameters of a run's model; None where it cannot be built: the notebooks'
+    architectures need not fit other inputs than theirs."""
+    try:
+        return parameter_count(layers(settings["model"], *example_shape(settings)))
+    except ValueError:
+        return None
 
 
 def description(settings: dict) -> str:

@@ -55,9 +55,14 @@ def location(seeds: pd.Series, statistic: Callable[..., np.ndarray]) -> Evidence
 
 
 def difference(seeds: pd.Series) -> Evidence:
-    """Median of differences, one per seed; BCa interval, exact sign-flip test."""
+    """Median of differences, one per seed; BCa interval, sign-flip test.
+
+    The test is of the mean, which a few runs that collapse can move to the other side of zero than
+    the median: that is no support for the median, and p is 1.
+    """
     found = location(seeds, np.median)
-    return found._replace(p=sign_flip(found.values), values=None)
+    opposed = found.estimate * found.values.mean() < 0
+    return found._replace(p=1.0 if opposed else sign_flip(found.values), values=None)
 
 
 def ratio(logarithms: pd.Series) -> Evidence:
@@ -85,12 +90,20 @@ def runs(frame: pd.DataFrame, variant: str) -> pd.DataFrame:
     return rows
 
 
+def only_variant(frame: pd.DataFrame) -> str:
+    """The variant that a table is about. Raises Missing where there are none or several."""
+    variants = list(frame["variant"].unique())
+    if len(variants) != 1:
+        raise Missing(f"expected one variant, found {', '.join(variants) or 'none'}")
+    return variants[0]
+
+
 def final(tables: Tables, experiment: str, split: str, variant: str | None = None) -> pd.DataFrame:
     """The metrics after the last epoch, indexed by seed, of one variant or the only one."""
     metrics = named(tables, f"{experiment}_metrics")
     metrics = metrics[metrics["split"] == split]
     if variant is None:
-        variant = metrics["variant"].iloc[0]
+        variant = only_variant(metrics)
     rows = runs(metrics, variant)
     last = rows.groupby("seed")["epoch"].transform("max")
     return rows[rows["epoch"] == last].set_index("seed")
@@ -129,25 +142,33 @@ RUNNING_MEDIAN_ROWS = 11
 
 def epochs_to(tables: Tables, experiment: str, variant: str, below: float) -> pd.Series:
     """First epoch at which the running median of the training loss, over 11 recorded epochs, is
-    below a share of the best constant's; a run that never gets there has its last epoch."""
+    below a share of the best constant's; NaN for a run that never gets there."""
     history = runs(named(tables, f"{experiment}_history"), variant)
     bound = below * final(tables, experiment, "train", variant)["constant_loss"]
 
     def first(run: pd.DataFrame) -> float:
         running = run["batch_loss"].rolling(RUNNING_MEDIAN_ROWS, min_periods=1).median()
-        reached = run["epoch"][running < bound[run.name]]
-        return float(run["epoch"].max() if reached.empty else reached.iloc[0])
+        return run["epoch"][running < bound[run.name]].min()
 
-    return history.groupby("seed").apply(first, include_groups=False)
+    both = history[history["seed"].isin(bound.index)]
+    return both.groupby("seed").apply(first, include_groups=False).astype(float)
 
 
 def convergence_ratio(
     tables: Tables, experiment: str, variant: str, baseline: str, below: float
 ) -> Evidence:
-    """Epochs that a variant needs to get below a share of the variance, over the baseline's."""
+    """Epochs that a variant needs to get below a share of the variance, over the baseline's.
+
+    A run that never gets there counts with the last epoch, a bound on the true ratio; a pair of
+    which neither run does says nothing and is left out.
+    """
     arms = (epochs_to(tables, experiment, name, below) for name in (variant, baseline))
     first, second = paired(*arms)
-    return ratio(np.log(first / second))
+    known = first.notna() | second.notna()
+    if not known.any():
+        raise Missing("no run gets there")
+    last = named(tables, f"{experiment}_history")["epoch"].max()
+    return ratio(np.log(first[known].fillna(last) / second[known].fillna(last)))
 
 
 def misses_oscillation(
@@ -228,12 +249,14 @@ def contraction(tables: Tables, table: str) -> Evidence:
     """Mean L2 distance between two runs' weights at the last snapshot over that at the first.
 
     Runs are resampled, not pairs, which are not independent; a run's distance to its own copy is
-    left out.
+    left out. Of few runs the interval is somewhat short.
     """
     rows = named(tables, table)
     if rows.empty:
         raise Missing("no pair of runs")
-    rows = runs(rows, rows["variant"].iloc[0])
+    rows = runs(rows, only_variant(rows))
+    if rows["epoch"].min() != 0 or rows["epoch"].max() == 0:
+        raise Missing("no snapshots of epoch 0 and of a later one")
     seeds = sorted({*rows["seed"], *rows["other_seed"]})
     place = {seed: index for index, seed in enumerate(seeds)}
 
@@ -275,10 +298,10 @@ FIRST_ITERATIONS = 50
 def phase_ratio(tables: Tables, experiment: str, column: str, phase: str) -> Evidence:
     """Mean of a column over the first 50 iterations, or the last tenth, over the middle third."""
     history = named(tables, f"{experiment}_history")
-    history = runs(history, history["variant"].iloc[0])
+    only_variant(history)
 
     def logarithm(run: pd.DataFrame) -> float:
-        values = run.sort_values("iteration")[column].to_numpy()
+        values = run[column].to_numpy()
         n = len(values)
         part = values[:FIRST_ITERATIONS] if phase == "first" else values[n - max(n // 10, 1) :]
         return float(np.log(part.mean() / values[n // 3 : max(2 * n // 3, n // 3 + 1)].mean()))
@@ -311,13 +334,13 @@ def line_drop(
 def barrier(tables: Tables, experiment: str, split: str) -> Evidence:
     """How clearly the loss fails to fall between the ends, in nats.
 
-    The smaller one of the barrier (the largest rise above the chord between the ends, never
-    negative) and the loss at 0.5 minus that of the smaller end. Negative where the loss at 0.5
-    lies below both ends.
+    The smaller one of two: the barrier, the largest rise above the chord between the ends, and
+    the loss at 0.5 minus that of the smaller end. Negative where the loss lies below the chord all
+    the way, or at 0.5 below both ends.
     """
     values = line(tables, experiment, split, "loss")
     start, end, middle = at(values, 0.0), at(values, 1.0), at(values, 0.5)
-    between = values.loc[:, 0.0:1.0]
+    between = values.loc[:, 0.0:1.0].iloc[:, 1:-1]
     alphas = between.columns.to_numpy()
     chord = np.outer(start, 1 - alphas) + np.outer(end, alphas)
     rise = pd.Series((between.to_numpy() - chord).max(axis=1), index=values.index)
@@ -341,11 +364,12 @@ def midpoint_gain(tables: Tables, experiment: str, split: str) -> Evidence:
 
 
 def by_size(tables: Tables, experiment: str, split: str, column: str) -> pd.DataFrame:
-    """Final metrics: a row per seed that has every size, a column per number of parameters."""
+    """Final metrics: a row per seed that has every size, a column per size, smallest first."""
     metrics = named(tables, f"{experiment}_metrics")
     variants = metrics["variant"].unique()
     rows = pd.concat([final(tables, experiment, split, variant) for variant in variants])
-    sizes = rows.reset_index().pivot(index="seed", columns="parameters", values=column)
+    key = ["parameters", "variant"]  # two variants may be of one size
+    sizes = rows.reset_index().pivot(index="seed", columns=key, values=column)
     sizes = sizes.sort_index(axis=1).dropna()
     if sizes.empty or sizes.shape[1] < 2:
         raise Missing("no seed has several sizes")
@@ -355,7 +379,7 @@ def by_size(tables: Tables, experiment: str, split: str, column: str) -> pd.Data
 def size_correlation(tables: Tables, experiment: str) -> Evidence:
     """Spearman's correlation of parameters and final training loss, one per seed, averaged."""
     losses = by_size(tables, experiment, "train", "loss")
-    sizes = losses.columns.to_numpy()
+    sizes = losses.columns.get_level_values("parameters").to_numpy()
     return location(losses.apply(lambda row: spearman(sizes, row.to_numpy()), axis=1), np.mean)
 
 
@@ -368,7 +392,7 @@ def at_best_size(values: pd.DataFrame) -> pd.Series:
     if len(values) < 2:
         raise Missing("no other seed to choose the best size on")
     best = {seed: values.drop(index=seed).mean().idxmax() for seed in values.index}
-    return pd.Series({seed: values.loc[seed, size] for seed, size in best.items()})
+    return pd.Series({seed: values.at[seed, size] for seed, size in best.items()})
 
 
 def largest_to_best(tables: Tables, experiment: str) -> Evidence:
@@ -396,8 +420,8 @@ def largest_to_best_smaller(tables: Tables, experiment: str) -> Evidence:
 def per_epoch(tables: Tables, experiment: str, column: str) -> pd.DataFrame:
     """A column of the history: a row per seed, a column per epoch."""
     history = named(tables, f"{experiment}_history")
-    rows = runs(history, history["variant"].iloc[0])
-    return rows.pivot(index="seed", columns="epoch", values=column)
+    only_variant(history)
+    return history.pivot(index="seed", columns="epoch", values=column)
 
 
 def loss_fall(tables: Tables, experiment: str) -> Evidence:

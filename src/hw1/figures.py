@@ -113,12 +113,13 @@ def function_loss(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> 
     """
     history = history[history["variant"].isin(style["variants"])]
     parameters = metrics.groupby("variant")["parameters"].first()
+    count = count_of_seeds(history)
     figure, axes = panels(
         1,
         1,
         (7.5, 4.8),
-        f"Training loss on {style['dataset']}\nthick: median, thin: each of "
-        f"{count_of_seeds(history)}",
+        f"Training loss on {style['dataset']}\n"
+        + (count if count == "one seed" else f"thick: median, thin: each of {count}"),
     )
     for index, (variant, runs) in enumerate(history.groupby("variant", sort=False)):
         colour = colour_of(style, variant, index)
@@ -214,13 +215,15 @@ def trajectories(
     epochs = sorted(coordinates["epoch"].unique())
     colours = mpl.colormaps[style["runs"]].resampled(max(len(runs), 2))
     ratios = variance["explained_variance_ratio"] * 100
+    # Points in random directions are all as far from each other: each component holds as much.
+    null = 200 / max(len(runs) - 1, 1)
     figure, axes = panels(
         1,
         1,
         (7.5, 5.8),
-        f"PCA of {style['part']}, {len(runs)} runs on {style['dataset']}\n"
-        f"two components: {ratios.sum():.1f} % of the variance "
-        f"({len(runs)} independent points: about {min(200 / max(len(runs) - 1, 1), 100):.1f} %)",
+        f"PCA of {style['part']}, {'one run' if len(runs) == 1 else f'{len(runs)} runs'} on "
+        f"{style['dataset']}\ntwo components: {ratios.sum():.1f} % of the variance"
+        + (f" ({len(runs)} independent points: {null:.1f} %)" if len(runs) > 3 else ""),
     )
     for index, ((variant, seed), path) in enumerate(runs):
         axes.plot(path["component_1"], path["component_2"], color=colours(index), lw=1.2)

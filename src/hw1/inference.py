@@ -45,20 +45,25 @@ def bootstrap(sample: np.ndarray, statistic: Callable[..., np.ndarray]) -> tuple
     return float(interval.low), float(interval.high)
 
 
+EXACT = 40  # values; more would take too many sums
+
+
 def sign_flip(differences: np.ndarray) -> float:
-    """Two-sided p of the exact sign-flip permutation test of a mean of zero (Fisher 1935).
+    """Two-sided p of the sign-flip permutation test of a mean of zero (Fisher 1935).
 
     The share of the 2**n choices of signs of `differences`, shape (n,), whose sum is at least as
-    far from zero as the one observed. Sums of two halves are combined, so 30 values take 2 x 2**15
-    sums instead of 2**30. Raises ValueError for more than 40 values.
+    far from zero as the one observed. Exact up to 40 values: sums of two halves are combined, so
+    30 values take 2 x 2**15 sums instead of 2**30. Beyond that 99 999 choices are drawn.
     """
     n = len(differences)
-    if n > 40:
-        raise ValueError(f"an exact sign-flip test of {n} values takes 2**{n // 2} sums: use fewer")
-    first, second = (_signed_sums(half) for half in (differences[: n // 2], differences[n // 2 :]))
-    second.sort()
     # Sums that are equal on paper differ in the last digits.
     observed = abs(differences.sum()) - 1e-9 * np.abs(differences).sum()
+    if n > EXACT:
+        random, drawn = np.random.default_rng(0), 99_999
+        sums = [differences @ random.choice((-1, 1), n) for _ in range(drawn)]
+        return (1 + int((np.abs(sums) >= observed).sum())) / (1 + drawn)
+    first, second = (_signed_sums(half) for half in (differences[: n // 2], differences[n // 2 :]))
+    second.sort()
     above = len(second) - np.searchsorted(second, observed - first, side="left")
     below = np.searchsorted(second, -observed - first, side="right")
     # At an observed sum of about zero every choice counts, and both counts hold some of them.

@@ -3,6 +3,7 @@
 A claim is a dictionary as in workflow/claims.yaml, which explains the rules.
 """
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -73,13 +74,17 @@ def assess(claim: str, rule: dict, tables: Tables) -> Part:
     """Measure one part of a claim. Raises ValueError where its keys do not fit its statistic."""
     statistic = STATISTICS[rule["statistic"]]
     try:
-        evidence = statistic(tables, **rule["of"])
-    except Missing as error:
-        return Part(rule, None, str(error), NOT_ENOUGH)
+        inspect.signature(statistic).bind(tables, **rule["of"])
     except TypeError as error:
         raise ValueError(
             f"claim {claim}, {rule['statistic']}: {error}: its arguments stand in hw1.claims"
         ) from error
+    try:
+        evidence = statistic(tables, **rule["of"])
+    except Missing as error:
+        return Part(rule, None, str(error), NOT_ENOUGH)
+    except KeyError as error:  # tables of another version, in as_coded/
+        return Part(rule, None, f"the tables have no {error}", NOT_ENOUGH)
     return Part(rule, evidence, "", verdict_of(evidence, rule))
 
 
@@ -160,16 +165,17 @@ def decisive(parts: list[Part], verdict: str) -> int:
 
 def scale(evidence: Evidence, rule: dict) -> Callable[[float], float]:
     """How a value of the measure becomes an effect: 0 is none, positive is as claimed, and 1 is
-    the smallest effect of interest. A claimed range has its centre at 0 and its ends at -1, 1."""
+    the smallest effect of interest, or one unit of the measure where the rule names none. A claimed
+    range has its centre at 0 and its ends at -1, 1."""
     ((side, bound),) = rule["confirmed"].items()
     if side == "within":
-        centre, half = (bound[0] + bound[1]) / 2, (bound[1] - bound[0]) / 2
+        centre, half = (bound[0] + bound[1]) / 2, (bound[1] - bound[0]) / 2 or 1.0
         return lambda value: (value - centre) / half
     sign = -1 if side == "below" else 1
     null = 1.0 if evidence.ratio else 0.0
     transformed = math.log if evidence.ratio else float
     threshold = null + sign * rule["smallest_effect"] if "smallest_effect" in rule else bound
-    unit = abs(transformed(threshold) - transformed(null))
+    unit = abs(transformed(threshold) - transformed(null)) or 1.0
     return lambda value: sign * (transformed(value) - transformed(null)) / unit
 
 
@@ -179,7 +185,8 @@ def margin(part: Part) -> float:
     if part.evidence is None or part.evidence.n is None:
         return math.inf
     found = effects(part)
-    above = found["effect_low"] - found["confirmed_above"]
+    near = "effect_high" if "reaching" in part.rule["confirmed"] else "effect_low"
+    above = found[near] - found["confirmed_above"]
     if found["confirmed_below"] is None:
         return above
     return min(above, found["confirmed_below"] - found["effect_high"])
@@ -298,22 +305,19 @@ def part_rows(findings: list[Finding]) -> list[dict]:
                 "sentence": sentence_of(part),
             }
             del row["ratio"], row["values"]
-            if part.evidence and part.evidence.n is not None:
-                row |= effects(part)
-            rows.append(row)
+            rows.append(row | effects(part))
     return rows
 
 
 def effects(part: Part) -> dict:
-    """Estimate, interval and confirming numbers of a part as effects."""
+    """Estimate, interval and confirming numbers of a part as effects; None for a count, and where
+    nothing was measured."""
+    keys = ("effect", "effect_low", "effect_high", "confirmed_above", "confirmed_below")
+    if part.evidence is None or part.evidence.n is None:
+        return dict.fromkeys(keys)
     effect = scale(part.evidence, part.rule)
     low, high = sorted([effect(part.evidence.low), effect(part.evidence.high)])
     ((side, bound),) = part.rule["confirmed"].items()
     bounds = [effect(value) for value in (bound if side == "within" else [bound])]
-    return {
-        "effect": effect(part.evidence.estimate),
-        "effect_low": low,
-        "effect_high": high,
-        "confirmed_above": bounds[0],
-        "confirmed_below": bounds[1] if side == "within" else None,
-    }
+    below = bounds[1] if side == "within" else None
+    return dict(zip(keys, (effect(part.evidence.estimate), low, high, bounds[0], below)))

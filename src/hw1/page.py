@@ -67,7 +67,7 @@ def made(files: Iterable[Path]) -> dict:
     """What the provenance files of some runs say: how many there are, how long they trained, and
     the different values of everything else."""
     found = [json.loads(path.read_text()) for path in files if path.exists()]
-    same = ("device", "commit", "torch", "python", "platform", "host")
+    same = ("device", "commit", "torch", "python", "platform")
     return {
         "runs": len(found),
         "seconds": sum(run["training_seconds"] for run in found),

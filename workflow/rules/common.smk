@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(workflow.basedir)
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
-from catalogue import FIGURES, arms, evidence, products, style
+from catalogue import FIGURES, arms, drawn, evidence, products, style
 from configuration import (
     Run,
     all_runs,
@@ -29,7 +29,10 @@ from sources import sources
 
 def parsed(path):
     """A YAML file of the repository."""
-    return yaml.safe_load((ROOT / path).read_text())
+    try:
+        return yaml.safe_load((ROOT / path).read_text())
+    except yaml.YAMLError as error:
+        sys.exit(f"{path} is not valid YAML: {' '.join(str(error).split())}")
 
 
 try:
@@ -128,18 +131,15 @@ def line_end(index):
     return weights
 
 
-def style_of(wildcards):
-    """How one figure looks, as one JSON text."""
-    return json.dumps(style(config, wildcards.figure), sort_keys=True)
-
-
 def category_of(wildcards):
     """Where a figure stands in Snakemake's report: under its experiment."""
     experiment = FIGURES[wildcards.figure].experiment
     return config["experiments"][experiment]["title"] if experiment else "Claims"
 
 
-def overlays():
-    """The overlays over config.yaml in use, as arguments of snakemake."""
-    paths = [os.path.relpath(path, ROOT) for path in workflow.overwrite_configfiles or []]
-    return ["--configfile", *paths] if paths else []
+def command_line():
+    """What makes this build again, from the folder of the repository."""
+    place, overlays = os.path.relpath(os.getcwd(), ROOT), workflow.overwrite_configfiles or []
+    directory = ["--directory", place] if place != "." else []
+    paths = [os.path.relpath(path, ROOT) for path in overlays]
+    return shlex.join(["snakemake", *directory, *(["--configfile", *paths] if paths else [])])

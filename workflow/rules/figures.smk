@@ -30,7 +30,7 @@ rule figure:
         runtime=10,
     params:
         draw=lambda wildcards: FIGURES[wildcards.figure].function,
-        style=style_of,
+        style=lambda wildcards: json.dumps(style(config, wildcards.figure), sort_keys=True),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
     shell:
         "python {input.script:q} --draw {params.draw} --style {params.style:q} "

@@ -36,7 +36,7 @@ rule page:
         ledgers=expand("results/tables/claims_{arm}.csv", arm=arms(config["experiments"])),
         parts=expand("results/tables/claim_parts_{arm}.csv", arm=arms(config["experiments"])),
         metrics=expand("results/tables/{experiment}_metrics.csv", experiment=config["experiments"]),
-        figures=expand("results/fig_{figure}.png", figure=FIGURES),
+        figures=expand("results/fig_{figure}.png", figure=drawn(config["experiments"])),
     output:
         "results/index.html",
     log:
@@ -50,7 +50,7 @@ rule page:
         mem_mb=1000,
         runtime=10,
     params:
-        command=" ".join(["snakemake --cores all", *overlays()]),
+        command=command_line(),
         sections=json.dumps(sections(config, merged(config, parsed("presets/as_coded.yaml")))),
     shell:
         "python {input.script:q} --template {input.template:q} --sections {params.sections:q} "

@@ -18,13 +18,17 @@ ARMS = {"as_written": "as written", "as_coded": "as coded"}
 
 
 def rules_commit() -> str | None:
-    """The commit that last changed the rules, and its date; None outside a git checkout."""
-    folder = Path(__file__).parent
-    command = ["git", "-C", folder, "log", "-1", "--format=%h of %cs", "--", "../claims.yaml"]
+    """The commit that last changed the rules and its date, and whether they were edited since;
+    None outside a git checkout."""
+    rules = Path(__file__).parent.parent / "claims.yaml"
+    git = ["git", "-C", rules.parent]
     try:
-        return subprocess.run(command, capture_output=True, text=True).stdout.strip() or None
+        show = [*git, "log", "-1", "--format=%h of %cs", "--", rules]
+        commit = subprocess.run(show, capture_output=True, text=True).stdout.strip()
+        edited = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", rules]).returncode
     except OSError:  # there is no git
         return None
+    return commit + ", and edited since" * edited if commit else None
 
 
 def by_arm(paths: list[Path], prefix: str) -> dict[str, list[dict]]:
