@@ -248,7 +248,8 @@ def test_claims_of_an_experiment_that_was_not_built_are_left_out():
 
 
 def test_wrong_arguments_are_one_line():
-    rule = CLAIMS["C5"]["parts"][0] | {"of": {"experiment": "mnist_cnn", "arm": "deep"}}
+    rule = CLAIMS["C5"]["parts"][0]
+    rule = rule | {"of": rule["of"] | {"arm": "deep"}}
     with pytest.raises(ValueError, match=r"claim C5, final_ratio: .*'arm'"):
         ledger.assess("C5", rule, c5(random(7), 1, 6))
 

@@ -200,13 +200,14 @@ def region_text(region: dict) -> str:
     ((side, bound),) = region.items()
     if side == "within":
         low, high = map(number, bound)
-        return low if low == high else f"{low} to {high}"
+        return f"at {low}" if low == high else f"within {low} to {high}"
     return {"reaching": "at least"}.get(side, side) + f" {number(bound)}"
 
 
 def rule_text(rule: dict, evidence: Evidence | None) -> str:
     """When a part is confirmed and when refuted, in words."""
-    confirmed, refuted = region_text(rule["confirmed"]), "on the other side"
+    confirmed = region_text(rule["confirmed"])
+    refuted = "outside" if "within" in rule["confirmed"] else "on the other side"
     if "refuted" in rule:
         refuted = region_text(rule["refuted"])
     test = ""
