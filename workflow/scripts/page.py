@@ -28,7 +28,9 @@ def rules_commit() -> str | None:
         edited = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", rules]).returncode
     except OSError:  # there is no git
         return None
-    return commit + ", and edited since" * edited if commit else None
+    if not commit:
+        return None
+    return f"{commit}, and edited since" if edited else commit
 
 
 def by_arm(paths: list[Path], prefix: str) -> dict[str, list[dict]]:
