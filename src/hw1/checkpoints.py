@@ -28,8 +28,6 @@ def save(path: str | os.PathLike, checkpoint: dict) -> None:
     # name differs between attempts; given an open file it does not.
     with replacing(path) as temporary, temporary.open("wb") as file:
         torch.save(checkpoint, file)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def load(path: str | os.PathLike) -> dict:
@@ -84,8 +82,10 @@ class ResumeFile:
         return saved["state"]
 
     def remove(self) -> None:
-        """Delete the file, if there is one."""
+        """Delete the file, if there is one, and what a killed process left while it wrote it."""
         self.path.unlink(missing_ok=True)
+        for unfinished in self.path.parent.glob(f".{self.path.stem}.*{self.path.suffix}"):
+            unfinished.unlink()
 
 
 def kept_name(path: Path, fingerprint: str) -> Path:

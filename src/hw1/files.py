@@ -11,13 +11,17 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` once the block has succeeded.
 
     A block that raises leaves `path` as it was and removes the temporary file. The name keeps
-    the ending of `path`, which matplotlib and numpy choose a format by.
+    the ending of `path`, which matplotlib and numpy choose a format by. What is renamed is on the
+    disk: a loss of power leaves the file before or the one after, not one of the right name that
+    is empty.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
