@@ -28,10 +28,10 @@ def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_
     run = subprocess.run(
         [
             sys.executable, "-P", ROOT / "workflow/scripts/train.py",
-            "--settings", json.dumps(settings), "--data", tmp_path / "mnist.npz",
+            "--settings", json.dumps([settings]), "--data", tmp_path / "mnist.npz",
             "--code", __file__, "--device", "cpu", "--resume-interval", "60",
-            "--checkpoint", tmp_path / "run.pt", "--history", tmp_path / "run.csv",
-            "--provenance", tmp_path / "run.json",
+            "--checkpoints", tmp_path / "run.pt", "--histories", tmp_path / "run.csv",
+            "--provenance", tmp_path,
         ],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,

@@ -5,6 +5,7 @@ Images are uint8 (n, size, size), labels int64 (n,); functions are float64 (n, 1
 """
 
 import hashlib
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ MNIST_MD5 = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
+
+DOWNLOAD_TIMEOUT = 60  # seconds without an answer
 
 
 def function_samples(function: str, points: int, low: float, high: float) -> Arrays:
@@ -70,6 +73,8 @@ def mnist(root: Path) -> Arrays:
 
     raw = root / "MNIST" / "raw"
     if any(not (raw / name).is_file() for name in MNIST_MD5):
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)  # torchvision would wait for ever
         try:
             MNIST(root, download=True)
         except (RuntimeError, OSError) as error:
@@ -78,6 +83,8 @@ def mnist(root: Path) -> Arrays:
                 f"decompressed files {', '.join(MNIST_MD5)} there, or run the demo, which needs "
                 "no download: make demo"
             ) from error
+        finally:
+            socket.setdefaulttimeout(before)
     for name, expected in MNIST_MD5.items():
         found = hashlib.md5((raw / name).read_bytes()).hexdigest()
         if found != expected:
