@@ -1,9 +1,13 @@
 """What a finished build cost: useful training seconds, time of all jobs, largest memory.
 
-python benchmarks/build_summary.py [DIRECTORY], the one that holds results/ (default: this one).
-Reads the side files of the trainings and Snakemake's benchmark files; prints one line per rule.
+python benchmarks/build_summary.py [DIRECTORY] [--wall SECONDS --cores N]
+
+DIRECTORY is the one that holds results/ (default: this one). Reads the side files of the trainings
+and Snakemake's benchmark files; prints one line per rule and one per experiment. Given how long
+Snakemake took, in seconds, and on how many cores, also how much of that was useful training.
 """
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -12,42 +16,75 @@ import pandas as pd
 
 
 def job_costs(results: Path) -> pd.DataFrame:
-    """One row per job: rule, job, wall seconds, training seconds, peak resident memory in MiB.
+    """One row per job: rule, job, wall seconds, peak resident memory in MiB.
 
-    Trainings keep their own account of seconds (over all attempts) and memory; Snakemake knows the
-    last attempt only, and samples the memory every few seconds.
+    Snakemake's account is of the last attempt of a job, and it samples the memory every few
+    seconds.
     """
     rows = []
     benchmarks = results / "benchmarks"
     for path in benchmarks.rglob("*.tsv"):
         rule, *job = path.relative_to(benchmarks).with_suffix("").parts
         measured = pd.read_csv(path, sep="\t").iloc[-1]
-        row = {"rule": rule, "job": "/".join(job), "seconds": measured["s"]}
-        row["memory"] = pd.to_numeric(measured["max_rss"], errors="coerce")
-        row["training_seconds"] = 0.0
-        facts = results / "provenance" / f"{row['job']}.json"
-        if rule == "train" and facts.exists():
-            recorded = json.loads(facts.read_text())
-            row["training_seconds"] = recorded["training_seconds"]
-            row["seconds"] = max(row["seconds"], row["training_seconds"])
-            row["memory"] = recorded["peak_memory_mib"]
-        rows.append(row)
+        memory = pd.to_numeric(measured["max_rss"], errors="coerce")
+        rows.append(
+            {"rule": rule, "job": "/".join(job), "seconds": measured["s"], "memory": memory}
+        )
+    return pd.DataFrame(rows)
+
+
+def training_costs(results: Path) -> pd.DataFrame:
+    """One row per run, from what it recorded itself: seconds over all attempts, memory in MiB."""
+    rows = []
+    for path in (results / "provenance").rglob("*.json"):
+        facts = json.loads(path.read_text())
+        experiment, variant, _ = path.relative_to(results / "provenance").parts
+        rows.append(
+            {
+                "experiment": experiment,
+                "variant": variant,
+                "training_seconds": facts["training_seconds"],
+                "memory": facts["peak_memory_mib"],
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def main() -> None:
-    results = Path(sys.argv[1] if len(sys.argv) > 1 else ".") / "results"
-    if not (results / "benchmarks").is_dir():
-        sys.exit(f"build_summary: {results}/benchmarks is not there: build something first")
-    costs = job_costs(results)
-    summary = costs.groupby("rule").agg(
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("directory", type=Path, nargs="?", default=Path("."))
+    parser.add_argument("--wall", type=float, help="seconds that Snakemake took")
+    parser.add_argument("--cores", type=int, default=2)
+    args = parser.parse_args()
+    results = args.directory / "results"
+    if not (results / "benchmarks").is_dir() or not (results / "provenance").is_dir():
+        sys.exit(f"build_summary: {results} holds no finished training: build something first")
+    jobs, runs = job_costs(results), training_costs(results)
+
+    per_rule = jobs.groupby("rule").agg(
         jobs=("job", "size"), seconds=("seconds", "sum"), largest_memory_mib=("memory", "max")
     )
-    print(summary.sort_values("seconds", ascending=False).round(0).to_string())
-    print(f"\nuseful training seconds  {costs['training_seconds'].sum():.0f}")
-    print(f"seconds of all jobs      {costs['seconds'].sum():.0f}")
-    largest = costs.loc[costs["memory"].idxmax()]
-    print(f"largest peak memory      {largest.memory:.0f} MiB ({largest.rule} {largest.job})")
+    print(per_rule.sort_values("seconds", ascending=False).round(0).to_string())
+
+    experiments = runs.groupby("experiment").agg(
+        runs=("memory", "size"), training_seconds=("training_seconds", "sum")
+    )
+    trainings = jobs[jobs["rule"] == "train"]
+    in_jobs = trainings.groupby(trainings["job"].str.split("/").str[0])["seconds"].sum()
+    experiments["job_seconds"] = in_jobs
+    experiments["share"] = experiments["training_seconds"] / experiments["job_seconds"]
+    print(f"\n{experiments.round(2).to_string()}")
+
+    useful = runs["training_seconds"].sum()
+    print(f"\nuseful training seconds  {useful:.0f}")
+    print(f"seconds of all jobs      {jobs['seconds'].sum():.0f}")
+    if args.wall:
+        share = useful / (args.wall * args.cores)
+        print(f"useful share             {share:.3f} of {args.wall:.0f} s on {args.cores} cores")
+    largest = runs.loc[runs["memory"].idxmax()]
+    memory = max(largest.memory, jobs["memory"].max())
+    print(f"largest peak memory      {memory:.0f} MiB")
+    print(f"  of a training          {largest.memory} MiB ({largest.experiment}/{largest.variant})")
 
 
 if __name__ == "__main__":

@@ -162,8 +162,41 @@ MISTAKES = [
         at("experiments.gradient_norm.training.history", "epoch"),
         r"gradient_norm: needs history: iteration",
     ),
-    (at("defaults.training", {}), r"defaults\.training: the key 'history' is missing"),
+    (at("defaults.training", {}), r"defaults\.training: the key 'precision' is missing"),
     (at("figures.colours.deep", "blue"), r"colours\.deep: found 'blue', expected a colour as six"),
+    (
+        at("experiments.random_labels.variants.b", {"model": {"kind": "mlp", "hidden": [9]}}),
+        r"random_labels\.variants: found lenet5, b, but the figures of random_labels show one",
+    ),
+    (
+        at("experiments.trajectory.variants.b", {"model": {"hidden": [9]}}),
+        r"trajectory\.variants\.b\.model\.kind is missing",
+    ),
+    (
+        at("experiments.trajectory.variants.b", {"model": {"kind": "mlp", "hidden": [9]}}),
+        r"trajectory\.variants: the models of mlp and b differ",
+    ),
+    (
+        lambda c: [
+            c["experiments"]["function_fit"]["variants"].pop(f"sinc_{name}")
+            for name in ("deep", "medium", "shallow")
+        ],
+        r"function_fit\.variants: found none on sinc, which fig_sinc_fit shows",
+    ),
+    (
+        at("experiments.function_fit.variants.sinc_deep.dataset", "mnist"),
+        r"function_fit\.seeds_per_job: found 10, but seeds of sinc_deep do not see the same",
+    ),
+    (
+        at("experiments.capacity.seeds_per_job", 2),
+        r"capacity\.seeds_per_job: found 2, but seeds of cnn1 do not see the same batches",
+    ),
+    (at("experiments.function_fit.seeds_per_job", 0), r"seeds_per_job: found 0, expected at least"),
+    (
+        at("experiments.function_fit.training.precision", "bf16"),
+        r"sinc_deep\.training\.precision: found bf16, but the errors .* use fp32",
+    ),
+    (at("defaults.training.precision", "fp16"), r"precision: found 'fp16', expected one of fp32"),
     (at("datasets.sinc.points", 1.5), r"datasets\.sinc\.points: found 1\.5 \(float\)"),
     (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
 ]
@@ -181,12 +214,33 @@ def test_a_mistake_is_one_line_that_names_the_key(config, change, message):
 
 
 def test_an_experiment_cannot_be_called_like_a_rule(config):
-    config["experiments"]["train"] = config["experiments"]["capacity"]
-    with pytest.raises(ValueError, match=r"experiments\.train: a rule has this name"):
-        configuration.check(config, SCHEMA)
+    for name in ("train", "train_function_fit_1"):
+        changed = config | {"experiments": {name: config["experiments"]["capacity"]}}
+        with pytest.raises(ValueError, match=rf"experiments\.{name}: a rule has this name"):
+            configuration.check(changed, SCHEMA)
 
 
 def test_reserved_names_are_those_of_the_rules():
     text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     text += (ROOT / "Snakefile").read_text()
-    assert sorted(configuration.RULES) == sorted(re.findall(r"^rule (\w+):", text, re.MULTILINE))
+    rules = re.findall(r"^rule (\w+):", text, re.MULTILINE)
+    rules += re.findall(r'^ +f"(\w+){job\.name}"$', text, re.MULTILINE)
+    assert sorted(configuration.RULES) == sorted(rules)
+
+
+def test_jobs_cover_every_run_once_and_added_seeds_leave_the_groups_before_alone(config):
+    config["experiments"]["function_fit"] |= {"seeds": [5, 2, 9, 4, 7], "seeds_per_job": 2}
+    single, *groups = configuration.jobs(config)
+    assert [(g.name, g.seeds) for g in groups] == [
+        ("_function_fit_1", ["5", "2"]),
+        ("_function_fit_2", ["9", "4"]),
+        ("_function_fit_3", ["7"]),
+    ]
+    assert groups[1].files == [f"function_fit/{{variant}}/seed{seed}" for seed in (9, 4)]
+    assert groups[1].log == "function_fit/{variant}/seed9-4"
+    assert groups[1].runs({"variant": "sinc_deep"})[1] == Run("function_fit", "sinc_deep", 4)
+    names = {"experiment": "capacity", "variant": "cnn1", "seed": "0"}
+    assert single.runs(names) == [Run("capacity", "cnn1", 0)]
+    assert single.log == "{experiment}/{variant}/seed{seed}"
+    config["experiments"]["function_fit"]["seeds"] += [8, 1]
+    assert configuration.jobs(config)[:3] == [single, *groups[:2]]

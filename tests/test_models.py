@@ -45,3 +45,29 @@ def test_pooling_before_the_relu_changes_neither_outputs_nor_gradients():
         gradients.append([output.detach(), *(p.grad.clone() for p in model.parameters())])
     for ours, theirs in zip(*gradients):
         assert torch.equal(ours, theirs)
+
+
+def test_the_gradient_of_a_stack_is_that_of_its_members():
+    spec = {"kind": "mlp", "hidden": [5, 4]}
+    members = [models.build(spec, (1,), 1, (seed, 0)).double() for seed in range(3)]
+    stack = models.Stack(members)
+    x = torch.linspace(-1, 1, 11, dtype=torch.float64)[:, None]
+    output = stack(x)
+    assert output.shape == (3, 1, 11)
+    output.square().sum().backward()
+    for index, member in enumerate(members):
+        alone = member(x)
+        assert torch.allclose(output[index].T, alone)
+        alone.square().sum().backward()
+        gradients = stack.member({"rows": stack.rows.grad}, index)
+        assert list(gradients) == [name for name, _ in member.named_parameters()]
+        for name, parameter in member.named_parameters():
+            assert torch.allclose(gradients[name], parameter.grad), name
+
+
+def test_a_lone_member_of_a_stack_is_one_output():
+    (member,) = members = [models.build({"kind": "mlp", "hidden": [3]}, (1,), 1, (0, 0))]
+    x = torch.linspace(-1, 1, 5)[:, None]
+    output = models.Stack(members)(x)
+    assert output.shape == (1, 1, 5)
+    assert torch.allclose(output[0].T, member(x), atol=1e-6)

@@ -28,6 +28,7 @@ def options(**changes) -> dict:
         "learning_rate": 0.1,
         "batch_size": "full",
         "epochs": 1,
+        "precision": "fp32",
         "history": "epoch",
         "history_every": 1,
         "gradient_norm": False,
@@ -58,16 +59,17 @@ def classification(n: int = 50) -> dict[str, Split]:
 def train_mlp(epochs=3, resume=None, splits=None, **changes) -> training.Trained:
     model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
     chosen = options(epochs=epochs, batch_size=16, **changes)
-    return training.train(
-        model, splits or classification(), chosen, (1, 0), resume or Nothing(), quiet
+    (trained,) = training.train(
+        model, splits or classification(), chosen, [(1, 0)], resume or Nothing(), quiet
     )
+    return trained
 
 
 def test_one_step_of_sgd_is_the_analytic_one():
     model, split = line()
     # L = mean((2x)^2): dL/dw = mean(2 * 2x * x) = 4 * 14 / 3, dL/db = mean(2 * 2x) = 8
-    result = training.train(
-        model, {"train": split}, options(gradient_norm=True, history="iteration"), (0, 0),
+    (result,) = training.train(
+        model, {"train": split}, options(gradient_norm=True, history="iteration"), [(0, 0)],
         Nothing(), quiet,
     )  # fmt: skip
     assert model.weight.item() == pytest.approx(2 - 0.1 * 56 / 3, abs=1e-6)
@@ -80,7 +82,7 @@ def test_one_step_of_sgd_is_the_analytic_one():
 
 def test_first_step_of_adam_has_the_length_of_the_learning_rate():
     model, split = line()
-    training.train(model, {"train": split}, options(optimizer="adam"), (0, 0), Nothing(), quiet)
+    training.train(model, {"train": split}, options(optimizer="adam"), [(0, 0)], Nothing(), quiet)
     assert model.weight.item() == pytest.approx(2 - 0.1, abs=1e-6)
     assert model.bias.item() == pytest.approx(-0.1, abs=1e-6)
 
@@ -96,7 +98,7 @@ def test_each_epoch_sees_every_example_once_in_an_order_of_its_own():
     x = torch.arange(10.0)[:, None]
     training.train(
         Recorder(1, 1), {"train": Split(x, x)}, options(batch_size=4, epochs=2, learning_rate=1e-4),
-        (0, 0), Nothing(), quiet,
+        [(0, 0)], Nothing(), quiet,
     )  # fmt: skip
     assert [len(batch) for batch in seen] == [4, 4, 2] * 2
     first, second = sum(seen[:3], []), sum(seen[3:], [])
@@ -147,9 +149,9 @@ def test_frozen_evaluation_after_each_epoch():
 def test_a_loss_that_is_not_finite_is_located(batch_size, where, monkeypatch):
     monkeypatch.setattr(torch, "randperm", lambda n, generator: torch.arange(n))
     x = torch.tensor([[1.0], [1.0], [nan], [1.0]])
-    with pytest.raises(ValueError, match=f"the loss is nan at {where}"):
+    with pytest.raises(ValueError, match=f"the loss of seed 0 is nan at {where}"):
         training.train(
-            nn.Linear(1, 1), {"train": Split(x, x)}, options(batch_size=batch_size), (0, 0),
+            nn.Linear(1, 1), {"train": Split(x, x)}, options(batch_size=batch_size), [(0, 0)],
             Nothing(), quiet,
         )  # fmt: skip
 
@@ -199,3 +201,76 @@ def test_a_run_stopped_anywhere_ends_like_an_undisturbed_one(
     for epoch, weights in undisturbed.snapshots.items():
         for name, tensor in weights.items():
             assert torch.equal(result.snapshots[epoch][name], tensor)
+
+
+def wave(n: int = 40) -> dict[str, Split]:
+    x = torch.linspace(-1, 1, n)[:, None]
+    return {"train": Split(x, torch.sin(5 * x))}
+
+
+def built(seeds, hidden=(6, 5)) -> list[nn.Sequential]:
+    model = {"kind": "mlp", "hidden": list(hidden)}
+    return [models.build(model, (1,), 1, (seed, 0)) for seed in seeds]
+
+
+def train_stack(seeds, epochs=30, resume=None, hidden=(6, 5)) -> list[training.Trained]:
+    chosen = options(optimizer="adam", learning_rate=0.01, epochs=epochs, snapshot_epochs=[0, 3])
+    return training.train(
+        models.Stack(built(seeds, hidden)), wave(), chosen, [(seed, 0) for seed in seeds],
+        resume or Nothing(), quiet,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("hidden", [[6, 5], [190], [5, 10, 10, 10, 5], [10, 18, 15, 4]])
+@pytest.mark.parametrize("seeds", [[3], [4, 2], [0, 3, 1, 6, 5]])
+def test_runs_end_in_the_same_bits_whichever_others_train_with_them(hidden, seeds):
+    everybody = train_stack(range(7), hidden=hidden)
+    for seed, trained in zip(seeds, train_stack(seeds, hidden=hidden), strict=True):
+        assert trained.history == everybody[seed].history
+        assert list(trained.snapshots) == [0, 3, 30]
+        for epoch, weights in trained.snapshots.items():
+            for name, tensor in weights.items():
+                assert torch.equal(tensor, everybody[seed].snapshots[epoch][name])
+
+
+def test_a_stacked_run_is_the_run_alone_up_to_rounding():
+    (alone,) = training.train(
+        built([2])[0], wave(), options(optimizer="adam", learning_rate=0.01, epochs=30), [(2, 0)],
+        Nothing(), quiet,
+    )  # fmt: skip
+    stacked = train_stack([1, 2, 3])[1]
+    for ours, theirs in zip(stacked.history, alone.history, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-4)
+    assert list(stacked.snapshots[30]) == list(alone.snapshots[30])
+    for name, tensor in alone.snapshots[30].items():
+        assert torch.allclose(stacked.snapshots[30][name], tensor, atol=1e-4)
+
+
+def test_a_stack_stopped_and_resumed_ends_like_an_undisturbed_one(tmp_path):
+    undisturbed = train_stack([1, 2])
+    with pytest.raises(Killed):
+        train_stack([1, 2], resume=KilledAfter(tmp_path / "r", 7))
+    resumed = train_stack([1, 2], resume=KilledAfter(tmp_path / "r", 10**9))
+    for ours, theirs in zip(resumed, undisturbed, strict=True):
+        assert ours.history == theirs.history
+        assert all(torch.equal(ours.snapshots[30][n], t) for n, t in theirs.snapshots[30].items())
+
+
+def test_a_loss_that_is_not_finite_is_located_in_its_seed():
+    members = built([4, 9])
+    with torch.no_grad():
+        members[1][0].bias[0] = nan
+    with pytest.raises(
+        ValueError, match="the loss of seed 9 is nan at epoch 1, iteration 1: lower"
+    ):
+        training.train(models.Stack(members), wave(), options(), [(4, 0), (9, 0)], Nothing(), quiet)
+
+
+def test_bf16_rounds_the_passes_but_not_the_weights():
+    exact, rounded = train_mlp(2), train_mlp(2, precision="bf16")
+    assert rounded.history[-1] == pytest.approx(exact.history[-1], rel=0.02)
+    assert rounded.history[-1] != exact.history[-1]
+    for name, tensor in rounded.snapshots[2].items():
+        assert tensor.dtype == torch.float32
+        assert not torch.equal(tensor, tensor.bfloat16().float())
+        assert torch.allclose(tensor, exact.snapshots[2][name], atol=0.02)

@@ -46,7 +46,7 @@ def reduced(config: dict) -> dict:
     variants = experiments["function_fit"]["variants"]
     for variant in ("sinc_medium", "sign_medium", "sign_shallow"):
         del variants[variant]
-    experiments["function_fit"]["seeds"] = [0]
+    experiments["function_fit"]["seeds_per_job"] = 2
     experiments["trajectory"]["training"] |= {"epochs": 2, "snapshot_epochs": [0, 1]}
     for variant in experiments["interpolation"]["variants"].values():
         variant["training"] |= {"epochs": 1, "batch_size": 256}
@@ -310,7 +310,8 @@ def test_new_settings_of_a_data_set_retrain_its_runs_and_no_other(repository):
     repository.write_config(lambda c: c["datasets"]["sinc"].update(points=500))
     planned = repository.plan()
     assert of(planned, "prepare_data") == {"sinc"}
-    assert of(planned, "train") == {"function_fit/sinc_deep/0", "function_fit/sinc_shallow/0"}
+    assert of(planned, "train_function_fit_1") == {"sinc_deep", "sinc_shallow"}
+    assert of(planned, "train") == set()
 
 
 def test_a_new_title_of_a_data_set_only_redraws(repository):
@@ -334,7 +335,10 @@ def test_a_training_that_snakemake_repeats_for_nothing_takes_its_kept_result(rep
     repository.write_config(lambda c: c["experiments"]["random_labels"]["seeds"].append(2))
     repository.snakemake(target)
     logs = repository.folder / "results/logs/train/random_labels/lenet5"
-    trained = {path.stem: "nothing to train" not in path.read_text() for path in logs.glob("*.log")}
+    trained = {
+        path.stem: "of the result that is there" not in path.read_text()
+        for path in logs.glob("*.log")
+    }
     assert trained == {"seed0": False, "seed1": False, "seed2": True}
     after = repository.digests("checkpoints/random_labels", "history/random_labels")
     assert {name: after[name] for name in before} == before
@@ -355,6 +359,41 @@ def test_a_new_seed_adds_only_its_runs(repository):
         "figure pca_model",
         *LEDGER,
     }
+
+
+def test_a_new_seed_of_a_group_that_is_full_trains_in_a_group_of_its_own(repository):
+    repository.write_config(lambda c: c["experiments"]["function_fit"]["seeds"].append(2))
+    planned = repository.plan("results/tables/function_fit_metrics.csv")
+    variants = ("sinc_deep", "sinc_shallow", "sign_deep")
+    assert planned == {
+        *(f"{rule}_function_fit_2 {v}" for rule in ("train", "evaluate") for v in variants),
+        "tabulate function_fit/metrics",
+    }
+
+
+def test_seeds_grouped_otherwise_take_their_kept_results(repository):
+    before = repository.digests("checkpoints", "history", "metrics")
+    repository.write_config(
+        lambda c: c["experiments"]["function_fit"].update(seeds=[1, 0, 2], seeds_per_job=3)
+    )
+    repository.snakemake("results/tables/function_fit_metrics.csv")
+    logs = repository.folder / "results/logs/train/function_fit"
+    for log in logs.glob("*/seed1-2.log"):
+        assert log.read_text().count("of the result that is there") == 2
+    after = repository.digests("checkpoints", "history", "metrics")
+    assert {name: after[name] for name in before} == before
+    # The third trained alone; with the others it ends in the same bytes.
+    files = [name for name in after if name.startswith("results/checkpoints/function_fit/")]
+    shutil.rmtree(repository.folder / "results/checkpoints/function_fit")
+    repository.snakemake(*files, "results/tables/function_fit_metrics.csv")
+    assert repository.digests("checkpoints", "history", "metrics") == after
+    for name in ("checkpoints", "history", "metrics"):
+        for path in (repository.folder / "results" / name / "function_fit").glob("*/*seed2.*"):
+            path.unlink()
+    repository.write_config(
+        lambda c: c["experiments"]["function_fit"].update(seeds=[0, 1], seeds_per_job=2)
+    )
+    repository.snakemake()
 
 
 def test_a_targeted_figure_runs_only_its_own_experiment(fresh):
@@ -509,12 +548,17 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
         )
 
     repository.write_config(explode)
-    target = "results/history/function_fit/sinc_shallow/seed7.csv"
+    target = "results/history/function_fit/sinc_shallow/seed1.csv"
     run = repository.snakemake(target, check=False)
     assert run.returncode != 0
-    log = (repository.folder / "results/logs/train/function_fit/sinc_shallow/seed7.log").read_text()
-    assert re.search(r"train: the loss is (nan|inf) at epoch \d+, iteration 1: lower", log)
+    logs = repository.folder / "results/logs/train/function_fit/sinc_shallow"
+    log = (logs / "seed0-1.log").read_text()
+    assert re.search(
+        r"train: the loss of seed [01] is (nan|inf) at epoch \d+, iteration 1: lower", log
+    )
     assert "Traceback" not in log
+    repository.write_config(reduced)
+    repository.snakemake()
 
 
 def test_report_is_one_file_with_a_caption_for_each_figure(built, tmp_path):
@@ -543,7 +587,8 @@ def test_the_page_is_a_target_that_builds_everything(fresh):
     planned = fresh.plan("results/index.html")
     assert planned >= LEDGER
     assert {f"fig_{figure}" for figure in of(planned, "figure")} == set(FIGURES)
-    assert len(of(planned, "train")) == 20
+    assert len(of(planned, "train")) == 17
+    assert len(of(planned, "train_function_fit_1")) == 3
 
 
 def test_architectures_as_coded_get_verdicts_of_their_own(repository):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jsonschema
 import numpy as np
 
-from hw1.architectures import example_shape, layers, multiply_adds
+from hw1.architectures import example_shape, layers, multiply_adds, stackable
 
 # What an experiment has to record for its figures.
 RECORDED = {
@@ -15,6 +15,9 @@ RECORDED = {
     "random_labels": {"evaluate_each_epoch": ["train", "test"]},
     "gradient_norm": {"gradient_norm": True},
 }
+# Experiments whose figures show one variant, and the functions that those of function_fit show.
+SINGLE_VARIANT = ("gradient_norm", "random_labels")
+SHOWN_FUNCTIONS = ("sinc", "sign")
 MODEL_KEYS = {
     "mlp": {"kind", "hidden"},
     "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
@@ -101,6 +104,57 @@ def all_runs(config: dict, experiment: str) -> list[Run]:
     return [Run(experiment, v, s) for v in settings["variants"] for s in settings["seeds"]]
 
 
+class Job(NamedTuple):
+    """What one job trains: a run, by wildcards, or fixed seeds of an experiment's variant."""
+
+    name: str  # how the names of its rules end
+    experiment: str
+    seeds: list[str]
+
+    @property
+    def files(self) -> list[str]:
+        """The part of the file names that is a run's own, with wildcards."""
+        return [f"{self.experiment}/{{variant}}/seed{seed}" for seed in self.seeds]
+
+    @property
+    def log(self) -> str:
+        """The same for files of the job."""
+        more = f"-{self.seeds[-1]}" if len(self.seeds) > 1 else ""
+        return self.files[0] + more
+
+    def runs(self, wildcards) -> list[Run]:
+        """The runs that the wildcards of a job name."""
+        names = dict(wildcards.items())
+        experiment, variant = self.experiment.format(**names), names["variant"]
+        return [Run(experiment, variant, int(seed.format(**names))) for seed in self.seeds]
+
+
+def seeds_per_job(config: dict, experiment: str) -> int:
+    """How many seeds of a variant one job trains together."""
+    return config["experiments"][experiment].get("seeds_per_job", 1)
+
+
+def single_run_experiments(config: dict) -> str:
+    """The experiments whose jobs train one run, as a pattern; with none, one that never matches."""
+    names = [name for name in config["experiments"] if seeds_per_job(config, name) == 1]
+    return "|".join(names) or "(?!)"
+
+
+def jobs(config: dict) -> list[Job]:
+    """The kinds of training jobs: one for all that train a single run, one per group of seeds.
+
+    Groups follow the order of `seeds`, so that seeds added at the end leave those before alone.
+    """
+    result = [Job("", "{experiment}", ["{seed}"])]
+    for name, experiment in config["experiments"].items():
+        size = seeds_per_job(config, name)
+        seeds = [str(seed) for seed in experiment["seeds"]]
+        for first in range(0, len(seeds) if size > 1 else 0, size):
+            number = first // size + 1
+            result.append(Job(f"_{name}_{number}", name, seeds[first : first + size]))
+    return result
+
+
 def is_integer(_, value) -> bool:
     """JSON Schema takes 60.0 for an integer; range() and torch do not."""
     return isinstance(value, int) and not isinstance(value, bool)
@@ -127,14 +181,56 @@ def check(config: dict, schema: dict) -> None:
     check_schema(config, schema, "the configuration")
     for name, experiment in config["experiments"].items():
         where = f"experiments.{name}"
-        if name in RULES:
+        if name in RULES or name.startswith(("train_", "evaluate_")):
             raise ValueError(f"{where}: a rule has this name: choose another")
         for variant in experiment["variants"]:
             check_variant(config, where, Run(name, variant, experiment["seeds"][0]))
+            settings = run_settings(config, Run(name, variant, 0))
+            if seeds_per_job(config, name) > 1 and not stackable(settings):
+                raise ValueError(
+                    f"{where}.seeds_per_job: found {seeds_per_job(config, name)}, but seeds of "
+                    f"{variant} do not see the same batches: only variants on a function, with "
+                    "batch_size: full and no gradient_norm, train together; leave it out"
+                )
+        check_shown(config, name)
         if "alphas" in experiment:
             check_line(config, name)
         elif name == "interpolation":
             raise ValueError(f"{where}.alphas is missing: say at which points to evaluate")
+
+
+def check_shown(config: dict, name: str) -> None:
+    """Raise ValueError where an experiment has not the variants that its figures show."""
+    variants, where = config["experiments"][name]["variants"], f"experiments.{name}.variants"
+    if name in SINGLE_VARIANT and len(variants) > 1:
+        raise ValueError(
+            f"{where}: found {', '.join(variants)}, but the figures of {name} show one: give the "
+            "others an experiment of their own"
+        )
+    if name == "trajectory":
+        first = Run(name, next(iter(variants)), 0)
+        shapes = {
+            variant: layers(settings["model"], *example_shape(settings))
+            for variant in variants
+            for settings in [run_settings(config, first._replace(variant=variant))]
+        }
+        if other := [v for v in variants if shapes[v] != shapes[first.variant]]:
+            raise ValueError(
+                f"{where}: the models of {first.variant} and {other[0]} differ, but one PCA of "
+                "their weights needs them alike: give the other an experiment of its own"
+            )
+    if name == "function_fit":
+        datasets = {dataset_name(config, run) for run in all_runs(config, name)}
+        if missing := sorted(set(SHOWN_FUNCTIONS) - datasets):
+            raise ValueError(
+                f"{where}: found none on {missing[0]}, which fig_{missing[0]}_fit shows: keep "
+                "one, or leave the experiment out"
+            )
+        if other := sorted(datasets - set(SHOWN_FUNCTIONS)):
+            raise ValueError(
+                f"{where}: found one on {other[0]}, but the figures of {name} show "
+                f"{' and '.join(SHOWN_FUNCTIONS)}: give it an experiment of its own"
+            )
 
 
 def check_schema(document: object, schema: dict, whole: str) -> None:
@@ -183,7 +279,9 @@ def check_variant(config: dict, where: str, run: Run) -> None:
     if "model" not in settings:
         raise ValueError(f"{where}.model is missing: describe the architecture")
     model = settings["model"]
-    keys = MODEL_KEYS.get(model.get("kind"), {"kind"})
+    if "kind" not in model:
+        raise ValueError(f"{where}.model.kind is missing: expected {' or '.join(MODEL_KEYS)}")
+    keys = MODEL_KEYS[model["kind"]]
     if wrong := sorted(keys.symmetric_difference(model)):
         problem = "is missing" if wrong[0] in keys else f"is no key of kind {model['kind']}"
         raise ValueError(f"{where}.model.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
@@ -215,6 +313,11 @@ def check_variant(config: dict, where: str, run: Run) -> None:
             "training examples: use at most that, or full"
         )
     function = settings["dataset"]["kind"] == "function"
+    if function and training["precision"] != "fp32":
+        raise ValueError(
+            f"{where}.training.precision: found {training['precision']}, but the errors of a "
+            f"fitted function ({name}) are smaller than its rounding: use fp32"
+        )
     if function and training["evaluate_each_epoch"]:
         raise ValueError(
             f"{where}.training.evaluate_each_epoch: {name} has no test split and a full batch is "

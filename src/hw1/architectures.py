@@ -68,6 +68,16 @@ def example_shape(settings: dict) -> tuple[tuple[int, ...], int]:
     return (1, settings["inputs"]["size"], settings["inputs"]["size"]), CLASSES
 
 
+def stackable(settings: dict) -> bool:
+    """Whether runs that differ in their seed alone can train as one model (`hw1.models.Stack`).
+
+    So they can where all see the same batch in every iteration; others draw their own.
+    """
+    training = settings["training"]
+    function = settings["dataset"]["kind"] == "function"
+    return function and training["batch_size"] == "full" and not training["gradient_norm"]
+
+
 def layers(model: dict, input_shape: tuple[int, ...], outputs: int) -> list[Layer]:
     """Return the layers of `model` for examples of `input_shape` and `outputs` output units.
 

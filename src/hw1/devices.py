@@ -27,6 +27,8 @@ def make_reproducible() -> None:
     # machine. Two jobs on two cores also finish sooner than one job on two threads.
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    # Every new tensor would be filled with NaN first. What nobody reads needs no value.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     # The gradients of dead ReLUs leave Adam with denormal averages, which are many times slower.

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -19,8 +20,10 @@ from configuration import (
     check,
     check_schema,
     dataset_name,
+    jobs,
     merged,
     run_settings,
+    single_run_experiments,
     training_seconds,
 )
 from sections import sections
@@ -39,26 +42,19 @@ try:
     check(config, parsed("workflow/schemas/config.schema.yaml"))
 except ValueError as error:
     sys.exit(f"config: {error}")
+if config["device"] in ("cuda", "mps") and workflow.local_exec:
+    # Only then: torch takes seconds to import, and elsewhere the jobs themselves will see.
+    from hw1.devices import choose_device
+
+    try:
+        choose_device(config["device"])
+    except ValueError as error:
+        sys.exit(f"config: {error}")
 try:
     claims_schema = parsed("workflow/schemas/claims.schema.yaml")
     check_schema(parsed("workflow/claims.yaml"), claims_schema, "the list of claims")
 except ValueError as error:
     sys.exit(f"workflow/claims.yaml: {error}")
-
-# Relative, so that a moved or freshly cloned repository is the same workflow.
-SCRIPTS = os.path.relpath(ROOT / "workflow/scripts")
-ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
-
-# The scripts import the hw1 that lies beside them, whichever one may be installed, and not each
-# other: a script called tabulate.py must not stand in for the package of that name.
-PREFIX = f"export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(str(ROOT / 'src'))}; "
-# cuBLAS is deterministic only with a workspace of fixed size.
-PREFIX += "export CUBLAS_WORKSPACE_CONFIG=:4096:8; "
-# Under --sdm python is the environment's; else the one that runs Snakemake, which need not be the
-# first on PATH.
-if not workflow.deployment_settings.deployment_method:
-    PREFIX += f'python() ( exec {shlex.quote(sys.executable)} "$@" ); '
-shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
 
 
 wildcard_constraints:
@@ -77,19 +73,19 @@ def modules(script):
     return [os.path.relpath(file) for file in files if file.is_relative_to(ROOT / "src")]
 
 
-def run_of(wildcards):
-    """The run that the wildcards of a job name."""
-    return Run(wildcards.experiment, wildcards.variant, int(wildcards.seed))
-
-
-def settings_of(wildcards):
-    """All settings of a run as one JSON text: Snakemake compares params as a set of values."""
-    return json.dumps(run_settings(config, run_of(wildcards)), sort_keys=True)
+def settings_of(job, wildcards):
+    """All settings of the runs of a job as one JSON text: Snakemake compares params as a set."""
+    return json.dumps([run_settings(config, run) for run in job.runs(wildcards)], sort_keys=True)
 
 
 def data_of(run):
     """The data file of a run."""
     return f"results/data/{dataset_name(config, run)}.npz"
+
+
+def data_of_job(job, wildcards):
+    """The data file of the runs of a job."""
+    return data_of(job.runs(wildcards)[0])
 
 
 def files_of(experiment, kind, ending):
@@ -103,14 +99,15 @@ def dataset_settings(wildcards):
     return json.dumps({k: v for k, v in settings.items() if k != "title"}, sort_keys=True)
 
 
-def expected_seconds(wildcards):
-    """A rough estimate of the time that a run trains."""
-    return 1 + round(training_seconds(run_settings(config, run_of(wildcards))))
+def expected_seconds(job, wildcards):
+    """A rough estimate of the time that a job trains."""
+    runs = job.runs(wildcards)
+    return 1 + round(sum(training_seconds(run_settings(config, run)) for run in runs))
 
 
-def time_limit(wildcards):
+def time_limit(job, wildcards):
     """Minutes after which a cluster may stop a training, which then resumes on the next try."""
-    return 20 + expected_seconds(wildcards) // 15
+    return 20 + expected_seconds(job, wildcards) // 15
 
 
 def tabulated(wildcards):

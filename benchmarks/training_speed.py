@@ -1,0 +1,242 @@
+"""How fast training is: the notebook's loop, this project's, and the machine, in one run.
+
+python benchmarks/training_speed.py [--share 0.05] [--repeats 3] [--workloads trajectory/mlp ...]
+
+For each workload (experiment/variant of config.yaml) a share of the mini-batches of an epoch is
+trained by the loop that a notebook would have and by hw1.training, in turns, on one thread each,
+and scaled to a whole epoch (of function_fit: to one full-batch iteration). Two processes do it:
+one as a user starts Python, one as the rule `train` does. Seconds of runs that train together
+are divided among them. The peak of the machine is that of a large matrix product. Prints a table
+of medians with ranges, and writes it to results/benchmarks/training_speed.csv, below the folder
+that it is called in.
+"""
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+import torch
+import yaml
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from configuration import Run, run_settings, training_examples  # noqa: E402
+from hw1 import datasets, devices, inputs, models, training  # noqa: E402
+from hw1.architectures import example_shape, layers, multiply_adds, stackable  # noqa: E402
+from hw1.checkpoints import ResumeFile  # noqa: E402
+from hw1.torchvision_import import MNIST  # noqa: E402
+
+from torchvision import transforms  # noqa: E402  isort: skip (the import above makes it work)
+
+WORKLOADS = """
+function_fit/sinc_deep function_fit/sinc_medium function_fit/sinc_shallow
+trajectory/mlp interpolation/a random_labels/lenet5 mnist_cnn/shallow mnist_cnn/deep
+capacity/cnn1 capacity/cnn5 capacity/cnn10
+""".split()
+# As in workflow/rules/common.smk.
+ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
+OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+FUNCTION_EPOCHS = 2000  # of a full batch; "an epoch" of it is one iteration
+
+
+def gemm_peak(dtype: torch.dtype, size: int = 2048, repeats: int = 5) -> float:
+    """GFLOP/s of the fastest of some products of two square matrices, on one thread."""
+    a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
+    a @ b
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        a @ b
+        seconds.append(time.perf_counter() - started)
+    return 2 * size**3 / min(seconds) / 1e9
+
+
+def notebook_model(settings: dict) -> nn.Sequential:
+    """The model in the order and layout that a notebook writes it: pooling after the ReLU."""
+    model = models.build(settings["model"], *example_shape(settings), (0, 0))
+    modules = list(model)
+    for index, module in enumerate(modules[:-1]):
+        if isinstance(module, nn.MaxPool2d):
+            modules[index : index + 2] = [modules[index + 1], module]
+    if settings["model"]["kind"] == "mlp" and settings["dataset"]["kind"] != "function":
+        modules.insert(0, nn.Flatten())
+    return nn.Sequential(*modules).to(memory_format=torch.contiguous_format)
+
+
+def notebook_data(settings: dict, downloads: Path):
+    """The training set as a notebook loads it: every image transformed whenever it is used."""
+    if settings["dataset"]["kind"] == "function":
+        data = datasets.prepare(settings["dataset"], downloads)
+        x, y = (torch.from_numpy(data[f"train_{name}"]).float() for name in ("inputs", "targets"))
+        return TensorDataset(x, y)
+    steps = [transforms.ToTensor()]
+    if settings["inputs"]["size"] != 28:
+        steps.insert(0, transforms.Resize(settings["inputs"]["size"]))
+    if settings["inputs"]["range"] == [-1, 1]:
+        steps.append(transforms.Normalize(0.5, 0.5))
+    return MNIST(downloads, train=True, transform=transforms.Compose(steps))
+
+
+def notebook_loop(settings: dict, data, iterations: int) -> float:
+    """Seconds that the notebook's loop takes for some mini-batches."""
+    options = settings["training"]
+    model = notebook_model(settings)
+    optimizer = OPTIMIZERS[options["optimizer"]](model.parameters(), lr=options["learning_rate"])
+    full = options["batch_size"] == "full"
+    criterion = nn.MSELoss() if full else nn.CrossEntropyLoss()
+    norms, running_loss, correct = [], 0.0, 0
+    started = time.perf_counter()
+    if full:
+        x, y = data.tensors
+        batches = ((x, y) for _ in range(iterations))
+    else:
+        batches = islice(DataLoader(data, options["batch_size"], shuffle=True), iterations)
+    for x, y in batches:
+        optimizer.zero_grad()
+        output = model(x)
+        loss = criterion(output, y)
+        loss.backward()
+        optimizer.step()
+        running_loss += loss.item()
+        if not full:
+            correct += (output.argmax(1) == y).sum().item()
+        if options["gradient_norm"]:
+            norms.append(sum(p.grad.norm().item() ** 2 for p in model.parameters()) ** 0.5)
+    return time.perf_counter() - started
+
+
+def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
+    """Seconds that hw1.training takes for the same number of mini-batches."""
+    options = settings["training"] | {"snapshot_epochs": [], "evaluate_each_epoch": []}
+    if options["batch_size"] == "full":
+        options["epochs"] = iterations
+    else:
+        n = iterations * options["batch_size"]
+        split = inputs.Split(split.inputs[:n], split.targets[:n])
+        options["epochs"] = 1
+    keys = [(seed, 0) for seed in range(10 if stackable(settings) else 1)]
+    built = [models.build(settings["model"], *example_shape(settings), key) for key in keys]
+    model = models.Stack(built) if stackable(settings) else built[0]
+    with tempfile.TemporaryDirectory() as folder:
+        resume = ResumeFile(Path(folder) / "resume", "", 60)
+        started = time.perf_counter()
+        training.train(model, {"train": split}, options, keys, resume, lambda line: None)
+        return (time.perf_counter() - started) / len(keys)
+
+
+@cache
+def workload(name: str) -> tuple[dict, int, float]:
+    """Settings of a workload, mini-batches that are an epoch, examples in it."""
+    experiment, variant = name.split("/")
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    settings = run_settings(config, Run(experiment, variant, 0))
+    n = training_examples(settings)
+    batch_size = settings["training"]["batch_size"]
+    return settings, n, 1 if batch_size == "full" else n / batch_size
+
+
+@cache
+def prepared(name: str, downloads: Path) -> inputs.Split:
+    """The training split of a workload as hw1.training takes it."""
+    settings = workload(name)[0]
+    whole = datasets.prepare(settings["dataset"], downloads)
+    return inputs.tensors(whole, settings, torch.device("cpu"))["train"]
+
+
+def notebook(name: str, iterations: int, downloads: Path) -> float:
+    """In the process of the notebook: seconds of some mini-batches."""
+    torch.set_num_threads(1)
+    settings = workload(name)[0]
+    return notebook_loop(settings, notebook_data(settings, downloads), iterations)
+
+
+def project(name: str, iterations: int, downloads: Path, precision: str) -> float:
+    """In the process of a training job: seconds of the same number of mini-batches."""
+    devices.make_reproducible()
+    settings = workload(name)[0]
+    changed = settings | {"training": settings["training"] | {"precision": precision}}
+    return project_loop(changed, prepared(name, downloads), iterations)
+
+
+def process(environment: dict[str, str]) -> ProcessPoolExecutor:
+    """A process of its own: glibc reads these variables once, when it starts."""
+    os.environ.update(environment)
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    pool.submit(os.getpid).result()
+    for key in environment:
+        del os.environ[key]
+    return pool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--share", type=float, default=0.05, help="of the mini-batches of an epoch")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--workloads", nargs="+", default=WORKLOADS, metavar="EXPERIMENT/VARIANT")
+    parser.add_argument("--downloads", type=Path, default=Path("data"))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    as_notebook, as_job = process({}), process(ALLOCATOR)
+    rows = []
+    for name in args.workloads:
+        settings, n, per_epoch = workload(name)
+        iterations = FUNCTION_EPOCHS if per_epoch == 1 else max(8, round(per_epoch * args.share))
+        # A function is fitted in fp32 only.
+        precisions = ["fp32"] if per_epoch == 1 else ["fp32", "bf16"]
+        seconds = {key: [] for key in ("notebook", *precisions)}
+        peaks = {"fp32": [], "bf16": []}
+        for repeat in range(args.repeats + 1):
+            taken = {"notebook": as_notebook.submit(notebook, name, iterations, args.downloads)}
+            taken["notebook"].result()
+            for precision in precisions:
+                job = as_job.submit(project, name, iterations, args.downloads, precision)
+                job.result()
+                taken[precision] = job
+            if repeat == 0:
+                continue  # warms up
+            for key, job in taken.items():
+                seconds[key].append(job.result() * per_epoch / iterations)
+            for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+                peaks[precision].append(gemm_peak(dtype))
+        ratios = [slow / fast for slow, fast in zip(seconds["notebook"], seconds["fp32"])]
+        middle = {key: statistics.median(values) for key, values in seconds.items()}
+        operations = 6 * multiply_adds(layers(settings["model"], *example_shape(settings))) * n
+        gflops = operations / middle["fp32"] / 1e9
+        row = {
+            "workload": name,
+            "notebook_s": middle["notebook"],
+            "project_s": middle["fp32"],
+            "ratio": statistics.median(ratios),
+            "ratio_low": min(ratios),
+            "ratio_high": max(ratios),
+            "gflops": gflops,
+            "peak_gflops": statistics.median(peaks["fp32"]),
+            "of_peak": gflops / statistics.median(peaks["fp32"]),
+            "bf16_s": middle.get("bf16"),
+            "bf16_gain": middle["fp32"] / middle["bf16"] if "bf16" in middle else None,
+            "bf16_peak_gflops": statistics.median(peaks["bf16"]),
+        }
+        rows.append(row)
+        print(f"{name}: {row['ratio']:.2f} times as fast", flush=True)
+    table = pd.DataFrame(rows)
+    pd.set_option("display.width", 200)
+    print(table.to_string(index=False, float_format="{:.3g}".format))
+    output = Path("results/benchmarks/training_speed.csv")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(output, index=False)
+
+
+if __name__ == "__main__":
+    main()
