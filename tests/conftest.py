@@ -1,6 +1,8 @@
 """What the tests share: the repository, its configuration, real MNIST where it is."""
 
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,50 @@ needs_mnist = pytest.mark.skipif(
     not (MNIST_RAW / "train-images-idx3-ubyte").exists(),
     reason=f"MNIST is not in {MNIST_RAW}; `snakemake results/data/mnist.npz` puts it there",
 )
+
+
+FAULTS = ROOT / "docs/faults.md"
+WRITE_FAULTS = "python -m pytest tests/test_*fault*.py tests/test_*fuzz.py --write-faults"
+STARTED = time.monotonic()
+faults: dict[tuple[str, str, str], None] = {}  # in the order of the tests, each once
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--write-faults", action="store_true", help=f"write what the fault tests saw to {FAULTS}"
+    )
+
+
+@pytest.fixture
+def observed(request) -> Callable[[str, str, str], None]:
+    """A function that a fault test calls at its end: the fault, how often, what came of it."""
+
+    def note(fault: str, tried: str, outcome: str) -> None:
+        faults[fault, tried, outcome] = None
+        if not request.config.getoption("--write-faults"):
+            row = f"| {fault} | {tried} | {outcome} |"
+            assert row in FAULTS.read_text().splitlines(), (
+                f"{FAULTS} has no such line; write it anew: {WRITE_FAULTS}"
+            )
+
+    return note
+
+
+def pytest_sessionfinish(session, exitstatus):
+    if not session.config.getoption("--write-faults") or exitstatus:
+        return
+    minutes = (time.monotonic() - STARTED) / 60
+    lines = [
+        "# What may go wrong, and what then happens",
+        "",
+        "Written by the tests that did it, not by hand:",
+        f"`{WRITE_FAULTS}` (here {minutes:.0f} minutes).",
+        "",
+        "| fault | tried | outcome |",
+        "|---|---|---|",
+        *(f"| {fault} | {tried} | {outcome} |" for fault, tried, outcome in faults),
+    ]
+    FAULTS.write_text("\n".join(lines) + "\n")
 
 
 @pytest.fixture
@@ -56,6 +102,7 @@ def image_settings() -> dict:
             "learning_rate": 0.001,
             "batch_size": 100,
             "epochs": 2,
+            "precision": "fp32",
             "history": "epoch",
             "history_every": 1,
             "gradient_norm": False,

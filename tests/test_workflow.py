@@ -547,6 +547,8 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
             optimizer="sgd", learning_rate=100, epochs=50
         )
 
+    path = repository.folder / "config.yaml"
+    text = path.read_text()
     repository.write_config(explode)
     target = "results/history/function_fit/sinc_shallow/seed1.csv"
     run = repository.snakemake(target, check=False)
@@ -557,7 +559,7 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
         r"train: the loss of seed [01] is (nan|inf) at epoch \d+, iteration 1: lower", log
     )
     assert "Traceback" not in log
-    repository.write_config(reduced)
+    path.write_text(text)
     repository.snakemake()
 
 

@@ -1,0 +1,140 @@
+"""Mutated configurations: each ends in one line before anything runs, or is one that can run."""
+
+import json
+import re
+from contextlib import suppress
+from copy import deepcopy
+
+import yaml
+from conftest import ROOT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import catalogue
+import configuration
+from sections import sections
+
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+CODED = yaml.safe_load((ROOT / "presets/as_coded.yaml").read_text())
+
+HOSTILE = [
+    "1e-3", "full", "../x", "a b", "$(touch x)", "x; touch y", "'", '"', "{seed}", "{", "a\nb", "",
+    "/etc/passwd", "é", "all", "train", "sinc", "mnist", "mlp", "cnn", "iteration", "epoch", "bf16",
+]  # fmt: skip
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 200),
+    st.sampled_from([10**6, 2**32, 2**63, -(2**40)]),
+    st.floats(),
+    st.sampled_from(HOSTILE),
+    st.text(max_size=5),
+)
+VALUES = st.one_of(
+    SCALARS,
+    st.lists(st.one_of(st.integers(-1, 70), SCALARS), max_size=4),
+    st.dictionaries(
+        st.sampled_from([*HOSTILE, "model", "seeds", "epochs", "kind"]), SCALARS, max_size=3
+    ),
+)
+
+
+def places(node: object, path: tuple = ()) -> list[tuple]:
+    """The path of every value below `node`."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    found = []
+    for key, value in items:
+        found.append((*path, key))
+        if isinstance(value, dict | list):
+            found += places(value, (*path, key))
+    return found
+
+
+def parent_of(config: dict, path: tuple):
+    for key in path[:-1]:
+        config = config[key]
+    return config
+
+
+@st.composite
+def mutated(draw) -> dict:
+    """The default configuration with one to three values replaced, deleted, added or copied."""
+    config = deepcopy(DEFAULT)
+    for _ in range(draw(st.integers(1, 3))):
+        if not (known := places(config)):
+            break
+        path = draw(st.sampled_from(known))
+        parent, key = parent_of(config, path), path[-1]
+        kind = draw(st.sampled_from(["replace", "nudge", "nudge", "delete", "add", "copy"]))
+        if kind == "replace":
+            parent[key] = draw(VALUES)
+        elif kind == "nudge":  # a number for a number, a word for a word
+            near = {
+                int: st.integers(-2, 130),
+                float: st.floats(-2, 2),
+                str: st.sampled_from(HOSTILE),
+            }
+            parent[key] = draw(near.get(type(parent[key]), SCALARS))
+        elif kind == "delete":
+            del parent[key]
+        elif kind == "add" and isinstance(parent, dict):
+            parent[draw(st.sampled_from(HOSTILE))] = draw(VALUES)
+        elif kind == "copy":
+            other = draw(st.sampled_from(known))
+            with suppress(KeyError, IndexError, TypeError):
+                parent[key] = deepcopy(parent_of(config, other)[other[-1]])
+    return config
+
+
+def parse(config: dict) -> None:
+    """What the Snakefile does with a configuration before the first job."""
+    configuration.check(config, SCHEMA)
+    jobs = configuration.jobs(config)
+    assert len({job.name for job in jobs}) == len(jobs)
+    for experiment, entry in config["experiments"].items():
+        catalogue.products(experiment)
+        for run in configuration.all_runs(config, experiment):
+            settings_ = configuration.run_settings(config, run)
+            json.dumps(settings_, sort_keys=True, allow_nan=False)
+            assert configuration.training_seconds(settings_) > 0
+            # what becomes part of file names and of a shell command
+            assert re.fullmatch(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*/seed\d+", str(run))
+        if "alphas" in entry:
+            configuration.alpha_grid(entry["alphas"])
+    for name in catalogue.drawn(config["experiments"]):
+        style = catalogue.style(config, name)
+        json.dumps(style)
+        assert style["dataset"]
+        # a figure of a function would be drawn, and its networks evaluated
+        assert style.get("variants") != []
+    json.dumps(sections(config, configuration.merged(config, CODED)))
+
+
+def test_a_mutated_configuration_is_refused_in_one_line_or_can_run(observed):
+    refused, accepted = set(), 0
+
+    @settings(
+        max_examples=600, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    @given(config=mutated())
+    def check(config):
+        nonlocal accepted
+        try:
+            parse(config)
+            accepted += 1
+        except ValueError as error:
+            message = str(error)
+            assert "\n" not in message
+            assert 10 < len(message) < 400, message
+            refused.add(message)
+
+    check()
+    # Else the property would be about nothing.
+    assert len(refused) > 150
+    assert accepted > 50
+    observed(
+        "configuration with one to three values replaced, deleted, added or copied",
+        "600 generated",
+        "refused in one line before any job, or one that can run",
+    )
