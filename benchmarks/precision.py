@@ -6,12 +6,11 @@ python benchmarks/precision.py FP32 BF16, two directories that hold results/, bu
     snakemake --directory bf16 --configfile presets/bf16.yaml ...
 
 For each variant and split: the difference bf16 - fp32 of final loss and accuracy, paired by seed,
-beside the spread between seeds in fp32; and the seconds that the trainings took. The interval is
-Student's, at 95 %. Prints the table and writes it to BF16/results/benchmarks/precision.csv.
+beside the spread between seeds in fp32. The interval is Student's, at 95 %. How much faster it is,
+training_speed.py measures. Prints the table and writes it to BF16/results/benchmarks/precision.csv.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +21,18 @@ RUN = ["experiment", "variant", "seed", "split"]
 
 
 def final_metrics(results: Path) -> pd.DataFrame:
-    """Loss, accuracy and training seconds of each run and split in its last epoch."""
+    """Loss and accuracy of each run and split in its last epoch."""
     tables = []
     for path in sorted((results / "metrics").rglob("seed*.csv")):
         table = pd.read_csv(path)
-        table = table[table["epoch"] == table["epoch"].max()].copy()
-        facts = results / "provenance" / path.relative_to(results / "metrics").with_suffix(".json")
-        table["seconds"] = json.loads(facts.read_text())["training_seconds"]
+        table = table[table["epoch"] == table["epoch"].max()]
         tables.append(table)
-    return pd.concat(tables).set_index(RUN)[["loss", "accuracy", "seconds"]]
+    return pd.concat(tables).set_index(RUN)[["loss", "accuracy"]]
 
 
 def compare(fp32: pd.DataFrame, bf16: pd.DataFrame) -> pd.DataFrame:
     """One row per variant and split, over the seeds that both have."""
-    both = fp32.join(bf16, how="inner", lsuffix="_fp32", rsuffix="_bf16")
+    both = fp32.add_suffix("_fp32").join(bf16.add_suffix("_bf16"), how="inner")
     rows = []
     for (experiment, variant, split), runs in both.groupby(["experiment", "variant", "split"]):
         row = {"experiment": experiment, "variant": variant, "split": split, "seeds": len(runs)}
@@ -49,7 +46,6 @@ def compare(fp32: pd.DataFrame, bf16: pd.DataFrame) -> pd.DataFrame:
             row[f"{column}_difference_{unit}"] = difference.mean()
             row[f"{column}_low"] = difference.mean() - half
             row[f"{column}_high"] = difference.mean() + half
-        row["times_as_fast"] = (runs["seconds_fp32"] / runs["seconds_bf16"]).median()
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -110,16 +110,32 @@ def test_tables_of_other_columns_are_joined_with_gaps(tmp_path):
     tables.write(tmp_path / "a.csv", [{"seed": 0, "loss": 1.5}])
     tables.write(tmp_path / "b.csv", [{"seed": 1, "gradient_norm": 2.5}])
     tables.write(tmp_path / "c.csv", tables.concatenate([tmp_path / "a.csv", tmp_path / "b.csv"]))
-    assert (tmp_path / "c.csv").read_text() == "seed,loss,gradient_norm\n0,1.5,\n1,,2.5\n"
+    assert (tmp_path / "c.csv").read_text() == "seed,loss,gradient_norm\n0,1.5,\n1,,2.5\n\n"
 
 
-@pytest.mark.parametrize(
-    "text, message", [("", "is empty"), ("a,b\n1,2\n3\n", "line 3: expected 2")]
-)
-def test_a_damaged_table_is_named(tmp_path, text, message):
-    (tmp_path / "bad.csv").write_text(text)
-    with pytest.raises(ValueError, match=rf"bad\.csv.*{message}"):
+def test_a_row_with_a_missing_field_is_named(tmp_path):
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n3\n\n")
+    with pytest.raises(ValueError, match=r"bad\.csv, line 3: expected 2 fields"):
         tables.concatenate([tmp_path / "bad.csv"])
+
+
+def test_a_table_cut_off_anywhere_is_never_read(tmp_path):
+    path = tmp_path / "a.csv"
+    tables.write(path, [{"seed": 0, "loss": 1.5}, {"seed": 1, "loss": 2.25}])
+    content = path.read_bytes()
+    assert len(tables.read(path)) == len(tables.concatenate([path])) == 2
+    for length in range(len(content)):
+        for damaged in (content[:length], content[:length] + bytes(len(content) - length)):
+            path.write_bytes(damaged)
+            for read in (tables.read, lambda path: tables.concatenate([path])):
+                with pytest.raises(ValueError, match=r"a\.csv is damaged: .* delete it"):
+                    read(path)
+
+
+def test_a_table_without_rows_is_no_damage(tmp_path):
+    tables.write(tmp_path / "a.csv", [])
+    assert tables.read(tmp_path / "a.csv").empty
+    assert tables.concatenate([tmp_path / "a.csv"]) == []
 
 
 def test_a_missing_checkpoint_is_an_error_of_the_user(tmp_path):

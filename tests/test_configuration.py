@@ -20,6 +20,20 @@ def test_default_and_presets_are_valid(config, preset):
         configuration.check(preset(path.stem), SCHEMA)
 
 
+def test_overlays_that_disagree_are_named_and_others_are_not():
+    demo = {"experiments": {"capacity": {"seeds": [0, 1], "training": {"epochs": 3}}}}
+    more = {"experiments": {"capacity": {"seeds": list(range(90))}}}
+    with pytest.raises(ValueError) as caught:
+        configuration.check_overlays({"demo.yaml": demo, "more.yaml": more})
+    assert str(caught.value).startswith(
+        "experiments.capacity.seeds: found [0, 1] in demo.yaml and list [0, 1, 2, 3"
+    )
+    assert "... in more.yaml, expected overlays that agree: give one" in str(caught.value)
+    more["experiments"]["capacity"]["seeds"] = [0, 1]
+    more["device"] = "cpu"
+    configuration.check_overlays({"demo.yaml": demo, "more.yaml": more})
+
+
 def test_default_has_the_specified_runs(config):
     seeds = {name: len(e["seeds"]) for name, e in config["experiments"].items()}
     assert seeds == {

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import jsonschema
@@ -48,6 +49,31 @@ def merged(*parts: dict) -> dict:
             both = isinstance(value, dict) and isinstance(result.get(key), dict)
             result[key] = merged(result[key], value) if both else value
     return result
+
+
+def check_overlays(overlays: dict[str, dict]) -> None:
+    """Raise ValueError where two overlays, by the name of their file, set a key to other values.
+
+    Snakemake takes the later one: of demo and replication, each meant as a whole, that is neither.
+    """
+    said: dict[str, tuple[object, str]] = {}
+    for file, overlay in overlays.items():
+        for key, value in leaves(overlay):
+            other, first = said.setdefault(key, (value, file))
+            if other != value:
+                raise ValueError(
+                    f"{key}: found {brief(other)} in {first} and {brief(value)} in {file}, "
+                    "expected overlays that agree: give one of them, or a third with what you mean"
+                )
+
+
+def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
+    """The dotted key and value of all that `merged` would replace."""
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
 
 
 def run_settings(config: dict, run: Run) -> dict:
@@ -331,12 +357,16 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         raise ValueError(f"{where}.model.conv: {error}") from error
 
 
+def brief(value: object) -> str:
+    """A value as it is written in Python, no longer than a line has room for."""
+    text = repr(value)
+    return text if len(text) < 55 else f"{type(value).__name__} {text[:44]}..."
+
+
 def explain(error: jsonschema.ValidationError, whole: str) -> str:
     """One line for a schema error: the key, what was found, what is allowed."""
     where = ".".join(str(part) for part in error.absolute_path) or whole
-    found = f"found {error.instance!r}"
-    if len(found) > 60:
-        found = f"found {type(error.instance).__name__} {found[6:50]}..."
+    found = f"found {brief(error.instance)}"
     rule, value = error.validator, error.validator_value
     if rule == "additionalProperties":
         allowed = list(error.schema.get("properties", {}))

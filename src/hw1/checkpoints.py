@@ -11,6 +11,7 @@ It holds nothing that varies between machines or attempts, so equal runs give eq
 """
 
 import fcntl
+import io
 import os
 import time
 from collections.abc import Iterator
@@ -24,10 +25,12 @@ from hw1.files import replacing
 
 def save(path: str | os.PathLike, checkpoint: dict) -> None:
     """Write `checkpoint` whole or not at all."""
-    # torch.save names the records inside after the file when given a path, and the temporary
-    # name differs between attempts; given an open file it does not.
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        torch.save(checkpoint, file)
+    # Given a path, torch.save names the records inside after it, and the temporary name differs
+    # between attempts; given a file on a full disk, it hides the reason behind an error of its own.
+    content = io.BytesIO()
+    torch.save(checkpoint, content)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
 def load(path: str | os.PathLike) -> dict:
@@ -35,11 +38,10 @@ def load(path: str | os.PathLike) -> dict:
 
     Raises ValueError where the file is damaged or holds anything but tensors and plain values.
     """
+    content = Path(path).read_bytes()
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except Exception as error:  # torch raises RuntimeError, EOFError, UnpicklingError and others
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:  # RuntimeError, EOFError, UnpicklingError, even OSError and others
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(
             f"{path} is not a readable checkpoint ({reason}): delete it and run again"

@@ -1,5 +1,6 @@
 """What the command-line scripts share: a user's mistake ends in one line, not in a traceback."""
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
@@ -18,6 +19,9 @@ def one_line_errors(main: Callable[[], None]) -> Callable[[], None]:
         try:
             main()
         except (ValueError, OSError) as error:
-            sys.exit(f"{Path(sys.argv[0]).stem}: {' '.join(str(error).split())}")
+            text = f"{Path(sys.argv[0]).stem}: {' '.join(str(error).split())}"
+            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+                text += ": free some space and run again, what is finished is kept"
+            sys.exit(text)
 
     return wrapped

@@ -13,7 +13,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     A block that raises leaves `path` as it was and removes the temporary file. The name keeps
     the ending of `path`, which matplotlib and numpy choose a format by. What is renamed is on the
     disk: a loss of power leaves the file before or the one after, not one of the right name that
-    is empty.
+    is empty. An OSError that names no file (a full disk does not) gets the name of `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,5 +23,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)

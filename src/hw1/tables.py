@@ -1,10 +1,20 @@
-"""CSV tables: written row by row, joined without reparsing a number."""
+"""CSV tables: written row by row, joined without reparsing a number.
+
+A table ends with an empty line. Readers of CSV skip it; here it shows that a file is whole, also
+where it was cut off between two rows.
+"""
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hw1.files import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The columns that say which run a row belongs to; they come first in every table.
 RUN_COLUMNS = ("experiment", "variant", "seed")
@@ -21,6 +31,27 @@ def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+        file.write("\n")
+
+
+def whole(path: str | os.PathLike) -> str:
+    """The text of a table. Raises ValueError where it was cut off or overwritten with zeros."""
+    content = Path(path).read_bytes()
+    if not content.endswith(b"\n\n") or b"\0" in content:
+        raise ValueError(
+            f"{path} is damaged: expected text that ends with an empty line: delete it and run "
+            "again, it will be rebuilt"
+        )
+    return content.decode()
+
+
+def read(path: str | os.PathLike) -> "pd.DataFrame":
+    """A table with its numbers parsed; one without rows (the distances between the runs of one
+    seed) has no columns. Raises ValueError as `whole` does."""
+    import pandas as pd  # here: the trainings only write tables
+
+    text = whole(path)
+    return pd.read_csv(io.StringIO(text)) if text.strip() else pd.DataFrame()
 
 
 def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
@@ -32,19 +63,16 @@ def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
 def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
     """Rows of all tables in the order given, values as the text that stands in the files.
 
-    Raises ValueError where a table has no header or a row has another number of fields.
+    Raises ValueError as `whole` does, and where a row has another number of fields.
     """
     rows = []
     for path in paths:
-        with open(path, newline="") as file:
-            reader = csv.DictReader(file)
-            if not reader.fieldnames:
-                raise ValueError(f"{path} is empty: delete it and run again")
-            for row in reader:
-                if None in row or None in row.values():
-                    raise ValueError(
-                        f"{path}, line {reader.line_num}: expected {len(reader.fieldnames)} "
-                        "fields: delete the file and run again"
-                    )
-                rows.append(row)
+        reader = csv.DictReader(io.StringIO(whole(path), newline=""))
+        for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: expected {len(reader.fieldnames)} "
+                    "fields: delete the file and run again"
+                )
+            rows.append(row)
     return rows

@@ -20,6 +20,8 @@ rule tabulate:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=digest("tabulate"),
     shell:
         "python {input.script:q} --tables {input.tables} --output {output} > {log} 2>&1"
 
@@ -45,6 +47,7 @@ rule interpolate:
         runtime=60,
         device=config["device"],
     params:
+        code=digest("interpolate"),
         alphas=lambda wildcards: json.dumps(
             alpha_grid(config["experiments"][wildcards.experiment]["alphas"])
         ),
@@ -77,6 +80,8 @@ rule predict:
         mem_mb=1000,
         runtime=10,
         device=config["device"],
+    params:
+        code=digest("predict"),
     shell:
         "python {input.script:q} --checkpoints {input.checkpoints} --data {input.data} "
         "--device {resources.device} --output {output} > {log} 2>&1"
@@ -103,6 +108,8 @@ rule pca:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=digest("pca"),
     shell:
         "python {input.script:q} --weights {input.weights} --view {wildcards.view} "
         "--coordinates {output.coordinates} --variance {output.variance} "

@@ -4,7 +4,8 @@ import json
 import os
 import shlex
 import sys
-from functools import partial
+from functools import cache, partial
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -18,6 +19,7 @@ from configuration import (
     all_runs,
     alpha_grid,
     check,
+    check_overlays,
     check_schema,
     dataset_name,
     jobs,
@@ -39,6 +41,9 @@ def parsed(path):
 
 
 try:
+    overlays = workflow.overwrite_configfiles or []
+    if len(overlays) > 1:
+        check_overlays({os.path.relpath(path): parsed(path) for path in overlays})
     check(config, parsed("workflow/schemas/config.schema.yaml"))
 except ValueError as error:
     sys.exit(f"config: {error}")
@@ -65,12 +70,16 @@ wildcard_constraints:
 
 
 def modules(script):
-    """The modules of hw1 that `script` imports.
-
-    As inputs they are compared by content: an edit runs the job again, a touch does not.
-    """
+    """The modules of hw1 that `script` imports."""
     files = sources(ROOT / f"workflow/scripts/{script}.py", ROOT / "src")
     return [os.path.relpath(file) for file in files if file.is_relative_to(ROOT / "src")]
+
+
+@cache
+def digest(script):
+    """Digest of a script and its modules: an edit runs a job again, whatever its date."""
+    files = sources(ROOT / f"workflow/scripts/{script}.py", ROOT / "src")
+    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files)).hexdigest()
 
 
 def settings_of(job, wildcards):
@@ -136,7 +145,7 @@ def category_of(wildcards):
 
 def command_line():
     """What makes this build again, from the folder of the repository."""
-    place, overlays = os.path.relpath(os.getcwd(), ROOT), workflow.overwrite_configfiles or []
+    place = os.path.relpath(os.getcwd(), ROOT)
     directory = ["--directory", place] if place != "." else []
     paths = [os.path.relpath(path, ROOT) for path in overlays]
     return shlex.join(["snakemake", *directory, *(["--configfile", *paths] if paths else [])])

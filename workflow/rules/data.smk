@@ -20,6 +20,7 @@ rule prepare_data:
         runtime=30,
         downloads=config["downloads"],  # where files lie is no part of what they hold
     params:
+        code=digest("prepare_data"),
         dataset=dataset_settings,
     shell:
         # tee, so that a download shows its progress on the terminal as well

@@ -29,6 +29,7 @@ rule figure:
         mem_mb=1000,
         runtime=10,
     params:
+        code=digest("figure"),
         draw=lambda wildcards: FIGURES[wildcards.figure].function,
         style=lambda wildcards: json.dumps(style(config, wildcards.figure), sort_keys=True),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,

@@ -1,5 +1,7 @@
 # The ledger of claims, and the page that shows everything.
 
+AS_CODED = merged(config, parsed("presets/as_coded.yaml"))
+
 
 rule claims:
     input:
@@ -22,6 +24,8 @@ rule claims:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=digest("claims"),
     shell:
         "python {input.script:q} --claims {input.claims:q} --tables {input.tables} "
         "--ledger {output.ledger} --parts {output.parts} > {log} 2>&1"
@@ -50,8 +54,10 @@ rule page:
         mem_mb=1000,
         runtime=10,
     params:
-        command=command_line(),
-        sections=json.dumps(sections(config, merged(config, parsed("presets/as_coded.yaml")))),
+        code=digest("page"),
+        # Functions: as plain text, their braces would be taken for wildcards.
+        command=lambda wildcards: command_line(),
+        sections=lambda wildcards: json.dumps(sections(config, AS_CODED)),
     shell:
         "python {input.script:q} --template {input.template:q} --sections {params.sections:q} "
         "--command {params.command:q} "

@@ -5,8 +5,9 @@ SCRIPTS = os.path.relpath(ROOT / "workflow/scripts")
 ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
 
 # The scripts import the hw1 that lies beside them, whichever one may be installed, and not each
-# other: a script called tabulate.py must not stand in for the package of that name.
-PREFIX = f"export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(str(ROOT / 'src'))}; "
+# other: a script called tabulate.py must not stand in for the package of that name. A prefix takes
+# the place of Snakemake's own, so bash's strict mode has to be said again.
+PREFIX = f"set -euo pipefail; export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(str(ROOT / 'src'))}; "
 # cuBLAS is deterministic only with a workspace of fixed size.
 PREFIX += "export CUBLAS_WORKSPACE_CONFIG=:4096:8; "
 # What is freed is kept: handing 100 MB back to the system and asking for it anew, at every step,

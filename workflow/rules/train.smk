@@ -33,6 +33,7 @@ for job in jobs(config):
             device=config["device"],
             resume_interval=config["resume_interval"],
         params:
+            code=digest("train"),
             settings=partial(settings_of, job),
         shell:
             "python {input.script:q} --settings {params.settings:q} --data {input.data} "
@@ -64,6 +65,8 @@ for job in jobs(config):
             mem_mb=2000,
             runtime=20,
             device=config["device"],
+        params:
+            code=digest("evaluate"),
         shell:
             "python {input.script:q} --checkpoints {input.checkpoints} --data {input.data} "
             "--device {resources.device} --metrics {output} > {log} 2>&1"
@@ -86,5 +89,7 @@ rule snapshot:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=digest("snapshot"),
     shell:
         "python {input.script:q} --checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"

@@ -3,19 +3,10 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
 import yaml
 
 from hw1 import ledger, tables
 from hw1.command import one_line_errors
-
-
-def read(path: Path) -> pd.DataFrame:
-    """A table; one without rows (the distances between the runs of one seed) has no columns."""
-    try:
-        return pd.read_csv(path)
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
 
 
 @one_line_errors
@@ -27,7 +18,7 @@ def main() -> None:
     parser.add_argument("--parts", type=Path, required=True, help="a row per part of a claim")
     args = parser.parse_args()
     claims = yaml.safe_load(args.claims.read_text())
-    findings = ledger.decide(claims, {path.stem: read(path) for path in args.tables})
+    findings = ledger.decide(claims, {path.stem: tables.read(path) for path in args.tables})
     tables.write(args.ledger, ledger.claim_rows(findings))
     tables.write(args.parts, ledger.part_rows(findings))
 

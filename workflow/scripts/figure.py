@@ -4,9 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-import pandas as pd
-
-from hw1 import figures
+from hw1 import figures, tables
 from hw1.command import one_line_errors
 
 
@@ -19,8 +17,8 @@ def main() -> None:
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--svg", type=Path, required=True)
     args = parser.parse_args()
-    tables = [pd.read_csv(path) for path in args.tables]
-    figures.save(figures.draw(args.draw, args.style, tables), args.png, args.svg, args.style["dpi"])
+    read = [tables.read(path) for path in args.tables]
+    figures.save(figures.draw(args.draw, args.style, read), args.png, args.svg, args.style["dpi"])
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ import json
 import subprocess
 from pathlib import Path
 
-import pandas as pd
 import yaml
 
-from hw1 import page
+from hw1 import page, tables
 from hw1.command import one_line_errors
 from hw1.files import replacing
 
@@ -35,7 +34,7 @@ def rules_commit() -> str | None:
 
 def by_arm(paths: list[Path], prefix: str) -> dict[str, list[dict]]:
     """Tables whose names end with an arm, as rows by that arm in words."""
-    return {ARMS[path.stem.removeprefix(prefix)]: page.records(pd.read_csv(path)) for path in paths}
+    return {ARMS[path.stem.removeprefix(prefix)]: page.records(tables.read(path)) for path in paths}
 
 
 @one_line_errors
@@ -53,10 +52,10 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
-    tables = {path.stem.removesuffix("_metrics"): pd.read_csv(path) for path in args.metrics}
+    metrics = {path.stem.removesuffix("_metrics"): tables.read(path) for path in args.metrics}
     for section in args.sections:
         name = section["experiment"]
-        section["results"] = page.results(tables[name])
+        section["results"] = page.results(metrics[name])
         section["made"] = page.made(
             args.provenance / name / model["variant"] / f"seed{seed}.json"
             for model in section["models"]

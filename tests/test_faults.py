@@ -1,0 +1,794 @@
+"""Faults, for real: kills, full disks, damaged files, bad downloads, hostile input, neighbours.
+
+Each test says at its end what it tried, how often, and what came of it; with --write-faults these
+lines become the table of docs/faults.md. Without, they must be the lines that stand there.
+"""
+
+import csv
+import functools
+import gzip
+import hashlib
+import http.server
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from conftest import ROOT
+from test_workflow import Repository, reduced
+
+from hw1 import arrays, checkpoints, datasets
+
+pytestmark = pytest.mark.slow
+
+
+def environment(**more: str) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT / "src")} | more
+
+
+def script(name: str, *arguments, folder: Path, **more: str) -> subprocess.CompletedProcess:
+    """Run a script of the workflow in `folder`."""
+    return subprocess.run(
+        [sys.executable, "-P", ROOT / f"workflow/scripts/{name}.py", *map(str, arguments)],
+        cwd=folder,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+    )
+
+
+def one_line(run: subprocess.CompletedProcess) -> str:
+    """The only line that a failed script says, which is no traceback."""
+    assert run.returncode != 0
+    said = (run.stdout + run.stderr).strip()
+    assert "Traceback" not in said, said
+    return said.splitlines()[-1]
+
+
+# -------------------------------------------------------------------------------------- kills
+
+
+def long_enough(config: dict) -> None:
+    """Trainings that take some seconds each, saved every second."""
+    reduced(config)
+    config["resume_interval"] = 1
+    experiments = config["experiments"]
+    config["experiments"] = {k: experiments[k] for k in ("function_fit", "random_labels")}
+    experiments["random_labels"]["training"]["epochs"] = 60
+    experiments["random_labels"]["seeds"] = [0, 1, 2, 3, 4, 5]
+    experiments["function_fit"]["training"]["epochs"] = 4000
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+TARGETS = [f"results/tables/{name}_metrics.csv" for name in ("random_labels", "function_fit")]
+TARGETS += [f"results/tables/{name}_history.csv" for name in ("random_labels", "function_fit")]
+DATA = ("checkpoints", "history", "metrics", "tables", "data")
+
+
+def jobs_of(folder: Path) -> list[int]:
+    """Process ids of the scripts that run in `folder`."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and Path(os.readlink(process / "cwd")) == folder:
+                command = (process / "cmdline").read_bytes().split(b"\0")
+                if len(command) > 1 and command[1].startswith(b"workflow/scripts/"):
+                    found.append(int(process.name))
+        except OSError:  # it has just ended
+            continue
+    return found
+
+
+def test_kills_at_random_moments_lose_nothing(tmp_path, observed):
+    undisturbed, disturbed = (Repository(tmp_path / name) for name in ("whole", "killed"))
+    for copy in (undisturbed, disturbed):
+        copy.write_config(long_enough)
+    undisturbed.snakemake(*TARGETS)
+
+    chance = random.Random(5)
+    kills, unlocked, resumed = Counter(), Counter(), set()
+    plan = [(who, how) for who in ("job", "Snakemake", "all of them") for how in SIGNALS] * 3
+    chance.shuffle(plan)
+    log = tmp_path / "log"
+    last = None
+    finished = False
+    while plan and not finished:
+        locker = last  # a lock that this run meets was left by the kill before it
+        with log.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "snakemake", "--cores", "2", *TARGETS],
+                cwd=disturbed.folder,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        while plan and process.poll() is None:
+            time.sleep(chance.uniform(1, 5))
+            who, how = plan.pop()
+            jobs = jobs_of(disturbed.folder)
+            if process.poll() is not None or (who == "job" and not jobs):
+                plan.insert(0, (who, how))
+                continue
+            if who == "job":
+                for job in chance.sample(jobs, 1):
+                    with suppress(ProcessLookupError):
+                        os.kill(job, how)
+            elif who == "Snakemake":
+                os.kill(process.pid, how)
+            else:
+                os.killpg(process.pid, how)
+            last = (who, how.name)
+            kills[last] += 1
+            if who != "job":
+                process.wait(timeout=120)
+        finished = process.wait(timeout=300) == 0
+        for path in (disturbed.folder / "results/logs/train").rglob("*.log"):
+            if "resuming at epoch" in path.read_text():
+                resumed.add(path.stem)
+        if "Directory cannot be locked" in log.read_text():
+            unlocked[locker] += 1
+            disturbed.snakemake("--unlock", *TARGETS)
+    run = disturbed.snakemake(*TARGETS, check=False)
+    if "Directory cannot be locked" in run.stdout + run.stderr:
+        unlocked[last] += 1
+        disturbed.snakemake("--unlock", *TARGETS)
+        run = disturbed.snakemake(*TARGETS)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert disturbed.digests(*DATA) == undisturbed.digests(*DATA)
+    assert sum(kills.values()) >= 20
+    assert resumed
+    assert not list((disturbed.folder / "results").rglob("*.resume"))
+    # Only who had no time to remove its lock leaves one.
+    assert {how for _, how in unlocked} <= {"SIGKILL"}
+    for how in SIGNALS:
+        times = sum(count for (_, name), count in kills.items() if name == how.name)
+        need = " after --unlock" if any(name == how.name for _, name in unlocked) else ""
+        observed(
+            f"{how.name} to a job, to Snakemake, to all of them, at random moments",
+            f"{times} times in one build",
+            f"the next run goes on{need}; all data files as undisturbed, byte for byte",
+        )
+
+
+def test_an_orphan_and_its_rerun_do_not_write_together(tmp_path, observed):
+    copy = Repository(tmp_path / "orphan")
+    copy.write_config(long_enough)
+    target = "results/checkpoints/random_labels/lenet5/seed0.pt"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "1", target],
+        cwd=copy.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not (copy.folder / target).with_suffix(".resume").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    (orphan,) = jobs_of(copy.folder)
+    copy.snakemake("--unlock", target)
+    copy.snakemake(target)
+    log = (copy.folder / "results/logs/train/random_labels/lenet5/seed0.log").read_text()
+    assert "waiting for the process that holds" in log
+    assert "of the result that is there" in log
+    assert orphan not in jobs_of(copy.folder)
+    observed(
+        "SIGKILL to Snakemake alone: its training lives on while the next run starts it again",
+        "once",
+        "the second waits for the first and takes its result",
+    )
+
+
+# -------------------------------------------------------------------- files damaged by power loss
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A built part of the workflow, for tests that damage it and put it back."""
+    copy = Repository(tmp_path_factory.mktemp("small") / "repository")
+
+    def configure(config):
+        reduced(config)
+        config["experiments"] = {"capacity": config["experiments"]["capacity"]}
+
+    copy.write_config(configure)
+    copy.snakemake("capacity")
+    return copy
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def zeroed(content: bytes) -> bytes:
+    return bytes(len(content))
+
+
+def emptied(content: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize("damage", [truncated, zeroed, emptied], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "name, kind",
+    [
+        ("data/digits.npz", "prepared data"),
+        ("checkpoints/capacity/cnn1/seed0.pt", "checkpoint"),
+        ("metrics/capacity/cnn1/seed0.csv", "table of a run"),
+        ("tables/capacity_metrics.csv", "table of an experiment"),
+    ],
+)
+def test_a_damaged_file_is_rebuilt_or_named(small, observed, name, kind, damage):
+    before = small.digests("data", "checkpoints", "metrics", "tables")
+    path = small.folder / "results" / name
+    path.write_bytes(damage(path.read_bytes()))
+    run = small.snakemake("capacity", check=False)
+    if run.returncode:
+        said = run.stdout + run.stderr
+        logs = [p.read_text() for p in (small.folder / "results/logs").rglob("*.log")]
+        (line,) = {
+            line for text in logs for line in text.splitlines() if f"results/{name}" in line
+            and "delete" in line
+        }  # fmt: skip
+        assert line in said
+        assert "Traceback" not in "".join(logs)
+        path.unlink()
+        # By name, since Snakemake makes nothing that only finished files were made from.
+        small.snakemake("capacity", *before)
+        outcome = "named in one line; deleted, it is rebuilt"
+    else:
+        outcome = "rebuilt"
+    assert small.digests("data", "checkpoints", "metrics", "tables") == before
+    observed(f"{kind} {damage.__name__}", "once", outcome)
+
+
+@pytest.mark.parametrize("damage", [truncated, zeroed, emptied], ids=lambda f: f.__name__)
+def test_a_damaged_resume_file_is_started_over(small, observed, damage):
+    path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
+    before = small.digests("checkpoints")
+    path.with_suffix(".resume").write_bytes(damage(path.read_bytes()))
+    for kept in path.parent.glob(".seed0.*.pt"):
+        kept.unlink()
+    path.unlink()
+    small.snakemake(str(path.relative_to(small.folder)))
+    log = small.folder / "results/logs/train/capacity/cnn1/seed0.log"
+    assert "starting over: " in log.read_text()
+    assert small.digests("checkpoints") == before
+    assert not path.with_suffix(".resume").exists()
+    observed(f"resume file {damage.__name__}", "once", "started over, said in the log")
+
+
+# -------------------------------------------------------------------------------------- disk full
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A function that fills a small file system up to some free bytes, and its folder."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small file system needs root")
+    ballast = folder / "ballast"
+
+    def leave(free: int | None) -> None:
+        ballast.unlink(missing_ok=True)
+        if free is not None:
+            stat = os.statvfs(folder)
+            ballast.write_bytes(bytes(stat.f_bavail * stat.f_bsize - free))
+
+    yield folder, leave
+    subprocess.run(["umount", folder], check=True)
+
+
+def files_of(folder: Path) -> set[str]:
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} - {"ballast"}
+
+
+def run_settings_of(epochs: int) -> dict:
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    reduced(config)
+    from configuration import Run, merged, run_settings
+
+    settings = run_settings(config, Run("capacity", "cnn3", 0))
+    return merged(settings, {"training": {"epochs": epochs}})
+
+
+def training_arguments(epochs: int, folder: Path, interval: float) -> list:
+    return [
+        "--settings", json.dumps([run_settings_of(epochs)]), "--data", folder / "digits.npz",
+        "--code", __file__, "--device", "cpu", "--resume-interval", interval,
+        "--checkpoints", folder / "run.pt", "--histories", folder / "run.csv",
+        "--provenance", folder / "facts",
+    ]  # fmt: skip
+
+
+def test_disk_full_while_data_are_prepared(small_disk, observed):
+    folder, leave = small_disk
+    digits = ["--dataset", '{"kind": "digits", "size": 28, "test_share": 0.2}']
+    digits += ["--downloads", folder, "--output", folder / "digits.npz"]
+    leave(500_000)  # of 1.4 MB
+    line = one_line(script("prepare_data", *digits, folder=folder))
+    assert "No space left on device" in line
+    assert files_of(folder) == set()
+    leave(None)
+    assert script("prepare_data", *digits, folder=folder).returncode == 0
+    assert files_of(folder) == {"digits.npz"}
+    observed("disk full while data are prepared", "once", "one line, no file; then completes")
+
+
+def test_disk_full_at_the_checkpoint_and_at_the_resume_file(small_disk, observed):
+    folder, leave = small_disk
+    samples = datasets.prepare({"kind": "digits", "size": 28, "test_share": 0.2}, folder)
+    arrays.save(folder / "digits.npz", samples)
+    leave(200_000)  # of 0.3 MB for the weights alone
+    line = one_line(script("train", *training_arguments(1, folder, 60), folder=folder))
+    assert "No space left on device" in line
+    assert not {"run.pt", "run.resume"} & files_of(folder)
+    leave(None)
+    whole = script("train", *training_arguments(1, folder, 60), folder=folder)
+    assert whole.returncode == 0, whole.stderr
+    observed("disk full while a checkpoint is written", "once", "one line, no half file")
+
+    leave(200_000)  # of 0.9 MB for weights and averages
+    line = one_line(script("train", *training_arguments(2, folder, 0), folder=folder))
+    assert "No space left on device" in line
+    assert "run.resume" not in files_of(folder)
+    leave(None)
+    resumed = script("train", *training_arguments(2, folder, 0), folder=folder)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "run.resume" not in files_of(folder)
+    observed("disk full while a resume file is written", "once", "one line; then completes")
+
+
+def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
+    folder, leave = small_disk
+    shutil.copy(small.folder / "results/tables/capacity_metrics.csv", folder)
+    from catalogue import FIGURES, style
+
+    config = yaml.safe_load((small.folder / "config.yaml").read_text())
+    arguments = [
+        "--draw",
+        FIGURES["params"].function,
+        "--style",
+        json.dumps(style(config, "params")),
+    ]
+    arguments += ["--tables", "capacity_metrics.csv", "--png", "fig.png", "--svg", "fig.svg"]
+    leave(8_192)
+    run = script("figure", *arguments, folder=folder, MPLCONFIGDIR=str(small.folder))
+    assert "No space left on device" in one_line(run)
+    assert files_of(folder) == {"capacity_metrics.csv"}
+    leave(None)
+    run = script("figure", *arguments, folder=folder, MPLCONFIGDIR=str(small.folder))
+    assert run.returncode == 0, run.stderr
+    assert files_of(folder) == {"capacity_metrics.csv", "fig.png", "fig.svg"}
+    observed("disk full while a figure is drawn", "once", "one line, no half file; then completes")
+
+
+# ------------------------------------------------------------------------------------- bad data
+
+IDX = {"train": 60, "t10k": 20}  # images
+
+
+def idx(array: np.ndarray) -> bytes:
+    """The format of MNIST's files: magic number, sizes, bytes."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
+
+
+def small_mnist(seed: int) -> dict[str, bytes]:
+    """Four files like MNIST's, of a few random images."""
+    random_ = np.random.default_rng(seed)
+    files = {}
+    for split, n in IDX.items():
+        files[f"{split}-images-idx3-ubyte"] = idx(random_.integers(0, 256, (n, 28, 28)))
+        files[f"{split}-labels-idx1-ubyte"] = idx(random_.integers(0, 10, n))
+    return files
+
+
+@pytest.fixture
+def original(monkeypatch):
+    """Four small files that count as the original MNIST, for hw1 and for torchvision."""
+    from hw1.torchvision_import import MNIST
+
+    files = small_mnist(0)
+    md5 = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
+    monkeypatch.setattr(datasets, "MNIST_MD5", md5)
+    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in files.items()}
+    resources = [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()]
+    monkeypatch.setattr(MNIST, "resources", resources)
+    return files, packed
+
+
+@pytest.fixture
+def mirror(monkeypatch):
+    """A server on loopback from which torchvision downloads; `answers` says how."""
+    from hw1.torchvision_import import MNIST
+
+    answers = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body, length = answers["how"](self.path.strip("/"))
+            if status is None:
+                time.sleep(body)
+                self.connection.close()
+                return
+            self.send_response(status)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+    yield answers
+    server.shutdown()
+    server.server_close()
+
+
+def write(root: Path, files: dict[str, bytes]) -> Path:
+    raw = root / "MNIST/raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (raw / name).write_bytes(content)
+    return raw
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+FILES = sorted(small_mnist(0))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_wrong_mnist_file_is_named(tmp_path, original, observed, name):
+    files, _ = original
+    split, kind = name.split("-", 1)
+    partner = f"{'t10k' if split == 'train' else 'train'}-{kind}"
+    other_set = small_mnist(1)[name]  # as Fashion-MNIST's: same shape, other bytes
+    wrong = {
+        "truncated": truncated(files[name]),
+        "with a flipped byte": flipped(files[name]),
+        "swapped with the other split's": files[partner],
+        "of another data set of the same shape": other_set,
+        "empty": b"",
+    }
+    for content in wrong.values():
+        raw = write(tmp_path, files | {name: content})
+        with pytest.raises(ValueError, match="is not the original MNIST file: its MD5") as caught:
+            datasets.mnist(tmp_path)
+        assert str(raw / name) in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert (raw / name).read_bytes() == content
+    (raw / name).unlink()
+    write(tmp_path, {name: files[name]})
+    assert datasets.mnist(tmp_path)["train_inputs"].shape == (60, 28, 28)
+    for what in wrong:
+        observed(f"MNIST file {what}", "each of the four files", "named in one line")
+
+
+def served(packed: dict[str, bytes], name: str):
+    return 200, packed[name], len(packed[name])
+
+
+def bad_answers(packed: dict[str, bytes]) -> dict:
+    html = b"<html>please log in</html>"
+    return {
+        "404": lambda name: (404, b"", 0),
+        "HTML with status 200": lambda name: (200, html, len(html)),
+        "half of the body": lambda name: (200, truncated(packed[name]), len(packed[name])),
+        "nothing, and closes the connection": lambda name: (None, 0, 0),
+        "nothing at all": lambda name: (None, 3, 0),
+        "other bytes": lambda name: (200, flipped(packed[name]), len(packed[name])),
+    }
+
+
+def test_a_bad_download_leaves_nothing_wrong_and_a_good_one_then_succeeds(
+    tmp_path, original, mirror, observed, monkeypatch
+):
+    files, packed = original
+    monkeypatch.setattr(datasets, "DOWNLOAD_TIMEOUT", 1)
+    for number, (what, answer) in enumerate(bad_answers(packed).items()):
+        root = tmp_path / str(number)
+        mirror["how"] = answer
+        with pytest.raises(OSError, match="could not be downloaded") as caught:
+            datasets.mnist(root)
+        assert "make demo" in " ".join(str(caught.value).split())
+        raw = root / "MNIST/raw"
+        for name in files:
+            assert not (raw / name).exists()
+        mirror["how"] = functools.partial(served, packed)
+        loaded = datasets.mnist(root)
+        assert loaded["test_targets"].shape == (20,)
+        for name, content in files.items():
+            assert (raw / name).read_bytes() == content
+        observed(
+            f"mirror answers with {what}", "once", "one line, nothing kept; a good one succeeds"
+        )
+
+
+def test_a_missing_mnist_file_is_downloaded(tmp_path, original, mirror, observed):
+    files, packed = original
+    mirror["how"] = functools.partial(served, packed)
+    for name in files:
+        raw = write(tmp_path, files)
+        (raw / name).unlink()
+        datasets.mnist(tmp_path)
+        assert (raw / name).read_bytes() == files[name]
+    observed("MNIST file missing", "each of the four files", "downloaded")
+
+
+def test_data_that_cannot_be_prepared_fail_the_job_that_prepares_them(tmp_path, observed):
+    copy = Repository(tmp_path / "copy")
+    write(copy.folder / "data", {name: b"" for name in FILES})
+    run = copy.snakemake("results/data/mnist.npz", check=False)
+    said = run.stdout + run.stderr
+    assert "Error in rule prepare_data" in said
+    assert "is not the original MNIST file" in said
+    assert "MissingOutputException" not in said
+    observed("empty MNIST files, through Snakemake", "once", "the job fails, the file is named")
+
+
+def test_a_sample_that_is_not_finite_stops_the_run_with_its_place(small, observed):
+    """Planted into prepared data of a function, as a broken disk or program might."""
+    folder = small.folder / "planted"
+    folder.mkdir()
+    x = np.linspace(-1, 1, 50)[:, None]
+    y = np.sinc(5 * x)
+    y[31] = np.nan
+    arrays.save(folder / "digits.npz", {"train_inputs": x, "train_targets": y})
+    line = one_line(script("train", *training_arguments(1, folder, 60), folder=folder))
+    assert "train_targets[31] is not a finite number" in line
+    observed("NaN among the samples", "once", "refused, with file, array and place")
+
+
+# ------------------------------------------------------------------------------------ hostile input
+
+
+class Payload:
+    """Pickled, it runs a command when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_planted_checkpoint_is_refused_and_its_payload_does_not_run(small, tmp_path, observed):
+    ran = tmp_path / "ran"
+    path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
+    before = path.read_bytes()
+    path.unlink()
+    torch.save({"settings": "{}", "snapshots": Payload(ran)}, path)
+    torch.load(path, weights_only=False)  # the payload does work
+    assert ran.exists()
+    ran.rmdir()
+    run = small.snakemake("results/metrics/capacity/cnn1/seed0.csv", check=False)
+    assert run.returncode != 0
+    log = (small.folder / "results/logs/evaluate/capacity/cnn1/seed0.log").read_text()
+    assert "is not a readable checkpoint" in log
+    assert "Traceback" not in log
+    assert not ran.exists()
+    with pytest.raises(ValueError, match="not a readable checkpoint"):
+        checkpoints.load(path)
+    assert not ran.exists()
+    path.unlink()
+    path.write_bytes(before)
+    small.snakemake("capacity")
+    observed("checkpoint with a planted object", "once", "refused; its payload did not run")
+
+
+@pytest.mark.parametrize("name", ["../x", "/tmp/x", "a b", "$(touch x)", "a;touch x", "a\nb", "é"])
+def test_a_hostile_name_is_refused_before_any_job(small, tmp_path, observed, name):
+    before = sorted(small.folder.rglob("*"))
+    overlay = tmp_path / "overlay.yaml"
+    for change in (
+        {"experiments": {"capacity": {"variants": {name: {}}}}},
+        {"experiments": {name: {"title": "x", "seeds": [0], "variants": {"a": {}}}}},
+    ):
+        overlay.write_text(yaml.safe_dump(change))
+        run = small.snakemake("--configfile", str(overlay), check=False)
+        assert run.returncode != 0
+        said = run.stdout + run.stderr
+        assert "expected a short name of lower-case letters" in said
+        assert "Traceback" not in said
+    assert [p for p in sorted(small.folder.rglob("*")) if ".snakemake" not in p.parts] == [
+        p for p in before if ".snakemake" not in p.parts
+    ]
+    observed("name with /, spaces or shell characters in the configuration", "7 names", "refused")
+
+
+def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(tmp_path, observed):
+    copy = Repository(tmp_path / "hostile")
+    title = "<script>alert(1)</script> $(touch pwned) `touch pwned` ' \" ; touch pwned {x}"
+
+    def configure(config):
+        reduced(config)
+        config["experiments"] = {"capacity": config["experiments"]["capacity"]}
+        config["experiments"]["capacity"]["title"] = title
+        config["datasets"]["digits"]["title"] = title
+        capacity = config["experiments"]["capacity"]
+        capacity["variants"] = {"cnn1": capacity["variants"]["cnn1"]}
+
+    copy.write_config(configure)
+    copy.snakemake()
+    page = (copy.folder / "results/index.html").read_text()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert not list(copy.folder.rglob("pwned"))
+    observed("markup and shell code in titles", "once", "escaped on the page, run by no shell")
+
+
+# -------------------------------------------------------------------------------------- neighbours
+
+
+def test_a_second_snakemake_in_the_directory_is_turned_away(tmp_path, observed):
+    copy = Repository(tmp_path / "twice")
+    copy.write_config(long_enough)
+    first = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "1", *TARGETS],
+        cwd=copy.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not jobs_of(copy.folder):
+        assert first.poll() is None
+        time.sleep(0.05)
+    second = copy.snakemake(*TARGETS, check=False)
+    assert second.returncode != 0
+    assert "Directory cannot be locked" in second.stdout + second.stderr
+    os.killpg(first.pid, signal.SIGINT)
+    first.wait(timeout=60)
+    observed("a second Snakemake in the same directory", "once", "stops: the directory is locked")
+
+
+def test_two_directories_at_once_a_read_only_source_tree_and_odd_paths(small, tmp_path, observed):
+    source = Repository(tmp_path / "Übung 1 (source)")
+    source.write_config(lambda c: yaml.safe_load((small.folder / "config.yaml").read_text()))
+    for path in [*source.folder.rglob("*"), source.folder]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    places = [tmp_path / "first café", tmp_path / "second place"]
+    running = [
+        subprocess.Popen(
+            [
+                sys.executable, "-m", "snakemake", "capacity", "--cores", "1",
+                "--snakefile", source.folder / "Snakefile", "--directory", place,
+                "--workflow-profile", source.folder / "profiles/default",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=tmp_path,
+            umask=0o077,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        for place in places
+    ]  # fmt: skip
+    for process in running:
+        said, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    for path in [*source.folder.rglob("*"), source.folder]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    expected = small.digests("checkpoints", "metrics", "tables")
+    for place in places:
+        for name, digest in expected.items():
+            assert hashlib.sha256((place / name).read_bytes()).hexdigest() == digest
+            assert (place / name).stat().st_mode & 0o077 == 0
+    observed("two directories at once, one source tree", "once", "equal results in both")
+    observed("read-only source tree, umask 077", "once", "builds elsewhere with --directory")
+    observed("path with spaces, brackets and non-ASCII letters", "once", "builds")
+
+
+def test_a_clock_set_back_reruns_nothing_and_misses_nothing(small, observed):
+    """All results seem to be of tomorrow; then a setting changes today."""
+    tomorrow = time.time() + 86_400
+    for path in (small.folder / "results").rglob("*"):
+        os.utime(path, (tomorrow, tomorrow))
+    assert small.plan("capacity") == {"capacity"} or small.plan("capacity") == set()
+    config = yaml.safe_load((small.folder / "config.yaml").read_text())
+    small.write_config(lambda c: c["experiments"]["capacity"]["training"].update(epochs=2))
+    assert "train capacity/cnn1/0" in small.plan("capacity")
+    small.write_config(lambda c: config)
+    module = small.folder / "src/hw1/training.py"
+    text = module.read_text()
+    module.write_text(text + "\nEDITED = True\n")
+    edited = small.plan("capacity")
+    module.write_text(text)
+    assert "train capacity/cnn1/0" in edited
+    observed("clock set back by a day", "once", "nothing rerun; changes of settings and code seen")
+
+
+def test_another_user_can_build_in_a_directory_of_their_own(small, tmp_path, observed):
+    if os.getuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only root can become another user")
+    # May read what is root's, as this Python may be, but write only what is theirs.
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    if subprocess.run([*become, sys.executable, "-c", ""], capture_output=True).returncode:
+        pytest.skip("another user cannot run this Python")
+    place = tmp_path / "theirs"
+    place.mkdir()
+    os.chown(place, 65_534, 65_534)
+    for parent in [tmp_path, *tmp_path.parents]:
+        if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o004:
+            parent.chmod(parent.stat().st_mode | 0o055)
+    for path in [small.folder, *small.folder.parents]:
+        if not path.stat().st_mode & 0o004:
+            path.chmod(path.stat().st_mode | 0o055)
+    run = subprocess.run(
+        [
+            *become, sys.executable, "-m",
+            "snakemake", "results/tables/capacity_metrics.csv", "--cores", "2",
+            "--snakefile", small.folder / "Snakefile", "--directory", place,
+            "--workflow-profile", small.folder / "profiles/default",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=place,
+        env=os.environ | {"HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    with open(place / "results/tables/capacity_metrics.csv") as file:
+        assert len(list(csv.DictReader(file))) == 3 * 2
+    observed("another user, in a directory of their own", "once", "builds")
+
+
+def test_mistakes_end_before_any_job(small, tmp_path, observed):
+    """The fuzzed configurations are in test_configuration_fuzz; these go through Snakemake."""
+    texts = {
+        "devise: cpu": "did you mean device",
+        "experiments: {capacity: {training: {learning_rate: 1e-3}}}": "found '1e-3'",
+        "experiments: {capacity: {seeds: [0, 0]}}": "no value twice",
+        "experiments: {capacity: {seeds: [-1]}}": "at least 0",
+        "experiments: {capacity: {variants: {cnn1: {model: {conv: [8, 8, 8, 8, 8]}}}}}": "no pixel",
+        "experiments: {capacity: {training: {batch_size: 5000}}}": "training examples",
+        "experiments: {capacity: {training: {snapshot_epochs: [99]}}}": "expected at most epochs",
+        "experiments: {new: {title: x, seeds: [0], variants: {}}}": "at least one entry",
+        "experiments: {capacity: 3}": "experiments.capacity",
+        "experiments: []": "experiments",
+        "device: cuda": "device cuda is not on this machine",
+        "experiments: {capacity: {training: {epochs: 1": "not valid YAML|mapping|YAML",
+    }
+    if torch.cuda.is_available():
+        del texts["device: cuda"]
+    overlay = tmp_path / "overlay.yaml"
+    for text, message in texts.items():
+        overlay.write_text(text)
+        run = small.snakemake("capacity", "--configfile", str(overlay), check=False)
+        said = run.stdout + run.stderr
+        assert run.returncode != 0, text
+        assert re.search(message, said), said
+        assert "Traceback" not in said
+        assert "Finished jobid" not in said
+    overlays = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    for epochs, path in enumerate(overlays, 1):
+        path.write_text(f"experiments: {{capacity: {{training: {{epochs: {epochs}}}}}}}")
+    run = small.snakemake("capacity", "--configfile", *map(str, overlays), check=False)
+    assert run.returncode != 0
+    said = run.stdout + run.stderr
+    assert re.search(r"epochs: found 1 in \S*a.yaml and 2 in \S*b.yaml, expected overlays", said)
+    assert "Finished jobid" not in said
+    observed("two overlays that conflict", "once", "one line that names key and files")
+    observed("mistakes in the configuration, through Snakemake", f"{len(texts)} files",
+             "one line that names the key, before any job")  # fmt: skip
