@@ -67,7 +67,7 @@ def long_enough(config: dict) -> None:
     config["resume_interval"] = 1
     experiments = config["experiments"]
     config["experiments"] = {k: experiments[k] for k in ("function_fit", "random_labels")}
-    experiments["random_labels"]["training"]["epochs"] = 60
+    experiments["random_labels"]["training"]["epochs"] = 150
     experiments["random_labels"]["seeds"] = [0, 1, 2, 3, 4, 5]
     experiments["function_fit"]["training"]["epochs"] = 4000
 
@@ -116,7 +116,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, observed):
                 start_new_session=True,
             )
         while plan and process.poll() is None:
-            time.sleep(chance.uniform(1, 5))
+            time.sleep(chance.uniform(1, 4))
             who, how = plan.pop()
             jobs = jobs_of(disturbed.folder)
             if process.poll() is not None or (who == "job" and not jobs):
@@ -658,7 +658,7 @@ def test_a_second_snakemake_in_the_directory_is_turned_away(tmp_path, observed):
     second = copy.snakemake(*TARGETS, check=False)
     assert second.returncode != 0
     assert "Directory cannot be locked" in second.stdout + second.stderr
-    os.killpg(first.pid, signal.SIGINT)
+    os.killpg(first.pid, signal.SIGKILL)
     first.wait(timeout=60)
     observed("a second Snakemake in the same directory", "once", "stops: the directory is locked")
 

@@ -45,16 +45,13 @@ try:
     if len(overlays) > 1:
         check_overlays({os.path.relpath(path): parsed(path) for path in overlays})
     check(config, parsed("workflow/schemas/config.schema.yaml"))
+    if config["device"] in ("cuda", "mps") and workflow.local_exec:
+        # Only then: torch takes seconds to import, and elsewhere the jobs themselves will see.
+        from hw1.devices import choose_device
+
+        choose_device(config["device"])
 except ValueError as error:
     sys.exit(f"config: {error}")
-if config["device"] in ("cuda", "mps") and workflow.local_exec:
-    # Only then: torch takes seconds to import, and elsewhere the jobs themselves will see.
-    from hw1.devices import choose_device
-
-    try:
-        choose_device(config["device"])
-    except ValueError as error:
-        sys.exit(f"config: {error}")
 try:
     claims_schema = parsed("workflow/schemas/claims.schema.yaml")
     check_schema(parsed("workflow/claims.yaml"), claims_schema, "the list of claims")
