@@ -1,5 +1,6 @@
 """What the tests share: the repository, its configuration, real MNIST where it is."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +18,9 @@ needs_mnist = pytest.mark.skipif(
     reason=f"MNIST is not in {MNIST_RAW}; `snakemake results/data/mnist.npz` puts it there",
 )
 
+# What a shell has put into the background ignores SIGINT, and so would all that the tests start
+# and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FAULTS = ROOT / "docs/faults.md"
 WRITE_FAULTS = "python -m pytest tests/test_*fault*.py tests/test_*fuzz.py --write-faults"
