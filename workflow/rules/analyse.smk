@@ -18,8 +18,8 @@ rule tabulate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 10),
     params:
         code=digest("tabulate"),
     shell:
@@ -43,8 +43,8 @@ rule interpolate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=partial(growing, 2000),
+        runtime=partial(growing, 60),
         device=config["device"],
     params:
         code=digest("interpolate"),
@@ -77,8 +77,8 @@ rule predict:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 10),
         device=config["device"],
     params:
         code=digest("predict"),
@@ -106,8 +106,8 @@ rule pca:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 10),
     params:
         code=digest("pca"),
     shell:

@@ -111,9 +111,14 @@ def expected_seconds(job, wildcards):
     return 1 + round(sum(training_seconds(run_settings(config, run)) for run in runs))
 
 
-def time_limit(job, wildcards):
+def growing(first, wildcards, attempt):
+    """A request that grows with each attempt."""
+    return first * attempt
+
+
+def time_limit(job, wildcards, attempt):
     """Minutes after which a cluster may stop a training, which then resumes on the next try."""
-    return 20 + expected_seconds(job, wildcards) // 15
+    return growing(20 + expected_seconds(job, wildcards) // 15, wildcards, attempt)
 
 
 def tabulated(wildcards):

@@ -16,8 +16,8 @@ rule prepare_data:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 30),
         downloads=config["downloads"],  # where files lie is no part of what they hold
     params:
         code=digest("prepare_data"),

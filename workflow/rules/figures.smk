@@ -26,8 +26,8 @@ rule figure:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 10),
     params:
         code=digest("figure"),
         draw=lambda wildcards: FIGURES[wildcards.figure].function,

@@ -22,8 +22,8 @@ rule claims:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=partial(growing, 2000),
+        runtime=partial(growing, 10),
     params:
         code=digest("claims"),
     shell:
@@ -51,8 +51,8 @@ rule page:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 10),
     params:
         code=digest("page"),
         # Functions: as plain text, their braces would be taken for wildcards.

@@ -28,7 +28,7 @@ for job in jobs(config):
             ENVIRONMENT
         threads: 1  # part of the result: sums depend on how many threads share them
         resources:
-            mem_mb=2000,
+            mem_mb=partial(growing, 2000),
             runtime=partial(time_limit, job),
             device=config["device"],
             resume_interval=config["resume_interval"],
@@ -62,8 +62,8 @@ for job in jobs(config):
             ENVIRONMENT
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=20,
+            mem_mb=partial(growing, 2000),
+            runtime=partial(growing, 20),
             device=config["device"],
         params:
             code=digest("evaluate"),
@@ -87,8 +87,8 @@ rule snapshot:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 10),
     params:
         code=digest("snapshot"),
     shell:

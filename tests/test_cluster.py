@@ -1,0 +1,252 @@
+"""The workflow on a scheduler: a real Slurm of two nodes on loopback, and three small scripts.
+
+Slurm runs here without systemd and without an accounting database, as this user, and every process
+is ended by its id.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_workflow import Repository, reduced
+
+pytestmark = pytest.mark.slow
+CONFIGURATION = Path("/etc/slurm/slurm.conf")  # the only place that the executor leaves to it
+DATA = ("checkpoints", "history", "metrics", "lines", "weights", "tables", "data")
+SLURM = """\
+ClusterName=tiny
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+AuthInfo=socket={folder}/munge.socket
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+SlurmctldPort=16817
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool-%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+MpiDefault=none
+ReturnToService=2
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+MinJobAge=3600
+KillWait=5
+SlurmdParameters=config_overrides
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port=16821 CPUs=2 RealMemory=4100
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port=16822 CPUs=2 RealMemory=4100
+PartitionName=main Nodes=ALL Default=YES State=UP
+"""
+
+
+def missing() -> str | None:
+    """Why no Slurm can be started here."""
+    programs = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
+    path = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
+    if absent := [name for name in programs if shutil.which(name, path=path) is None]:
+        return f"{absent[0]} is not installed (Debian: slurm-wlm and munge)"
+    if os.getuid() != 0:
+        return "starting Slurm needs root"
+    if CONFIGURATION.exists():
+        return f"{CONFIGURATION} is there: this machine has a Slurm of its own"
+    return None
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory):
+    """A running Slurm; its folder."""
+    if reason := missing():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("slurm")
+    for name in ("state", "spool-n1", "spool-n2"):
+        (folder / name).mkdir()
+    (folder / "slurm.conf").write_text(SLURM.format(host=socket.gethostname(), folder=folder))
+    key = folder / "munge.key"
+    key.write_bytes(secrets.token_bytes(1024))
+    key.chmod(0o600)
+    files = [f"--{name}-file={folder}/munge.{name}" for name in ("pid", "log", "seed")]
+    commands = [
+        ["munged", "-F", "--force", f"--key-file={key}", f"--socket={folder}/munge.socket", *files],
+        ["slurmctld", "-D", "-i"],
+        ["slurmd", "-D", "-N", "n1"],
+        ["slurmd", "-D", "-N", "n2"],
+    ]
+    CONFIGURATION.parent.mkdir(exist_ok=True)
+    CONFIGURATION.symlink_to(folder / "slurm.conf")
+    environment = os.environ | {"PATH": os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"}
+    running = []
+    try:
+        for command in commands:
+            with (folder / f"{'-'.join(command[::3][:2]).replace('/', '')}.out").open("w") as said:
+                running.append(subprocess.Popen(command, stdout=said, stderr=said, env=environment))
+            time.sleep(1)
+        deadline = time.monotonic() + 30
+        while "idle" not in query("sinfo", "--noheader", "--format=%T %D"):
+            assert time.monotonic() < deadline, query("sinfo")
+            time.sleep(0.5)
+        yield folder
+    finally:
+        for process in reversed(running):
+            process.terminate()
+        for process in running:
+            process.wait(timeout=30)
+        CONFIGURATION.unlink()
+
+
+def query(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True).stdout
+
+
+def jobs() -> list[dict[str, str]]:
+    """What the controller knows of all jobs."""
+    lines = query("scontrol", "--oneliner", "show", "job").splitlines()
+    return [dict(re.findall(r"(\w+)=(\S*)", line)) for line in lines if "JobId=" in line]
+
+
+def submitted(copy: Repository, *arguments: str, check: bool = True):
+    return copy.snakemake(
+        *arguments, "--workflow-profile", "profiles/slurm", "--slurm-status-command", "squeue",
+        "--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10", check=check,
+    )  # fmt: skip
+
+
+def few(config: dict) -> None:
+    """Each kind of job, few of them."""
+    reduced(config)
+    kept = ("function_fit", "interpolation", "capacity")
+    config["experiments"] = {name: config["experiments"][name] for name in kept}
+
+
+def test_the_whole_workflow_on_two_nodes_ends_in_the_bytes_of_a_local_build(slurm, tmp_path):
+    local, remote = (Repository(tmp_path / name) for name in ("local", "remote"))
+    for copy in (local, remote):
+        copy.write_config(few)
+    local.snakemake()
+    started = time.monotonic()
+    run = submitted(remote)
+    seconds = time.monotonic() - started
+    seen = jobs()
+    print(f"{len(seen)} Slurm jobs in {seconds:.0f} s: ", end="")
+    print(sorted((job["NodeList"], job["JobState"], job["Comment"]) for job in seen))
+    assert remote.digests(*DATA) == local.digests(*DATA)
+    assert remote.plan() == set()
+    assert {job["NodeList"] for job in seen} == {"n1", "n2"}
+    assert {job["JobState"] for job in seen} == {"COMPLETED"}
+    # the rules' own requests
+    asked = {
+        (re.sub(r"_(wildcards|function).*", "", job["Comment"]), job["MinMemoryNode"])
+        for job in seen
+    }
+    assert ("rule_train", "2000M") in asked, asked
+    assert ("rule_page", "1000M") in asked, asked
+    # arrays: fewer submissions than jobs
+    submissions = {job.get("ArrayJobId", job["JobId"]) for job in seen}
+    assert len(submissions) < len(seen), run.stderr
+
+
+def test_a_training_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_bytes(
+    slurm, tmp_path
+):
+    def long(config):
+        reduced(config)
+        config["experiments"] = {"random_labels": config["experiments"]["random_labels"]}
+        experiment = config["experiments"]["random_labels"]
+        experiment["seeds"] = [0]
+        experiment["training"] |= {"epochs": 700, "evaluate_each_epoch": ["train", "test"]}
+        config["resume_interval"] = 5
+
+    target = "results/checkpoints/random_labels/lenet5/seed0.pt"
+    local, remote = (Repository(tmp_path / name) for name in ("local", "remote"))
+    for copy in (local, remote):
+        copy.write_config(long)
+    before = len(jobs())
+    submitted(remote, target, "--set-resources", "train:runtime=1")
+    states = [job["JobState"] for job in jobs()[before:] if "rule_train" in job["Comment"]]
+    log = (remote.folder / "results/logs/train/random_labels/lenet5/seed0.log").read_text()
+    print(states, [line for line in log.splitlines() if "resuming" in line])
+    assert "TIMEOUT" in states
+    assert "resuming at epoch" in log
+    local.snakemake(target)
+    assert remote.digests("checkpoints", "history") == local.digests("checkpoints", "history")
+
+
+def test_a_failing_job_is_reported_with_its_log(slurm, tmp_path):
+    copy = Repository(tmp_path / "failing")
+    copy.write_config(few)
+    copy.snakemake("results/data/digits.npz")
+    data = copy.folder / "results/data/digits.npz"
+    data.write_bytes(data.read_bytes()[:1000])
+    run = submitted(
+        copy, "results/checkpoints/capacity/cnn1/seed0.pt", "--retries", "0", check=False
+    )
+    said = run.stdout + run.stderr
+    assert run.returncode == 1
+    assert "results/logs/train/capacity/cnn1/seed0.log" in said
+    assert "digits.npz is damaged" in said
+
+
+def test_one_interrupt_leaves_no_job_in_the_queue(slurm, tmp_path):
+    copy = Repository(tmp_path / "interrupted")
+
+    def long(config):
+        few(config)
+        config["experiments"]["capacity"]["training"]["epochs"] = 5000
+
+    copy.write_config(long)
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm",
+            "--slurm-status-command", "squeue", "results/tables/capacity_metrics.csv",
+        ],
+        cwd=copy.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while "R" not in query("squeue", "--noheader", "--format=%t").split():
+        assert process.poll() is None
+        time.sleep(0.5)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=120)
+    deadline = time.monotonic() + 40
+    while left := query("squeue", "--noheader"):
+        assert time.monotonic() < deadline, left
+        time.sleep(1)
+
+
+def test_any_scheduler_with_a_submit_a_status_and_a_cancel_command(tmp_path):
+    scripts = {
+        # the job runs in the background; its id is the process id; it leaves its exit status
+        "submit": "for script; do :; done\n"
+        '( sh "$script" > "$QUEUE/out.$$" 2>&1; echo $? > "$QUEUE/$$" ) > /dev/null 2>&1 &\n'
+        "echo $$\n",
+        "status": 'if [ ! -e "$QUEUE/$1" ]; then echo running\n'
+        'elif [ "$(cat "$QUEUE/$1")" = 0 ]; then echo success; else echo failed; fi\n',
+        "cancel": 'for job; do echo "$job" >> "$QUEUE/cancelled"; done\n',
+    }
+    queue = tmp_path / "queue"
+    queue.mkdir()
+    options = []
+    for name, text in scripts.items():
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\nQUEUE={queue}\n{text}")
+        path.chmod(0o755)
+        options += [f"--cluster-generic-{name}-cmd", str(path)]
+    copy = Repository(tmp_path / "copy")
+    copy.write_config(few)
+    copy.snakemake(
+        "capacity", "--workflow-profile", "profiles/cluster-generic", *options,
+        "--jobs", "2", "--latency-wait", "10",
+    )  # fmt: skip
+    statuses = [path.read_text().strip() for path in queue.iterdir() if path.name.isdigit()]
+    assert len(statuses) == 1 + 3 + 3 + 2 + 1  # data, trainings, evaluations, tables, figure
+    assert set(statuses) == {"0"}
+    assert (copy.folder / "results/fig_params.png").exists()
