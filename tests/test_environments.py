@@ -31,6 +31,16 @@ def test_conda_environment_names_the_same_versions():
     assert dict(line.split("==") for line in pip) == pins()
 
 
+def test_the_container_is_made_of_the_same_pins_and_python():
+    lines = (ENVS / "Dockerfile").read_text().splitlines()
+    installs = [line for line in lines if "install" in line]
+    assert installs == ["RUN pip install --no-cache-dir -r /tmp/requirements.txt"]
+    assert "COPY envs/requirements.txt /tmp/requirements.txt" in lines
+    environment = yaml.safe_load((ENVS / "environment.yaml").read_text())
+    (python,) = [d for d in environment["dependencies"] if str(d).startswith("python=")]
+    assert f"FROM python:{python.removeprefix('python=')}-slim" in lines
+
+
 def test_direct_requirements_are_pinned_as_asked():
     pinned = {normal(name): version for name, version in pins().items()}
     for line in (ENVS / "requirements.in").read_text().splitlines():

@@ -30,8 +30,8 @@ rule interpolate:
     input:
         script=f"{SCRIPTS}/interpolate.py",
         code=modules("interpolate"),
-        start=line_end(0),
-        end=line_end(1),
+        start=partial(line_end, 0),
+        end=partial(line_end, 1),
         data=lambda wildcards: data_of(all_runs(config, wildcards.experiment)[0]),
     output:
         "results/lines/{experiment}/seed{seed}.csv",

@@ -129,14 +129,10 @@ def tabulated(wildcards):
     return [f"results/lines/{wildcards.experiment}/seed{seed}.csv" for seed in seeds]
 
 
-def line_end(index):
-    """An input function: the weights of the first or second variant of an interpolation."""
-
-    def weights(wildcards):
-        variant = list(config["experiments"][wildcards.experiment]["variants"])[index]
-        return f"results/weights/{wildcards.experiment}/{variant}/seed{wildcards.seed}.npz"
-
-    return weights
+def line_end(index, wildcards):
+    """The weights of the first or second variant of an interpolation."""
+    variant = list(config["experiments"][wildcards.experiment]["variants"])[index]
+    return f"results/weights/{wildcards.experiment}/{variant}/seed{wildcards.seed}.npz"
 
 
 def category_of(wildcards):

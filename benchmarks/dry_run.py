@@ -1,0 +1,51 @@
+"""How long Snakemake takes to plan many runs before the first starts.
+
+python benchmarks/dry_run.py [--runs 100 1000 10000]
+
+Dry runs of `trajectory` with as many seeds (a training, an evaluation and a snapshot each), every
+one in an empty folder. Prints a table.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def plan(runs: int) -> tuple[int, float]:
+    """Number of jobs of a dry run, and its seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        overlay = Path(folder, "seeds.yaml")
+        overlay.write_text(
+            yaml.safe_dump({"experiments": {"trajectory": {"seeds": list(range(runs))}}})
+        )
+        command = [sys.executable, "-m", "snakemake", "--dry-run", "trajectory"]
+        command += ["--snakefile", ROOT / "Snakefile", "--directory", folder]
+        command += ["--workflow-profile", ROOT / "profiles/default"]
+        started = time.monotonic()
+        said = subprocess.run(
+            [*command, "--configfile", overlay], check=True, capture_output=True, text=True
+        )
+        seconds = time.monotonic() - started
+    total = [line for line in said.stdout.splitlines() if line.startswith("total ")][-1]
+    return int(total.split()[1]), seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, nargs="+", default=[100, 1000, 10_000])
+    args = parser.parse_args()
+    print(f"{'runs':>8} {'jobs':>8} {'seconds':>8}")
+    for runs in args.runs:
+        jobs, seconds = plan(runs)
+        print(f"{runs:8} {jobs:8} {seconds:8.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What saving the state of unfinished trainings costs, as a share of training time.
+
+python benchmarks/resume_overhead.py
+
+Trains an epoch of each workload on scikit-learn's digits, saved after every mini-batch, and sets
+the median seconds of a save against `resume_interval` of config.yaml. The files go to the folder
+that it is called in, as results do.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
+
+from configuration import Run, merged, run_settings  # noqa: E402
+from hw1 import datasets, devices, inputs, models, training  # noqa: E402
+from hw1.architectures import example_shape  # noqa: E402
+from hw1.checkpoints import ResumeFile  # noqa: E402
+
+WORKLOADS = ("trajectory/mlp", "interpolation/a", "random_labels/lenet5", "mnist_cnn/deep")
+WORKLOADS += ("capacity/cnn5", "capacity/cnn8", "capacity/cnn10")
+
+
+class Timed(ResumeFile):
+    """A resume file that is always due and notes how long each save took, and its size."""
+
+    def save(self, state: dict) -> None:
+        started = time.monotonic()
+        super().save(state)
+        self.seconds = [*getattr(self, "seconds", []), time.monotonic() - started]
+        self.megabytes = self.path.stat().st_size / 1e6
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    device = devices.choose_device("cpu")
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    digits = datasets.prepare({"kind": "digits", "size": 28, "test_share": 0.2}, Path())
+    print(f"{'workload':24} {'MB':>6} {'s per save':>11} {'of training':>12}")
+    for workload in WORKLOADS:
+        settings = run_settings(config, Run(*workload.split("/"), 0))
+        # with a snapshot, which the state of a long training holds as well
+        settings = merged(settings, {"training": {"epochs": 1, "snapshot_epochs": [0]}})
+        key = (0, settings["stream"])
+        model = models.build(settings["model"], *example_shape(settings), key)
+        splits = inputs.tensors(digits, settings, device)
+        with tempfile.TemporaryDirectory(dir=".") as folder:
+            resume = Timed(Path(folder, "run.resume"), "", 0)
+            training.train(model, splits, settings["training"], [key], resume, lambda line: None)
+        seconds = statistics.median(resume.seconds)
+        share = seconds / config["resume_interval"]
+        print(f"{workload:24} {resume.megabytes:6.1f} {seconds:11.3f} {share:12.2%}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
