@@ -168,7 +168,7 @@ def test_a_training_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_
     for copy in (local, remote):
         copy.write_config(long)
     before = len(jobs())
-    submitted(remote, target, "--set-resources", "train:runtime=1")
+    submitted(remote, target, "--set-resources", "train:runtime=1", "--retries", "8")
     states = [job["JobState"] for job in jobs()[before:] if "rule_train" in job["Comment"]]
     log = (remote.folder / "results/logs/train/random_labels/lenet5/seed0.log").read_text()
     print(states, [line for line in log.splitlines() if "resuming" in line])
@@ -247,6 +247,6 @@ def test_any_scheduler_with_a_submit_a_status_and_a_cancel_command(tmp_path):
         "--jobs", "2", "--latency-wait", "10",
     )  # fmt: skip
     statuses = [path.read_text().strip() for path in queue.iterdir() if path.name.isdigit()]
-    assert len(statuses) == 1 + 3 + 3 + 2 + 1  # data, trainings, evaluations, tables, figure
+    assert len(statuses) == 1 + 3 + 3 + 1 + 1  # data, trainings, evaluations, table, figure
     assert set(statuses) == {"0"}
     assert (copy.folder / "results/fig_params.png").exists()
