@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,8 @@ SelectTypeParameters=CR_Core_Memory
 MinJobAge=3600
 KillWait=5
 SlurmdParameters=config_overrides
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port=16821 CPUs=2 RealMemory=4100
-NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port=16822 CPUs=2 RealMemory=4100
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port=16821 CPUs=2 RealMemory=32000
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port=16822 CPUs=2 RealMemory=32000
 PartitionName=main Nodes=ALL Default=YES State=UP
 """
 
@@ -94,6 +95,8 @@ def slurm(tmp_path_factory):
             time.sleep(0.5)
         yield folder
     finally:
+        query("scancel", "--me")
+        time.sleep(1)  # else the nodes go before their jobs have
         for process in reversed(running):
             process.terminate()
         for process in running:
@@ -168,12 +171,21 @@ def test_a_training_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_
     for copy in (local, remote):
         copy.write_config(long)
     before = len(jobs())
-    submitted(remote, target, "--set-resources", "train:runtime=1", "--retries", "8")
+    log = remote.folder / "results/logs/train/random_labels/lenet5/seed0.log"
+    resumed = set()
+    with ThreadPoolExecutor() as pool:
+        short = ("--set-resources", "train:runtime=1", "--retries", "8")
+        build = pool.submit(submitted, remote, target, *short)
+        while not build.done():  # each try writes its log anew
+            if log.exists():
+                lines = log.read_text().splitlines()
+                resumed |= {line for line in lines if "resuming at epoch" in line}
+            time.sleep(0.2)
+        build.result()
     states = [job["JobState"] for job in jobs()[before:] if "rule_train" in job["Comment"]]
-    log = (remote.folder / "results/logs/train/random_labels/lenet5/seed0.log").read_text()
-    print(states, [line for line in log.splitlines() if "resuming" in line])
+    print(states, resumed)
     assert "TIMEOUT" in states
-    assert "resuming at epoch" in log
+    assert resumed
     local.snakemake(target)
     assert remote.digests("checkpoints", "history") == local.digests("checkpoints", "history")
 
@@ -210,12 +222,15 @@ def test_one_interrupt_leaves_no_job_in_the_queue(slurm, tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    while "R" not in query("squeue", "--noheader", "--format=%t").split():
-        assert process.poll() is None
-        time.sleep(0.5)
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    process.wait(timeout=120)
+    try:
+        while "R" not in query("squeue", "--noheader", "--format=%t").split():
+            assert process.poll() is None
+            time.sleep(0.5)
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=120)
+    finally:
+        process.kill()
     deadline = time.monotonic() + 40
     while left := query("squeue", "--noheader"):
         assert time.monotonic() < deadline, left
