@@ -1,7 +1,7 @@
 """The workflow on a scheduler: a real Slurm of two nodes on loopback, and three small scripts.
 
-Slurm runs here without systemd and without an accounting database, as this user, and every process
-is ended by its id.
+Slurm runs here without systemd, as this user, with and without an accounting database, and every
+process is ended by its id.
 """
 
 import os
@@ -21,6 +21,8 @@ from test_workflow import Repository, reduced
 
 pytestmark = pytest.mark.slow
 CONFIGURATION = Path("/etc/slurm/slurm.conf")  # the only place that the executor leaves to it
+PACKAGES = "slurm-wlm munge slurmdbd mariadb-server-core mariadb-client-core"
+SBIN = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
 DATA = ("checkpoints", "history", "metrics", "lines", "weights", "tables", "data")
 SLURM = """\
 ClusterName=tiny
@@ -46,14 +48,30 @@ NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port=16821 CPUs=2 RealMemory=
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port=16822 CPUs=2 RealMemory=32000
 PartitionName=main Nodes=ALL Default=YES State=UP
 """
+ACCOUNTING = """\
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort=16819
+AccountingStoragePass={folder}/munge.socket
+"""
+SLURMDBD = """\
+DbdHost={host}
+DbdAddr=127.0.0.1
+DbdPort=16819
+SlurmUser=root
+AuthInfo=socket={folder}/munge.socket
+PidFile={folder}/slurmdbd.pid
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort=16820
+StorageUser=root
+"""
 
 
-def missing() -> str | None:
+def missing(programs: tuple[str, ...]) -> str | None:
     """Why no Slurm can be started here."""
-    programs = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
-    path = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
-    if absent := [name for name in programs if shutil.which(name, path=path) is None]:
-        return f"{absent[0]} is not installed (Debian: slurm-wlm and munge)"
+    if absent := [name for name in programs if shutil.which(name, path=SBIN) is None]:
+        return f"{absent[0]} is not installed (Debian: {PACKAGES})"
     if os.getuid() != 0:
         return "starting Slurm needs root"
     if CONFIGURATION.exists():
@@ -62,33 +80,56 @@ def missing() -> str | None:
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory):
-    """A running Slurm; its folder."""
-    if reason := missing():
+def slurm(request, tmp_path_factory):
+    """A running Slurm; its folder. With the parameter "accounting", it has a database."""
+    accounting = getattr(request, "param", None) == "accounting"
+    programs = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
+    database = ("slurmdbd", "mariadbd", "mariadb-install-db", "sacct")
+    if reason := missing(programs + database * accounting):
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("slurm")
     for name in ("state", "spool-n1", "spool-n2"):
         (folder / name).mkdir()
-    (folder / "slurm.conf").write_text(SLURM.format(host=socket.gethostname(), folder=folder))
+    names = {"host": socket.gethostname(), "folder": folder}
+    (folder / "slurm.conf").write_text((SLURM + ACCOUNTING * accounting).format(**names))
+    (folder / "slurmdbd.conf").write_text(SLURMDBD.format(**names))
     key = folder / "munge.key"
     key.write_bytes(secrets.token_bytes(1024))
-    key.chmod(0o600)
+    for secret in (key, folder / "slurmdbd.conf"):
+        secret.chmod(0o600)
     files = [f"--{name}-file={folder}/munge.{name}" for name in ("pid", "log", "seed")]
     commands = [
-        ["munged", "-F", "--force", f"--key-file={key}", f"--socket={folder}/munge.socket", *files],
+        ["munged", "-F", "--force", f"--key-file={key}", f"--socket={folder}/munge.socket", *files]
+    ]
+    if accounting:
+        data = ["--no-defaults", f"--datadir={folder}/mariadb", "--user=root"]
+        install = ["mariadb-install-db", *data, "--auth-root-authentication-method=normal"]
+        subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
+        where = ["--bind-address=127.0.0.1", "--port=16820", f"--socket={folder}/mariadb.socket"]
+        commands += [["mariadbd", *data, *where], ["slurmdbd", "-D"]]
+    commands += [
         ["slurmctld", "-D", "-i"],
         ["slurmd", "-D", "-N", "n1"],
         ["slurmd", "-D", "-N", "n2"],
     ]
+    configurations = {CONFIGURATION: folder / "slurm.conf"}
+    if accounting:
+        configurations[CONFIGURATION.with_name("slurmdbd.conf")] = folder / "slurmdbd.conf"
     CONFIGURATION.parent.mkdir(exist_ok=True)
-    CONFIGURATION.symlink_to(folder / "slurm.conf")
-    environment = os.environ | {"PATH": os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"}
     running = []
     try:
-        for command in commands:
-            with (folder / f"{'-'.join(command[::3][:2]).replace('/', '')}.out").open("w") as said:
-                running.append(subprocess.Popen(command, stdout=said, stderr=said, env=environment))
-            time.sleep(1)
+        for link, file in configurations.items():
+            link.symlink_to(file)
+        for number, command in enumerate(commands):
+            with (folder / f"{number}-{command[0]}.out").open("w") as said:
+                running.append(
+                    subprocess.Popen(
+                        command, stdout=said, stderr=said, env=os.environ | {"PATH": SBIN}
+                    )
+                )
+            time.sleep(3 if command[0] in database else 1)
+            if command[0] == "slurmdbd":
+                query("sacctmgr", "--immediate", "add", "cluster", "tiny")
         deadline = time.monotonic() + 30
         while "idle" not in query("sinfo", "--noheader", "--format=%T %D"):
             assert time.monotonic() < deadline, query("sinfo")
@@ -99,9 +140,9 @@ def slurm(tmp_path_factory):
         time.sleep(1)  # else the nodes go before their jobs have
         for process in reversed(running):
             process.terminate()
-        for process in running:
             process.wait(timeout=30)
-        CONFIGURATION.unlink()
+        for link in configurations:
+            link.unlink()
 
 
 def query(*command: str) -> str:
@@ -114,9 +155,12 @@ def jobs() -> list[dict[str, str]]:
     return [dict(re.findall(r"(\w+)=(\S*)", line)) for line in lines if "JobId=" in line]
 
 
-def submitted(copy: Repository, *arguments: str, check: bool = True):
+def submitted(
+    copy: Repository, *arguments: str, status_command: str = "squeue", check: bool = True
+):
     return copy.snakemake(
-        *arguments, "--workflow-profile", "profiles/slurm", "--slurm-status-command", "squeue",
+        *arguments, "--workflow-profile", "profiles/slurm",
+        "--slurm-status-command", status_command,
         "--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10", check=check,
     )  # fmt: skip
 
@@ -235,6 +279,19 @@ def test_one_interrupt_leaves_no_job_in_the_queue(slurm, tmp_path):
     while left := query("squeue", "--noheader"):
         assert time.monotonic() < deadline, left
         time.sleep(1)
+
+
+@pytest.mark.parametrize("slurm", ["accounting"], indirect=True)
+def test_jobs_are_followed_in_an_accounting_database(slurm, tmp_path):
+    copy = Repository(tmp_path / "accounted")
+    copy.write_config(few)
+    run = submitted(copy, "capacity", status_command="sacct")
+    assert "Falling back" not in run.stdout + run.stderr
+    assert (copy.folder / "results/fig_params.png").exists()
+    states = query("sacct", "--allocations", "--noheader", "--parsable2", "--format=State,NodeList")
+    print(sorted(states.split()))
+    assert set(states.split()) == {"COMPLETED|n1", "COMPLETED|n2"}
+    assert copy.plan("capacity") == set()
 
 
 def test_any_scheduler_with_a_submit_a_status_and_a_cancel_command(tmp_path):
