@@ -70,7 +70,10 @@ class StackedLayers(torch.autograd.Function):
         for layer in reversed(range(layers)):
             gradients[:0] = [gradient.bmm(inputs[layer].mT), gradient.sum(2)]
             if layer:
-                gradient = weights[layer].mT.bmm(gradient)
+                weight = weights[layer].mT
+                # with one output this is an outer product, at which bmm is slow
+                one = gradient.shape[1] == 1
+                gradient = weight * gradient if one else weight.bmm(gradient)
                 torch.ops.aten.threshold_backward.grad_input(
                     gradient, inputs[layer], 0, grad_input=gradient
                 )
