@@ -78,8 +78,9 @@ class Repository:
         path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False))
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        cores = [] if "--workflow-profile" in arguments else ["--cores", "2"]
         run = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            [sys.executable, "-m", "snakemake", *cores, *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,
