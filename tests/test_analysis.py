@@ -125,7 +125,8 @@ def test_a_table_cut_off_anywhere_is_never_read(tmp_path):
     content = path.read_bytes()
     assert len(tables.read(path)) == len(tables.concatenate([path])) == 2
     for length in range(len(content)):
-        for damaged in (content[:length], content[:length] + bytes(len(content) - length)):
+        zeroed = content[:length] + bytes(len(content) - length)
+        for damaged in (content[:length], zeroed, content[:length] + b"\xff\n\n"):
             path.write_bytes(damaged)
             for read in (tables.read, lambda path: tables.concatenate([path])):
                 with pytest.raises(ValueError, match=r"a\.csv is damaged: .* delete it"):

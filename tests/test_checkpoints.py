@@ -1,5 +1,6 @@
 """Checkpoints and resume files: bytes, damage, malice, locks."""
 
+import errno
 import os
 import pickle
 import subprocess
@@ -100,6 +101,16 @@ def test_a_second_writer_waits_until_the_first_is_gone(tmp_path):
         assert holder.wait() == -9
     assert said == [f"waiting for the process that holds {lock}"]
     assert not lock.exists()
+
+
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+    def refuse(file, operation):
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(checkpoints.fcntl, "flock", refuse)
+    lock = checkpoints.exclusive(tmp_path / "run.lock")
+    with pytest.raises(OSError, match=r"cannot be locked \(flock\).*run\.lock"):
+        lock.__enter__()
 
 
 def test_a_kept_checkpoint_survives_its_first_name_and_only_its_own_fingerprint_finds_it(tmp_path):

@@ -286,7 +286,7 @@ def test_a_damaged_file_is_rebuilt_or_named(small, observed, name, kind, damage)
         path.unlink()
         # By name, since Snakemake makes nothing that only finished files were made from.
         small.snakemake("capacity", *before)
-        outcome = "named in one line; deleted, it is rebuilt"
+        outcome = "named in one line; deleted and asked for by name, it is rebuilt"
     else:
         outcome = "rebuilt"
     assert small.digests("data", "checkpoints", "metrics", "tables") == before

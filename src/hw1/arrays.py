@@ -26,12 +26,13 @@ def load(path: str | os.PathLike) -> Arrays:
             arrays = {name: file[name] for name in file.files}
     except (zipfile.BadZipFile, EOFError, ValueError) as error:
         raise ValueError(
-            f"{path} is damaged ({error}): delete it and run again, it will be rebuilt"
+            f"{path} is damaged ({error}): delete it and have Snakemake make it again, by its name"
         ) from error
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             index = int(np.argwhere(~np.isfinite(array))[0, 0])
             raise ValueError(
-                f"{path}: {name}[{index}] is not a finite number: delete the file and run again"
+                f"{path}: {name}[{index}] is not a finite number: delete the file and have "
+                "Snakemake make it again, by its name"
             )
     return arrays

@@ -44,7 +44,8 @@ def load(path: str | os.PathLike) -> dict:
     except Exception as error:  # RuntimeError, EOFError, UnpicklingError, even OSError and others
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(
-            f"{path} is not a readable checkpoint ({reason}): delete it and run again"
+            f"{path} is not a readable checkpoint ({reason}): delete it and have Snakemake "
+            "make it again, by its name"
         ) from error
 
 
@@ -137,6 +138,9 @@ def exclusive(path: str | os.PathLike, log=print) -> Iterator[None]:
             except BlockingIOError:
                 log(f"waiting for the process that holds {path}")
                 fcntl.flock(file, fcntl.LOCK_EX)
+            except OSError as error:
+                reason = "cannot be locked (flock): have results/ on a file system with locks"
+                raise OSError(error.errno, reason, str(path)) from error
             # The holder before us may have removed the file while we waited for it.
             if not path.exists() or os.stat(path).st_ino != os.fstat(file.fileno()).st_ino:
                 continue

@@ -36,13 +36,13 @@ def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
 
 def whole(path: str | os.PathLike) -> str:
     """The text of a table. Raises ValueError where it was cut off or overwritten with zeros."""
-    content = Path(path).read_bytes()
-    if not content.endswith(b"\n\n") or b"\0" in content:
+    text = Path(path).read_bytes().decode(errors="replace")
+    if not text.endswith("\n\n") or "\0" in text or "\N{REPLACEMENT CHARACTER}" in text:
         raise ValueError(
-            f"{path} is damaged: expected text that ends with an empty line: delete it and run "
-            "again, it will be rebuilt"
+            f"{path} is damaged: expected text that ends with an empty line: delete it and have "
+            "Snakemake make it again, by its name"
         )
-    return content.decode()
+    return text
 
 
 def read(path: str | os.PathLike) -> "pd.DataFrame":
@@ -72,7 +72,7 @@ def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
             if None in row or None in row.values():
                 raise ValueError(
                     f"{path}, line {reader.line_num}: expected {len(reader.fieldnames)} "
-                    "fields: delete the file and run again"
+                    "fields: delete the file and have Snakemake make it again, by its name"
                 )
             rows.append(row)
     return rows
