@@ -365,7 +365,7 @@ def test_a_gpu_is_asked_for_where_one_is_wanted(tmp_path, monkeypatch):
     [
         ("job_state = F\n    Exit_status = 0", "success"),
         ("job_state = F\n    Exit_status = 1", "failed"),
-        ("job_state = R", "running"),
+        ("job_state = R\n    comment = Unknown Job, at first", "running"),
         ("qstat: Unknown Job Id 12.server", "failed"),
         ("qstat: cannot connect to server", "running"),
     ],
