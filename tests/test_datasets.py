@@ -67,7 +67,10 @@ def test_damaged_file_is_named(tmp_path, damage):
     else:
         content = b""
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"digits\.npz is damaged .* delete it and run again"):
+    with pytest.raises(
+        ValueError,
+        match=r"digits\.npz is damaged .* delete it and have Snakemake make it again, by its name",
+    ):
         arrays.load(path)
 
 
