@@ -174,7 +174,7 @@ def submitted(
     )  # fmt: skip
 
 
-def commands(folder: Path, scripts: dict[str, str]) -> str:
+def search_path(folder: Path, scripts: dict[str, str]) -> str:
     """A search path on which a scheduler's commands are shell scripts in `folder`."""
     folder.mkdir(exist_ok=True)
     for name, text in scripts.items():
@@ -328,7 +328,7 @@ def test_any_scheduler_with_a_submit_a_status_and_a_cancel_command(tmp_path):
     }
     queue = tmp_path / "queue"
     queue.mkdir()
-    commands(tmp_path, {name: f"QUEUE={queue}\n{text}" for name, text in scripts.items()})
+    search_path(tmp_path, {name: f"QUEUE={queue}\n{text}" for name, text in scripts.items()})
     options = []
     for name in scripts:
         options += [f"--cluster-generic-{name}-cmd", str(tmp_path / name)]
@@ -351,7 +351,7 @@ def test_a_gpu_is_asked_for_where_one_is_wanted(tmp_path, monkeypatch):
     known = "sinfo squeue sacct sacctmgr scontrol scancel".split()
     scripts = {name: "echo 'main*'" for name in known}
     scripts["sbatch"] = f'echo "$@" >> {tmp_path}/asked; exit 1'
-    monkeypatch.setenv("PATH", commands(tmp_path / "bin", scripts))
+    monkeypatch.setenv("PATH", search_path(tmp_path / "bin", scripts))
     target = "results/metrics/capacity/cnn1/seed0.csv"
     for gpu in ([], ["--set-resources", "train:gpu=1"]):
         submitted(copy, target, "--retries", "0", *gpu, check=False)
@@ -371,7 +371,7 @@ def test_a_gpu_is_asked_for_where_one_is_wanted(tmp_path, monkeypatch):
     ],
 )
 def test_the_status_of_a_pbs_job(tmp_path, said, status):
-    path = commands(tmp_path, {"qstat": f"cat << END\nJob Id: $3\n    {said}\nEND"})
+    path = search_path(tmp_path, {"qstat": f"cat << END\nJob Id: $3\n    {said}\nEND"})
     command = [ROOT / "profiles/cluster-generic/status", "12"]
     run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": path})
     assert run.stdout == f"{status}\n"
@@ -381,7 +381,7 @@ def test_the_status_command_is_found_from_any_directory(tmp_path):
     """With the profile's own, and a scheduler's commands that fail every job."""
     copy = Repository(tmp_path / "a copy")
     copy.write_config(few)
-    path = commands(tmp_path / "bin", {"qsub": "echo 12", "qstat": "echo job_state = F"})
+    path = search_path(tmp_path / "bin", {"qsub": "echo 12", "qstat": "echo job_state = F"})
     run = subprocess.run(
         [
             sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/cluster-generic",

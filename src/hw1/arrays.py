@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 
-from hw1.files import replacing
+from hw1.files import MAKE_AGAIN, replacing
 
 Arrays = dict[str, np.ndarray]
 
@@ -25,14 +25,9 @@ def load(path: str | os.PathLike) -> Arrays:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (zipfile.BadZipFile, EOFError, ValueError) as error:
-        raise ValueError(
-            f"{path} is damaged ({error}): delete it and have Snakemake make it again, by its name"
-        ) from error
+        raise ValueError(f"{path} is damaged ({error}): {MAKE_AGAIN}") from error
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             index = int(np.argwhere(~np.isfinite(array))[0, 0])
-            raise ValueError(
-                f"{path}: {name}[{index}] is not a finite number: delete the file and have "
-                "Snakemake make it again, by its name"
-            )
+            raise ValueError(f"{path}: {name}[{index}] is not a finite number: {MAKE_AGAIN}")
     return arrays

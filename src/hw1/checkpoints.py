@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from hw1.files import replacing
+from hw1.files import MAKE_AGAIN, replacing
 
 
 def save(path: str | os.PathLike, checkpoint: dict) -> None:
@@ -43,10 +43,7 @@ def load(path: str | os.PathLike) -> dict:
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # RuntimeError, EOFError, UnpicklingError, even OSError and others
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(
-            f"{path} is not a readable checkpoint ({reason}): delete it and have Snakemake "
-            "make it again, by its name"
-        ) from error
+        raise ValueError(f"{path} is not a readable checkpoint ({reason}): {MAKE_AGAIN}") from error
 
 
 class ResumeFile:

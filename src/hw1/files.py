@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# What to do about a damaged result: Snakemake does not miss a deleted one while all that was made
+# from it is there, so it has to be asked for.
+MAKE_AGAIN = "delete it and have Snakemake make it again, by its name"
+
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:

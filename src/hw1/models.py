@@ -70,10 +70,9 @@ class StackedLayers(torch.autograd.Function):
         for layer in reversed(range(layers)):
             gradients[:0] = [gradient.bmm(inputs[layer].mT), gradient.sum(2)]
             if layer:
-                weight = weights[layer].mT
-                # with one output this is an outer product, at which bmm is slow
-                one = gradient.shape[1] == 1
-                gradient = weight * gradient if one else weight.bmm(gradient)
+                # Of one output it is an outer product: the same bits, at which bmm is slow.
+                product = torch.mul if gradient.shape[1] == 1 else torch.bmm
+                gradient = product(weights[layer].mT, gradient)
                 torch.ops.aten.threshold_backward.grad_input(
                     gradient, inputs[layer], 0, grad_input=gradient
                 )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hw1.files import replacing
+from hw1.files import MAKE_AGAIN, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,12 +35,12 @@ def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
 
 
 def whole(path: str | os.PathLike) -> str:
-    """The text of a table. Raises ValueError where it was cut off or overwritten with zeros."""
+    """The text of a table. Raises ValueError where it was cut off, overwritten with zeros or is
+    no text."""
     text = Path(path).read_bytes().decode(errors="replace")
     if not text.endswith("\n\n") or "\0" in text or "\N{REPLACEMENT CHARACTER}" in text:
         raise ValueError(
-            f"{path} is damaged: expected text that ends with an empty line: delete it and have "
-            "Snakemake make it again, by its name"
+            f"{path} is damaged: expected text that ends with an empty line: {MAKE_AGAIN}"
         )
     return text
 
@@ -72,7 +72,7 @@ def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
             if None in row or None in row.values():
                 raise ValueError(
                     f"{path}, line {reader.line_num}: expected {len(reader.fieldnames)} "
-                    "fields: delete the file and have Snakemake make it again, by its name"
+                    f"fields: {MAKE_AGAIN}"
                 )
             rows.append(row)
     return rows
