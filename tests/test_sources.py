@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from conftest import ROOT
@@ -27,6 +28,35 @@ def test_list_follows_imports_through_modules_and_functions():
 def test_training_does_not_depend_on_plotting_nor_plotting_on_training():
     assert not {"figures", "pca", "interpolation", "weights", "datasets"} & names("train")
     assert not {"training", "models", "checkpoints"} & names("figure")
+
+
+def test_a_training_and_an_evaluation_do_not_load_torchs_compiler():
+    """Torch imports it for things that need none of it, and that takes as long as torch itself."""
+    program = (
+        "import sys, torch\n"
+        "from hw1 import checkpoints, devices, evaluation, inputs, models, training\n"
+        "devices.make_reproducible()\n"
+        "split = inputs.Split(torch.ones(4, 1), torch.ones(4, 1))\n"
+        "settings = dict(batch_size=2, epochs=1, history='iteration', history_every=1,\n"
+        "    precision='fp32', optimizer='adam', learning_rate=0.1, gradient_norm=True,\n"
+        "    evaluate_each_epoch=[], snapshot_epochs=[])\n"
+        "model = models.build({'kind': 'mlp', 'hidden': [3]}, (1,), 1)\n"
+        "resume = checkpoints.ResumeFile(sys.argv[1], 'f', 0)\n"
+        "training.train(model, {'train': split}, settings, [(0, 0)], resume)\n"
+        "training.train(model, {'train': split}, settings, [(0, 0)], resume)\n"
+        "evaluation.evaluate(model, split)\n"
+        "print(torch.are_deterministic_algorithms_enabled(), 'torch._dynamo' in sys.modules)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.run(
+            [sys.executable, "-c", program, f"{folder}/run.resume"],
+            env={"PYTHONPATH": str(ROOT / "src")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert "resuming at epoch" in run.stdout
+    assert run.stdout.splitlines()[-1] == "True False"
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

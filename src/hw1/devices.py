@@ -26,7 +26,8 @@ def make_reproducible() -> None:
     # Sums depend on how many threads share them, so this is part of the result, not of the
     # machine. Two jobs on two cores also finish sooner than one job on two threads.
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    # As use_deterministic_algorithms(True), which imports torch's compiler, and with it a second.
+    torch.set_deterministic_debug_mode("error")
     # Every new tensor would be filled with NaN first. What nobody reads needs no value.
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cuda.matmul.allow_tf32 = False

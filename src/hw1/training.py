@@ -6,6 +6,7 @@ a function of its settings and seed, and can stop and go on after any iteration.
 same batches can train as one stacked model; that changes their speed, not their numbers.
 """
 
+import inspect
 import math
 import time
 from collections.abc import Sequence
@@ -22,6 +23,12 @@ from hw1.models import Stack
 from hw1.seeding import generator
 
 OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+# At their first call an optimizer's methods import torch's compiler, for more than a second, only
+# to be exempt from a compilation that nobody asks for. What they wrap does not; for those that
+# others call, this is what they would remember.
+for method in ("add_param_group", "load_state_dict", "state_dict", "zero_grad"):
+    function = getattr(torch.optim.Optimizer, method).__wrapped__
+    function.__dynamo_disable = function
 SECONDS_BETWEEN_PROGRESS_LINES = 10
 
 
@@ -92,6 +99,7 @@ def train(
     optimizer = OPTIMIZERS[training["optimizer"]](
         parameters, lr=training["learning_rate"], fused=True
     )
+    step = torch.no_grad()(inspect.unwrap(type(optimizer).step))
     # A value per mini-batch of the current epoch, and run: loss, correct ones, gradient norm.
     measured = {
         name: torch.zeros(iterations, len(keys), dtype=torch.float32, device=inputs.device)
@@ -136,7 +144,7 @@ def train(
                 measured["correct"][iteration] = (output.argmax(1) == y).sum()
             if training["gradient_norm"]:
                 measured["norm"][iteration] = nn.utils.get_total_norm([p.grad for p in parameters])
-            optimizer.step()
+            step(optimizer)
             iteration += 1
             if resume.due():
                 resume.save(
