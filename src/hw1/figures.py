@@ -7,17 +7,22 @@ their minimum to their maximum; the figure says so, and names the data set.
 
 import os
 import textwrap
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from math import log as ln
+from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 
 from hw1.files import replacing
+
+with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the user stands
+    import matplotlib as mpl
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patheffects import withStroke
 
 RC = {
     "font.size": 10,
@@ -40,15 +45,24 @@ MARKERS = "osD^vP*X"
 VERDICT_MARKERS = {"confirmed": "o", "refuted": "X", "inconclusive": "D", "not enough seeds": "s"}
 
 
+@contextmanager
+def house_style() -> Iterator[None]:
+    """matplotlib's own defaults and RC over them, whatever a user's settings are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
+
+
 def draw(name: str, style: dict, tables: list[pd.DataFrame]) -> Figure:
     """Draw the figure that the function called `name` in this module draws."""
-    with mpl.rc_context(RC):
+    with house_style():
         return globals()[name](style, *tables)
 
 
 def save(figure: Figure, png: str | os.PathLike, svg: str | os.PathLike, dpi: int) -> None:
     """Write `figure` as PNG and as SVG; the same figure gives the same bytes."""
-    with mpl.rc_context(RC):
+    with house_style():
         for path, metadata in ((png, {"Software": None}), (svg, {"Date": None})):
             with replacing(path) as temporary:
                 figure.savefig(temporary, dpi=dpi, metadata=metadata)

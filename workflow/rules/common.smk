@@ -29,7 +29,7 @@ from configuration import (
     training_seconds,
 )
 from sections import sections
-from sources import sources
+from sources import missing, sources
 
 
 def parsed(path):

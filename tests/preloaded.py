@@ -1,0 +1,134 @@
+"""Python with the project's packages already imported: a server that forks for each command.
+
+A build of the tests is a hundred short processes, and each spends two seconds on importing torch
+or Snakemake. `Interpreter.command` stands in for `python`: what it is asked to run runs in a
+process of its own, with the arguments, folder, environment and open files of the caller, but as a
+fork of a process that has the packages. Nothing of the project itself is imported beforehand.
+
+What is about the start of a process (variables that are read then, kills, which modules a script
+loads) needs `sys.executable` instead.
+"""
+
+import atexit
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+PACKAGES = """
+torch torch.nn.functional numpy pandas scipy.stats scipy.ndimage sklearn.decomposition
+sklearn.datasets sklearn.model_selection matplotlib.figure matplotlib.backends.backend_agg
+matplotlib.backends.backend_svg matplotlib.patheffects jinja2 jsonschema yaml PIL.Image
+snakemake.cli snakemake.workflow snakemake.dag snakemake.scheduling.job_scheduler
+snakemake.executors.local snakemake.executors.dryrun snakemake.report pulp yte
+""".split()
+CLIENT = """\
+#!{python} -IS
+import os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.connect({address!r})
+umask = os.umask(0)
+request = repr((sys.argv[1:], os.getcwd(), dict(os.environ), umask)).encode()
+socket.send_fds(server, [len(request).to_bytes(8, "big")], [0, 1, 2])
+server.sendall(request)
+code = server.recv(1)
+sys.exit(code[0] if code else 137)
+"""
+
+
+class Interpreter:
+    """A running server; `command` is the path of an executable to use like python."""
+
+    def __init__(self, folder: Path) -> None:
+        self.command = folder / "python"
+        address = str(folder / "socket")
+        self.command.write_text(CLIENT.format(python=sys.executable, address=address))
+        self.command.chmod(0o755)
+        self.server = subprocess.Popen(
+            [sys.executable, "-P", __file__, address, self.command],
+            stdout=subprocess.PIPE,
+            cwd=folder,
+            env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+            | {"OMP_NUM_THREADS": "1", "MATPLOTLIBRC": os.devnull, "PYTHONUTF8": "1"},
+            start_new_session=True,
+        )
+        assert self.server.stdout.readline() == b"ready\n"
+
+    def stop(self) -> None:
+        os.killpg(self.server.pid, signal.SIGKILL)
+        self.server.wait()
+
+
+def serve(address: str, command: str) -> None:
+    for package in PACKAGES:
+        __import__(package)
+    # As a child would find them, but for the project, which a command names by PYTHONPATH.
+    path = [entry for entry in sys.path if "site-packages" in entry or "/lib/python" in entry]
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(64)
+    print("ready", flush=True)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    while True:
+        caller, _ = listener.accept()
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            listener.close()
+            code = answer(caller, path, command)
+            caller.sendall(bytes([code]))
+            os._exit(code)
+        caller.close()
+
+
+def answer(caller: socket.socket, path: list[str], command: str) -> int:
+    """Run what a caller asks for, as Python would, and return its exit code."""
+    size, files, _, _ = socket.recv_fds(caller, 8, 3)
+    request = b""
+    while len(request) < int.from_bytes(size, "big"):
+        request += caller.recv(1 << 20)
+    arguments, folder, variables, umask = eval(request)  # from CLIENT, which wrote a repr
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    os.umask(umask)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    own = [entry for entry in variables.get("PYTHONPATH", "").split(":") if entry]
+    sys.path[:] = own + path
+    sys.executable = command
+    try:
+        run([argument for argument in arguments if argument != "-P"])
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        if isinstance(stop.code, str):
+            print(stop.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+def run(arguments: list[str]) -> None:
+    if arguments[:2] == ["-m", "snakemake"]:
+        from snakemake.cli import main
+
+        sys.argv = ["snakemake", *arguments[2:]]
+        main()
+    else:
+        sys.argv = arguments
+        runpy.run_path(arguments[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])
