@@ -1,13 +1,19 @@
 """What the tests share: the repository, its configuration, real MNIST where it is."""
 
+import fcntl
+import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from preloaded import Interpreter
+from repository import Repository, reduced
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "workflow"))
@@ -26,6 +32,68 @@ FAULTS = ROOT / "docs/faults.md"
 WRITE_FAULTS = "python -m pytest tests/test_*fault*.py tests/test_*fuzz.py --write-faults"
 STARTED = time.monotonic()
 faults: dict[tuple[str, str, str], None] = {}  # in the order of the tests, each once
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):  # the process that starts all others, if there are any
+        os.environ["HW1_TESTS"] = tempfile.mkdtemp(prefix="hw1-tests-")
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        Interpreter(Path(os.environ["HW1_TESTS"])).stop()
+        shutil.rmtree(os.environ["HW1_TESTS"], ignore_errors=True)
+
+
+def once(name: str, make: Callable[[Path], None]) -> Path:
+    """The folder that the first process to ask for it has filled with `make`."""
+    folder = Path(os.environ["HW1_TESTS"]) / name
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = folder.with_name(f"{name}, unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """An executable to use like python, which has the packages already imported."""
+    interpreter = Interpreter(Path(os.environ["HW1_TESTS"]))
+    once("interpreter", interpreter.start)
+    return interpreter.command
+
+
+def build(folder: Path, python: Path) -> None:
+    repository = Repository(folder, python)
+    repository.write_config(reduced)
+    repository.snakemake()
+
+
+@pytest.fixture(scope="session")
+def built(python) -> Repository:
+    """A finished build, to read and not to change. The folder's name has a space and a letter
+    beyond ASCII, as users' do."""
+    folder = once("répertoire de travail", lambda folder: build(folder, python))
+    return Repository.at(folder, python)
+
+
+@pytest.fixture
+def repository(built, tmp_path) -> Repository:
+    """A finished build of the test's own."""
+    folder = tmp_path / built.folder.name
+    shutil.copytree(built.folder, folder, symlinks=True)
+    return Repository.at(folder, built.python)
+
+
+@pytest.fixture
+def fresh(tmp_path, python) -> Repository:
+    """A copy in which nothing is built."""
+    copy = Repository(tmp_path / "fresh", python)
+    copy.write_config(reduced)
+    return copy
 
 
 def pytest_addoption(parser):

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -42,26 +43,37 @@ sys.exit(code[0] if code else 137)
 
 
 class Interpreter:
-    """A running server; `command` is the path of an executable to use like python."""
+    """The server of a folder; `command` is the path of an executable to use like python."""
 
     def __init__(self, folder: Path) -> None:
         self.command = folder / "python"
-        address = str(folder / "socket")
-        self.command.write_text(CLIENT.format(python=sys.executable, address=address))
+        self.address = folder / "socket"
+        self.process_id = folder / "process_id"
+
+    def start(self, log: Path) -> None:
+        """Start the server, whose output goes to a file, and wait until it listens."""
+        self.command.write_text(CLIENT.format(python=sys.executable, address=str(self.address)))
         self.command.chmod(0o755)
-        self.server = subprocess.Popen(
-            [sys.executable, "-P", __file__, address, self.command],
-            stdout=subprocess.PIPE,
-            cwd=folder,
-            env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-            | {"OMP_NUM_THREADS": "1", "MATPLOTLIBRC": os.devnull, "PYTHONUTF8": "1"},
-            start_new_session=True,
-        )
-        assert self.server.stdout.readline() == b"ready\n"
+        with log.open("w") as file:
+            server = subprocess.Popen(
+                [sys.executable, "-P", __file__, self.address, self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                cwd=self.address.parent,
+                env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+                | {"OMP_NUM_THREADS": "1", "MATPLOTLIBRC": os.devnull, "PYTHONUTF8": "1"},
+                start_new_session=True,
+            )
+        self.process_id.write_text(str(server.pid))
+        while not self.address.exists():
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.05)
 
     def stop(self) -> None:
-        os.killpg(self.server.pid, signal.SIGKILL)
-        self.server.wait()
+        """End the server, and all that it still runs, if it was started."""
+        if self.process_id.exists():
+            os.killpg(int(self.process_id.read_text()), signal.SIGKILL)
 
 
 def serve(address: str, command: str) -> None:
@@ -70,9 +82,9 @@ def serve(address: str, command: str) -> None:
     # As a child would find them, but for the project, which a command names by PYTHONPATH.
     path = [entry for entry in sys.path if "site-packages" in entry or "/lib/python" in entry]
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
+    listener.bind(f"{address}, unfinished")
     listener.listen(64)
-    print("ready", flush=True)
+    os.rename(f"{address}, unfinished", address)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     while True:
         caller, _ = listener.accept()

@@ -1,11 +1,10 @@
 """The whole workflow on small data: what it builds, and what it builds again.
 
 One build of a reduced configuration (the digits, few epochs, three capacity models) in a copy of
-the repository; each test then changes that copy, looks or runs, and puts everything back.
+the repository; each test looks at it, or changes and runs a copy of its own.
 """
 
 import csv
-import hashlib
 import json
 import os
 import re
@@ -14,13 +13,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from browser import faults, look_at, needs_chromium
 from conftest import ROOT
+from repository import Repository, of, reduced, rules
 
 FIGURES = [
     f"fig_{name}"
@@ -31,122 +30,6 @@ FIGURES = [
 ]
 LEDGER = {"claims as_written", "figure claims", "page"}  # what every changed table is part of
 VOLATILE = ("logs", "benchmarks", "provenance")  # differ between attempts, and nothing reads them
-SOURCES = ("Snakefile", "config.yaml", "presets", "profiles", "workflow", "src", "envs")
-
-
-def reduced(config: dict) -> dict:
-    """The default configuration on small data, cut down to seconds."""
-    experiments = config["experiments"]
-    for experiment in experiments.values():
-        if "dataset" in experiment:
-            experiment["dataset"] = "digits"
-        experiment["seeds"] = [0, 1]
-        experiment.setdefault("training", {})["epochs"] = 1
-    experiments["function_fit"]["training"] |= {"epochs": 20}
-    variants = experiments["function_fit"]["variants"]
-    for variant in ("sinc_medium", "sign_medium", "sign_shallow"):
-        del variants[variant]
-    experiments["function_fit"]["seeds_per_job"] = 2
-    experiments["trajectory"]["training"] |= {"epochs": 2, "snapshot_epochs": [0, 1]}
-    for variant in experiments["interpolation"]["variants"].values():
-        variant["training"] |= {"epochs": 1, "batch_size": 256}
-    experiments["interpolation"]["alphas"]["points"] = 7
-    capacity = experiments["capacity"]
-    capacity["seeds"] = [0]
-    capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2", "cnn3")}
-    config["figures"]["dpi"] = 60
-    return config
-
-
-class Repository:
-    """A copy of the repository in a folder, and Snakemake run there."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in SOURCES:
-            source = ROOT / name
-            ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
-            if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=ignore)
-            else:
-                shutil.copy(source, folder / name)
-
-    def write_config(self, change: Callable[[dict], dict | None]) -> None:
-        path = self.folder / "config.yaml"
-        config = yaml.safe_load(path.read_text())
-        path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False))
-
-    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        cores = [] if "--workflow-profile" in arguments else ["--cores", "2"]
-        run = subprocess.run(
-            [sys.executable, "-m", "snakemake", *cores, *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-        )
-        if check:
-            assert run.returncode == 0, run.stdout + run.stderr
-        return run
-
-    def plan(self, *arguments: str) -> set[str]:
-        """The jobs of a dry run as `rule` or `rule wildcard/wildcard`."""
-        run = self.snakemake("--dry-run", *arguments)
-        jobs = set()
-        for block in re.split(r"\n(?=\[)", run.stdout + run.stderr):
-            if rule := re.search(r"^(?:local)?rule (\w+):$", block, re.MULTILINE):
-                wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
-                values = re.findall(r"\w+=([^,\s]+)", wildcards[1]) if wildcards else []
-                jobs.add(" ".join([rule[1], "/".join(values)]).strip())
-        return jobs - {"all"}
-
-    def digests(self, *folders: str) -> dict[str, str]:
-        """SHA-256 of every file below folders of results/."""
-        return {
-            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for folder in folders
-            for path in sorted((self.folder / "results" / folder).rglob("*"))
-            if path.is_file() and not path.name.startswith(".")
-        }
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory) -> Repository:
-    """A finished build. The folder's name has a space and a letter beyond ASCII, as users' do."""
-    repository = Repository(tmp_path_factory.mktemp("répertoire de travail"))
-    repository.write_config(reduced)
-    repository.snakemake()
-    return repository
-
-
-@pytest.fixture
-def repository(built):
-    """The finished build with its sources as they were, whatever a test does to them."""
-    yield built
-    results = {"results", ".snakemake"}
-    for path in built.folder.iterdir():
-        if path.name not in results:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    Repository(built.folder).write_config(reduced)
-    if left := built.plan():
-        built.snakemake()  # for the tests that follow
-    assert left == set(), "a test left the build other than it found it"
-
-
-@pytest.fixture
-def fresh(tmp_path) -> Repository:
-    """A copy in which nothing is built."""
-    copy = Repository(tmp_path / "fresh")
-    copy.write_config(reduced)
-    return copy
-
-
-def rules(jobs: set[str]) -> set[str]:
-    return {job.split()[0] for job in jobs}
-
-
-def of(jobs: set[str], rule: str) -> set[str]:
-    return {job.split()[1] for job in jobs if job.split()[0] == rule}
 
 
 def test_everything_is_built(built):
@@ -180,10 +63,10 @@ def test_every_job_has_a_log_and_a_benchmark(built):
     assert facts["training_seconds"] > 0
 
 
-def test_second_run_does_nothing(built):
-    before = built.digests("checkpoints", "metrics", "tables", ".")
-    assert "Nothing to be done" in built.snakemake().stderr
-    assert built.digests("checkpoints", "metrics", "tables", ".") == before
+def test_second_run_does_nothing(repository):
+    before = repository.digests("checkpoints", "metrics", "tables", ".")
+    assert "Nothing to be done" in repository.snakemake().stderr
+    assert repository.digests("checkpoints", "metrics", "tables", ".") == before
 
 
 def test_touching_every_source_does_nothing(repository):
@@ -193,11 +76,10 @@ def test_touching_every_source_does_nothing(repository):
     assert repository.plan() == set()
 
 
-def test_fresh_copies_of_the_sources_elsewhere_do_nothing(repository, tmp_path):
-    moved = Repository(tmp_path / "moved")
-    moved.write_config(reduced)
+def test_fresh_copies_of_the_sources_elsewhere_do_nothing(built, fresh):
+    moved = fresh
     for name in ("results", ".snakemake"):
-        shutil.copytree(repository.folder / name, moved.folder / name)
+        shutil.copytree(built.folder / name, moved.folder / name)
     assert moved.plan() == set()
 
 
@@ -213,10 +95,6 @@ def test_a_colour_redraws_the_figures_that_use_it_and_nothing_else(repository):
     repository.snakemake("results/fig_grad_norm.png")
     assert "#aa0000" in svg.read_text()
     assert repository.digests("checkpoints", "metrics", "tables") == before
-    # back to the colours that the other tests expect
-    expected = {"loss": "#D55E00", "deep": "#0072B2"}
-    repository.write_config(lambda c: c["figures"]["colours"].update(expected))
-    repository.snakemake()
 
 
 def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
@@ -343,8 +221,6 @@ def test_a_training_that_snakemake_repeats_for_nothing_takes_its_kept_result(rep
     assert trained == {"seed0": False, "seed1": False, "seed2": True}
     after = repository.digests("checkpoints/random_labels", "history/random_labels")
     assert {name: after[name] for name in before} == before
-    repository.write_config(lambda c: c["experiments"]["random_labels"].update(seeds=[0, 1]))
-    repository.snakemake()
 
 
 def test_a_new_seed_adds_only_its_runs(repository):
@@ -388,13 +264,6 @@ def test_seeds_grouped_otherwise_take_their_kept_results(repository):
     shutil.rmtree(repository.folder / "results/checkpoints/function_fit")
     repository.snakemake(*files, "results/tables/function_fit_metrics.csv")
     assert repository.digests("checkpoints", "history", "metrics") == after
-    for name in ("checkpoints", "history", "metrics"):
-        for path in (repository.folder / "results" / name / "function_fit").glob("*/*seed2.*"):
-            path.unlink()
-    repository.write_config(
-        lambda c: c["experiments"]["function_fit"].update(seeds=[0, 1], seeds_per_job=2)
-    )
-    repository.snakemake()
 
 
 def test_a_targeted_figure_runs_only_its_own_experiment(fresh):
@@ -415,8 +284,8 @@ def test_an_experiment_is_a_target(fresh):
     assert of(planned, "figure") == {"params"}
 
 
-def test_longest_training_comes_first(tmp_path):
-    default = Repository(tmp_path / "default")
+def test_longest_training_comes_first(tmp_path, python):
+    default = Repository(tmp_path / "default", python)
     run = default.snakemake("--dry-run", "capacity")
     priorities = {
         variant: int(priority)
@@ -442,7 +311,7 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tmp_path):
         reduced(config)
         config["resume_interval"] = 1
         config["experiments"]["random_labels"]["seeds"] = [0]
-        config["experiments"]["random_labels"]["training"]["epochs"] = 60
+        config["experiments"]["random_labels"]["training"]["epochs"] = 16
 
     target = "results/checkpoints/random_labels/lenet5/seed0.pt"
     disturbed, undisturbed = (Repository(tmp_path / name) for name in ("killed", "whole"))
@@ -548,8 +417,6 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
             optimizer="sgd", learning_rate=100, epochs=50
         )
 
-    path = repository.folder / "config.yaml"
-    text = path.read_text()
     repository.write_config(explode)
     target = "results/history/function_fit/sinc_shallow/seed1.csv"
     run = repository.snakemake(target, check=False)
@@ -560,13 +427,11 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
         r"train: the loss of seed [01] is (nan|inf) at epoch \d+, iteration 1: lower", log
     )
     assert "Traceback" not in log
-    path.write_text(text)
-    repository.snakemake()
 
 
-def test_report_is_one_file_with_a_caption_for_each_figure(built, tmp_path):
+def test_report_is_one_file_with_a_caption_for_each_figure(repository, tmp_path):
     report = tmp_path / "report.html"
-    built.snakemake("--report", str(report))
+    repository.snakemake("--report", str(report))
     page = report.read_text()
     assert all(figure in page for figure in FIGURES)
     captions = re.findall(r'"caption": ?"((?:[^"\\]|\\.)*)"', page)
@@ -582,8 +447,6 @@ def test_the_wording_of_a_claim_rebuilds_the_ledger_and_the_page_and_nothing_els
     repository.snakemake("results/index.html")
     assert "reach a &lt;tiny&gt; loss" in (repository.folder / "results/index.html").read_text()
     assert repository.digests("checkpoints", "metrics", "weights") == before
-    path.write_text(text)
-    repository.snakemake()
 
 
 def test_the_page_is_a_target_that_builds_everything(fresh):
@@ -608,8 +471,6 @@ def test_architectures_as_coded_get_verdicts_of_their_own(repository):
     with open(tables / "claims_as_coded.csv") as file:
         assert [row["claim"] for row in csv.DictReader(file)] == ["C0", "C1", "C2", "C3", "C4"]
     assert "As coded:" in (repository.folder / "results/index.html").read_text()
-    shutil.rmtree(repository.folder / "as_coded")
-    repository.snakemake()
 
 
 def test_replication_only_adds_seeds(repository):

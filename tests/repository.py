@@ -1,0 +1,105 @@
+"""Copies of the repository in folders of their own, and Snakemake run there."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ("Snakefile", "config.yaml", "presets", "profiles", "workflow", "src", "envs")
+
+
+def reduced(config: dict) -> dict:
+    """The default configuration on small data, cut down to seconds."""
+    experiments = config["experiments"]
+    for experiment in experiments.values():
+        if "dataset" in experiment:
+            experiment["dataset"] = "digits"
+        experiment["seeds"] = [0, 1]
+        experiment.setdefault("training", {})["epochs"] = 1
+    experiments["function_fit"]["training"] |= {"epochs": 20}
+    variants = experiments["function_fit"]["variants"]
+    for variant in ("sinc_medium", "sign_medium", "sign_shallow"):
+        del variants[variant]
+    experiments["function_fit"]["seeds_per_job"] = 2
+    experiments["trajectory"]["training"] |= {"epochs": 2, "snapshot_epochs": [0, 1]}
+    for variant in experiments["interpolation"]["variants"].values():
+        variant["training"] |= {"epochs": 1, "batch_size": 256}
+    experiments["interpolation"]["alphas"]["points"] = 7
+    capacity = experiments["capacity"]
+    capacity["seeds"] = [0]
+    capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2", "cnn3")}
+    config["figures"]["dpi"] = 60
+    return config
+
+
+class Repository:
+    """A copy of the repository in a folder, and Snakemake run there."""
+
+    def __init__(self, folder: Path, python: str | Path = sys.executable) -> None:
+        self.folder, self.python = folder, str(python)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in SOURCES:
+            source = ROOT / name
+            ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=ignore)
+            else:
+                shutil.copy(source, folder / name)
+
+    @classmethod
+    def at(cls, folder: Path, python: str | Path = sys.executable) -> "Repository":
+        """The copy that is in a folder already."""
+        found = cls.__new__(cls)
+        found.folder, found.python = folder, str(python)
+        return found
+
+    def write_config(self, change: Callable[[dict], dict | None]) -> None:
+        path = self.folder / "config.yaml"
+        config = yaml.safe_load(path.read_text())
+        path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False))
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        cores = [] if "--workflow-profile" in arguments else ["--cores", "2"]
+        run = subprocess.run(
+            [self.python, "-m", "snakemake", *cores, *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+        )
+        if check:
+            assert run.returncode == 0, run.stdout + run.stderr
+        return run
+
+    def plan(self, *arguments: str) -> set[str]:
+        """The jobs of a dry run as `rule` or `rule wildcard/wildcard`."""
+        run = self.snakemake("--dry-run", *arguments)
+        jobs = set()
+        for block in re.split(r"\n(?=\[)", run.stdout + run.stderr):
+            if rule := re.search(r"^(?:local)?rule (\w+):$", block, re.MULTILINE):
+                wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+                values = re.findall(r"\w+=([^,\s]+)", wildcards[1]) if wildcards else []
+                jobs.add(" ".join([rule[1], "/".join(values)]).strip())
+        return jobs - {"all"}
+
+    def digests(self, *folders: str) -> dict[str, str]:
+        """SHA-256 of every file below folders of results/."""
+        return {
+            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for folder in folders
+            for path in sorted((self.folder / "results" / folder).rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        }
+
+
+def rules(jobs: set[str]) -> set[str]:
+    return {job.split()[0] for job in jobs}
+
+
+def of(jobs: set[str], rule: str) -> set[str]:
+    return {job.split()[1] for job in jobs if job.split()[0] == rule}
