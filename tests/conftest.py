@@ -4,7 +4,6 @@ import fcntl
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from preloaded import Interpreter
 from repository import Repository, reduced
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "workflow"))
 
 MNIST_RAW = ROOT / "data" / "MNIST" / "raw"
 needs_mnist = pytest.mark.skipif(

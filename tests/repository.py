@@ -64,13 +64,17 @@ class Repository:
         config = yaml.safe_load(path.read_text())
         path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False))
 
-    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+    def snakemake(
+        self, *arguments: str, check: bool = True, **options
+    ) -> subprocess.CompletedProcess:
+        """Run Snakemake there; `options` are those of subprocess.run."""
         cores = [] if "--workflow-profile" in arguments else ["--cores", "2"]
         run = subprocess.run(
             [self.python, "-m", "snakemake", *cores, *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,
+            **options,
         )
         if check:
             assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,155 @@
+"""A build is a function of the checkout, the configuration and the data, and of nothing around it.
+
+One small build with every kind of job, plainly and again in surroundings that a user may have; the
+bytes of every table and figure, and the page, are the same. By real processes throughout: much of
+this is read when Python starts.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from conftest import once
+from repository import Repository, reduced
+
+RC = "font.size: 30\nsavefig.dpi: 20\ntext.usetex: true\naxes.facecolor: black\n"
+BUILT = ("tables", ".")  # the figures and the page lie in results/ itself
+
+
+def few(config: dict) -> None:
+    """Each kind of job once or twice."""
+    reduced(config)
+    kept = ("function_fit", "trajectory", "interpolation")
+    config["experiments"] = {name: config["experiments"][name] for name in kept}
+    variants = config["experiments"]["function_fit"]["variants"]
+    config["experiments"]["function_fit"]["variants"] = {
+        name: variants[name] for name in ("sinc_shallow", "sign_deep")
+    }
+    config["experiments"]["interpolation"]["seeds"] = [0]
+
+
+def build(folder: Path, **options) -> tuple[dict[str, str], str]:
+    """Digests of the results of a build in `folder`, and what it said."""
+    copy = Repository(folder)
+    copy.write_config(few)
+    run = copy.snakemake(**options)
+    digests = {
+        name: digest
+        for name, digest in copy.digests(*BUILT).items()
+        if name.split("/")[1] not in ("logs", "benchmarks", "provenance")
+    }
+    assert "results/fig_interp.png" in digests and "results/tables/pca_model.csv" in digests
+    digests.pop("results/index.html")  # it says when and how long it trained
+    return digests, run.stdout + run.stderr
+
+
+@pytest.fixture(scope="session")
+def plain() -> dict[str, str]:
+    """Digests of the build in nobody's surroundings."""
+    clean = {name: os.environ[name] for name in ("PATH", "HOME")}
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        digests, _ = build(folder / "répertoire", env=clean)
+        (folder / "digests").write_text(repr(digests), encoding="utf-8")
+
+    text = (once("plain", make) / "digests").read_text(encoding="utf-8")
+    return eval(text)
+
+
+def other_project(folder: Path) -> Path:
+    """A folder of modules with the names of ours and of our packages; each stops who imports it."""
+    folder.mkdir()
+    for name in ("hw1", "configuration", "catalogue", "sources", "torch", "numpy", "json"):
+        (folder / f"{name}.py").write_text("raise SystemExit(__name__ + ' of another project')\n")
+    return folder
+
+
+def matplotlibrc(folder: Path, name: str = "matplotlibrc") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(RC)
+    return path
+
+
+def surroundings(name: str, folder: Path, checkout: Path) -> dict:
+    """Options of subprocess.run, by the name of a case; what they need is made in `folder`."""
+    variables = {key: os.environ[key] for key in ("PATH", "HOME")}
+    options: dict = {"env": variables}
+    if name.startswith("matplotlibrc"):
+        if "here" in name:
+            matplotlibrc(checkout)
+        elif "home" in name:
+            matplotlibrc(folder, ".config/matplotlib/matplotlibrc")
+            variables["HOME"] = str(folder)
+        elif "XDG" in name:
+            matplotlibrc(folder, "matplotlib/matplotlibrc")
+            variables["XDG_CONFIG_HOME"] = str(folder)
+        elif "no text" in name:
+            (checkout / "matplotlibrc").write_bytes(b"font.family: \xe9\n")
+        else:
+            variables["MATPLOTLIBRC"] = str(matplotlibrc(folder))
+            variables["MPLCONFIGDIR"] = str(folder)
+    elif name == "profile of the user":
+        (folder / "mine").mkdir()
+        (folder / "mine/config.yaml").write_text(
+            "rerun-triggers: mtime\nkeep-going: false\nprintshellcmds: true\n"
+        )
+        variables["SNAKEMAKE_PROFILE"] = str(folder / "mine")
+    elif name.startswith("umask"):
+        options["umask"] = int(name.split()[1], 8)
+    elif name == "no home":
+        del variables["HOME"]
+    elif name == "home not writable":
+        variables["HOME"] = "/proc"
+    elif name == "TMPDIR odd":
+        variables["TMPDIR"] = str(folder / "a b'c")
+        (folder / "a b'c").mkdir()
+    elif name == "TMPDIR not there":
+        variables["TMPDIR"] = str(folder / "none")
+    elif name == "another project's Python":
+        path = other_project(folder / "other")
+        variables |= {"PYTHONSTARTUP": str(path / "json.py"), "PYTHONPATH": str(path / "none")}
+    else:
+        variables |= dict(pair.split("=", 1) for pair in name.split(", "))
+    return options
+
+
+CASES = [
+    "matplotlibrc here",
+    "matplotlibrc at home",
+    "matplotlibrc below XDG_CONFIG_HOME",
+    "matplotlibrc by MATPLOTLIBRC and MPLCONFIGDIR",
+    "matplotlibrc that is no text",
+    "MPLBACKEND=module://matplotlib_inline.backend_inline, TZ=Pacific/Apia",
+    "MPLBACKEND=TkAgg, LC_ALL=POSIX, PYTHONUTF8=0, PYTHONHASHSEED=7",
+    "MPLBACKEND=nonsense, LC_ALL=de_DE.ISO-8859-1, PYTHONUTF8=0, PYTHONCOERCECLOCALE=0",
+    "OMP_NUM_THREADS=3, MKL_NUM_THREADS=3, OPENBLAS_NUM_THREADS=2, OMP_DYNAMIC=true",
+    "ATEN_CPU_CAPABILITY=default, ONEDNN_MAX_CPU_ISA=SSE41, DNNL_DEFAULT_FPMATH_MODE=BF16, "
+    "NPY_DISABLE_CPU_FEATURES=AVX2, MKL_CBWR=COMPATIBLE",
+    "CUDA_VISIBLE_DEVICES=, TORCH_HOME=/nowhere, PYTORCH_NVML_BASED_CUDA_CHECK=1, "
+    "SOURCE_DATE_EPOCH=1, XDG_CACHE_HOME=/nowhere, XDG_DATA_HOME=/nowhere",
+    "another project's Python",
+    "profile of the user",
+    "umask 077",
+    "umask 000",
+    "no home",
+    "home not writable",
+    "TMPDIR odd",
+    "TMPDIR not there",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_surroundings_do_not_reach_a_result(plain, tmp_path, name, observed):
+    folder, checkout = tmp_path / "folder", tmp_path / "répertoire"
+    folder.mkdir()
+    checkout.mkdir()
+    digests, _ = build(checkout, **surroundings(name, folder, checkout))
+    assert digests == plain
+    if name.startswith("umask"):
+        mode = stat.S_IMODE((checkout / "results/fig_interp.png").stat().st_mode)
+        assert mode == 0o666 & ~int(name.split()[1], 8)
+    observed(f"in the surroundings of a build: {name}", "once", "the same bytes")
