@@ -46,6 +46,7 @@ def null_cases() -> list:
     return [pytest.param(*case, id=statistic) for statistic, case in first.items()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim, part, plant", null_cases())
 def test_false_confirmations_are_at_most_the_nominal_level(monkeypatch, claim, part, plant):
     """Over 1000 simulated tables without an effect, of as few seeds as a verdict takes. Holm's
