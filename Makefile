@@ -9,6 +9,11 @@ SNAKEMAKE = $(RUN) snakemake --cores $(CORES)
 # Of another project, they would keep this one's Python from starting or finding its packages.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP
 
+# Snakemake looks for a home.
+ifndef HOME
+export HOME := /nonexistent
+endif
+
 .PHONY: all demo test test-all check pins
 
 # All experiments on MNIST.

@@ -28,3 +28,6 @@ for experiment in config["experiments"]:
             experiment
         input:
             products(experiment),
+
+
+include: "workflow/rules/command_line.smk"

@@ -10,6 +10,7 @@ from conftest import ROOT
 
 import configuration
 from configuration import Run
+from yaml_files import Document
 
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 
@@ -20,18 +21,60 @@ def test_default_and_presets_are_valid(config, preset):
         configuration.check(preset(path.stem), SCHEMA)
 
 
+def documents(**contents) -> dict[str, Document]:
+    return {f"{name}.yaml": Document(content, {}) for name, content in contents.items()}
+
+
 def test_overlays_that_disagree_are_named_and_others_are_not():
+    base = {"device": "auto", "experiments": {"capacity": {"seeds": [7], "title": "t"}}}
     demo = {"experiments": {"capacity": {"seeds": [0, 1], "training": {"epochs": 3}}}}
     more = {"experiments": {"capacity": {"seeds": list(range(90))}}}
     with pytest.raises(ValueError) as caught:
-        configuration.check_overlays({"demo.yaml": demo, "more.yaml": more})
+        configuration.settings_of_files(documents(base=base, demo=demo, more=more))
     assert str(caught.value).startswith(
         "experiments.capacity.seeds: found [0, 1] in demo.yaml and list [0, 1, 2, 3"
     )
     assert "... in more.yaml, expected overlays that agree: give one" in str(caught.value)
     more["experiments"]["capacity"]["seeds"] = [0, 1]
-    more["device"] = "cpu"
-    configuration.check_overlays({"demo.yaml": demo, "more.yaml": more})
+    more |= {"device": "cpu", "x-mine": 3}
+    assert configuration.settings_of_files(documents(base=base, demo=demo, more=more)) == {
+        "device": "cpu",
+        "experiments": {"capacity": {"seeds": [0, 1], "title": "t", "training": {"epochs": 3}}},
+    }
+    with pytest.raises(ValueError, match=r"list\.yaml: found \[1\], expected keys with values"):
+        configuration.settings_of_files(documents(base=base, list=[1]))
+
+
+def test_a_message_names_the_line_of_the_file_that_sets_the_key():
+    base = {
+        ("experiments",): 1, ("experiments", "e"): 2, ("experiments", "e", "training"): 3,
+        ("experiments", "e", "training", "epochs"): 4, ("experiments", "e", "variants", "v"): 6,
+        ("defaults",): 7, ("defaults", "training", "precision"): 8,
+        ("experiments", "e", "seeds", 1): 9,
+    }  # fmt: skip
+    over = {("experiments", "e", "training", "epochs"): 2, ("experiments", "e", "sedes"): 3}
+    files = {"base.yaml": Document({}, base), "over.yaml": Document({}, over)}
+    for message, line in (
+        ("experiments.e.training.epochs: found 0", "over.yaml, line 2"),
+        ("experiments.e.variants.v.training.epochs: found 0", "over.yaml, line 2"),
+        ("experiments.e.variants.v.training.precision: found x", "base.yaml, line 8"),
+        ("experiments.e.variants.v.model is missing: describe", "base.yaml, line 6"),
+        ("experiments.e: unknown key 'sedes': did you", "over.yaml, line 3"),
+        ("experiments.e.seeds.1: found 0.0", "base.yaml, line 9"),
+    ):
+        assert configuration.with_line(message, files) == f"{line}: {message}"
+    assert configuration.with_line("the configuration: x", files) == "the configuration: x"
+
+
+@pytest.mark.parametrize(
+    "text, hint",
+    [("1e-3", "as 0.001"), ("0,001", "as 0.001"), ("1e-9", "as 1.0e-09"), ("5", "as 5"),
+     ("ten", "write a number")],
+)  # fmt: skip
+def test_text_that_seems_a_number_is_written_as_yaml_reads_it(text, hint):
+    assert configuration.number_hint(text).endswith(hint)
+    if hint != "write a number":
+        assert yaml.safe_load(hint.removeprefix("as ")) == float(text.replace(",", "."))
 
 
 def test_default_has_the_specified_runs(config):
@@ -107,6 +150,19 @@ def at(path, value):
         config[last] = value
 
     return change
+
+
+def test_a_path_is_expanded_as_a_shell_does(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("MINE", "/a b/{c}")
+    for written, meant in (
+        ("~/data", "/home/me/data"), ("$HOME/data", "/home/me/data"), ("${MINE}/d", "/a b/{c}/d"),
+        ("../data", "../data"), ("50 $", "50 $"),
+    ):  # fmt: skip
+        assert configuration.expanded("downloads", written) == meant
+    for written, unknown in (("$NONE/data", "$NONE"), ("~nobody_here/x", "~nobody_here")):
+        with pytest.raises(ValueError, match=rf"downloads: found .* {re.escape(unknown)} is not"):
+            configuration.expanded("downloads", written)
 
 
 MISTAKES = [

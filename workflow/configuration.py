@@ -2,13 +2,16 @@
 
 import difflib
 import math
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import jsonschema
 import numpy as np
 
 from hw1.architectures import example_shape, layers, multiply_adds, stackable
+from yaml_files import Document
 
 # What an experiment has to record for its figures.
 RECORDED = {
@@ -51,20 +54,49 @@ def merged(*parts: dict) -> dict:
     return result
 
 
-def check_overlays(overlays: dict[str, dict]) -> None:
-    """Raise ValueError where two overlays, by the name of their file, set a key to other values.
+def settings_of_files(files: Mapping[str, Document]) -> dict:
+    """The configuration that files make together, by name: later ones over earlier ones.
 
-    Snakemake takes the later one: of demo and replication, each meant as a whole, that is neither.
+    The first is the base, the others are overlays. A key `x-...` at the top holds what anchors
+    refer to, and is left out. Raises ValueError, with one line, where a file holds no keys, and
+    where two overlays set a key to other values: Snakemake would take the later one, and of demo
+    and replication, each meant as a whole, that is neither.
     """
     said: dict[str, tuple[object, str]] = {}
-    for file, overlay in overlays.items():
-        for key, value in leaves(overlay):
-            other, first = said.setdefault(key, (value, file))
+    parts = []
+    for index, (name, (content, _)) in enumerate(files.items()):
+        if not isinstance(content, dict):
+            raise ValueError(f"{name}: found {brief(content)}, expected keys with values")
+        parts.append({k: v for k, v in content.items() if not k.startswith("x-")})
+        for key, value in leaves(parts[-1]) if index else ():
+            other, first = said.setdefault(key, (value, name))
             if other != value:
                 raise ValueError(
-                    f"{key}: found {brief(other)} in {first} and {brief(value)} in {file}, "
+                    f"{key}: found {brief(other)} in {first} and {brief(value)} in {name}, "
                     "expected overlays that agree: give one of them, or a third with what you mean"
                 )
+    return merged(*parts)
+
+
+def with_line(message: str, files: Mapping[str, Document]) -> str:
+    """A message that begins with a dotted key, and before it the file and line where that stands.
+
+    The file is the last one that sets the key; what a variant does not set stands in its
+    experiment or in the defaults; a missing key is looked for where it belongs.
+    """
+    key = re.match(r"[\w.-]*", message)[0]
+    place = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
+    if unknown := re.search(r"unknown key '([^']*)'", message):
+        place += (unknown[1],)
+    places = [place]
+    if place[:1] == ("experiments",) and place[2:3] == ("variants",):
+        places += [place[:2] + place[4:], ("defaults", *place[4:])]
+    places += [place[:length] for length in range(len(place) - 1, 0, -1)]
+    for sought in places:
+        for name, document in reversed(files.items()):
+            if sought in document.lines:
+                return f"{name}, line {document.lines[sought]}: {message}"
+    return message
 
 
 def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
@@ -87,6 +119,20 @@ def run_settings(config: dict, run: Run) -> dict:
     if dataset["kind"] == "function":
         del settings["inputs"]  # they describe images
     return run._asdict() | settings
+
+
+def expanded(key: str, path: str) -> str:
+    """A path with ~ and $NAME as a shell would fill them in.
+
+    Raises ValueError where there is no such variable or user.
+    """
+    found = os.path.expanduser(os.path.expandvars(path))
+    if unknown := re.match(r"~[^/]*", found) or re.search(r"\$\{?\w+\}?", found):
+        raise ValueError(
+            f"{key}: found {brief(path)}, but {unknown[0]} is not known here: set it, or write the "
+            "path out"
+        )
+    return found
 
 
 def dataset_name(config: dict, run: Run) -> str:
@@ -357,6 +403,19 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         raise ValueError(f"{where}.model.conv: {error}") from error
 
 
+def number_hint(text: str) -> str:
+    """How to write the number that a text seems to be."""
+    try:
+        number = float(text.replace(",", ".").replace(" ", ""))
+    except ValueError:
+        return "write a number"
+    written = f"{number:.15g}"
+    if "e" in written:  # as YAML reads it
+        mantissa, exponent = written.split("e")
+        written = f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}"
+    return f"write it without quotes and with a dot, as {written}"
+
+
 def brief(value: object) -> str:
     """A value as it is written in Python, no longer than a line has room for."""
     text = repr(value)
@@ -381,8 +440,8 @@ def explain(error: jsonschema.ValidationError, whole: str) -> str:
         kinds = " or ".join(value) if isinstance(value, list) else value
         text = f"{where}: {found} ({type(error.instance).__name__}), expected {kinds}"
         if isinstance(error.instance, str) and {"number", "integer"} & set(kinds.split(" or ")):
-            text += ": write numbers without quotes, 1e-3 as 0.001 or 1.0e-3"
-        return text
+            text += f": {number_hint(error.instance)}"
+        return text.replace("found None (NoneType)", "found nothing")
     if rule == "enum":
         return f"{where}: {found}, expected one of {', '.join(map(str, value))}"
     description = error.schema.get("description", "")

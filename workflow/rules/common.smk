@@ -8,55 +8,74 @@ from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(workflow.basedir)
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
 from catalogue import FIGURES, arms, drawn, evidence, products, style
+from command_line import delete_second_names, parsed_options, unknown_target, weakened
 from configuration import (
     Run,
     all_runs,
     alpha_grid,
     check,
-    check_overlays,
     check_schema,
     dataset_name,
+    expanded,
     jobs,
     merged,
     run_settings,
+    settings_of_files,
     single_run_experiments,
     training_seconds,
+    with_line,
 )
 from sections import sections
 from sources import missing, sources
+from yaml_files import load
 
 
 def parsed(path):
     """A YAML file of the repository."""
     try:
-        return yaml.safe_load((ROOT / path).read_text())
-    except yaml.YAMLError as error:
-        sys.exit(f"{path} is not valid YAML: {' '.join(str(error).split())}")
+        return load(ROOT / path, path).content
+    except ValueError as error:
+        sys.exit(str(error))
 
 
+# The files are read again, strictly, and take the place of what Snakemake has merged. The base is
+# no overlay, also when it is named again, and an overlay given twice is one.
+named = {os.path.realpath(path): path for path in workflow.overwrite_configfiles or []}
+named.pop(os.path.realpath(ROOT / "config.yaml"), None)
+overlays = list(named.values())
+files = {}
 try:
-    overlays = workflow.overwrite_configfiles or []
-    if len(overlays) > 1:
-        check_overlays({os.path.relpath(path): parsed(path) for path in overlays})
+    if workflow.config_settings.replace_workflow_config:
+        raise ValueError(
+            "--replace-workflow-config leaves out config.yaml: give --configfile alone"
+        )
+    for path in [ROOT / "config.yaml", *overlays]:
+        name = os.path.relpath(path)
+        files[name] = load(path, name)
+    combined = merged(settings_of_files(files), workflow.config_settings.config)
+    config.clear()
+    config.update(combined)
     check(config, parsed("workflow/schemas/config.schema.yaml"))
+    downloads = expanded("downloads", config["downloads"])
     if config["device"] in ("cuda", "mps") and workflow.local_exec:
         # Only then: torch takes seconds to import, and elsewhere the jobs themselves will see.
         from hw1.devices import choose_device
 
         choose_device(config["device"])
 except ValueError as error:
-    sys.exit(f"config: {error}")
+    sys.exit(with_line(str(error), files))
 try:
-    claims_schema = parsed("workflow/schemas/claims.schema.yaml")
-    check_schema(parsed("workflow/claims.yaml"), claims_schema, "the list of claims")
+    name = os.path.relpath(ROOT / "workflow/claims.yaml")
+    files = {name: load(name)}
+    check_schema(
+        files[name].content, parsed("workflow/schemas/claims.schema.yaml"), "the list of claims"
+    )
 except ValueError as error:
-    sys.exit(f"workflow/claims.yaml: {error}")
+    sys.exit(with_line(str(error), files))
 
 
 wildcard_constraints:

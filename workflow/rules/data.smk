@@ -18,7 +18,8 @@ rule prepare_data:
     resources:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 30),
-        downloads=config["downloads"],  # where files lie is no part of what they hold
+        # Where files lie is no part of what they hold. A function: braces are no wildcards.
+        downloads=lambda wildcards: downloads,
     params:
         code=digest("prepare_data"),
         dataset=dataset_settings,

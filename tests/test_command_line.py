@@ -1,0 +1,161 @@
+"""What a command line gets wrong or weakens is one line; no traceback, nothing started."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from repository import SOURCES
+
+from command_line import check_configfiles, parsed_options, weakened
+
+
+def said(run: subprocess.CompletedProcess) -> list[str]:
+    """The lines that are not Snakemake's own greeting."""
+    own = ("Using workflow specific profile", "Using profile", "Config file")
+    lines = (run.stdout + run.stderr).splitlines()
+    return [line for line in lines if line.strip() and not line.startswith(own)]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["results/fig_interpol.png"], "did you mean results/fig_interp.png?"),
+        (["fig_interp.png"], "did you mean results/fig_interp.png?"),
+        (["results/tables/capacity_metric.csv"], "mean results/tables/capacity_metrics.csv?"),
+        (["capacitty"], "capacitty: there is no such target: did you mean capacity?"),
+        (["capacity", "--until", "trian"], "trian: there is no such target: did you mean train?"),
+        (["--forcerun", "evaluat"], "did you mean evaluate?"),
+        (["--configfile", "none.yaml"], "none.yaml cannot be read (No such file or directory)"),
+        (["--configfile", "bad.yaml"], "bad.yaml, line 2: a: found the key 'b' twice"),
+        (["--replace-workflow-config"], "--replace-workflow-config leaves out config.yaml"),
+        (["--configfile", "presets/demo.yaml", "capacity"], "capacity stands after --configfile"),
+    ],
+)
+def test_a_mistake_is_one_line_and_starts_nothing(fresh, arguments, message):
+    (fresh.folder / "bad.yaml").write_text("a: {b: 1,\n  b: 2}\n", encoding="utf-8")
+    before = set(fresh.folder.iterdir())
+    run = fresh.snakemake(*arguments, check=False)
+    assert run.returncode == 1
+    (line,) = said(run)
+    assert message in line
+    assert set(fresh.folder.iterdir()) - before <= {fresh.folder / ".snakemake"}
+
+
+def test_targets_after_an_overlay_are_told_from_overlays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.yaml", "b.json", "mine"):
+        Path(name).write_text("{a: 1}", encoding="utf-8")
+    Path("list.yaml").write_text("[1]", encoding="utf-8")
+    for fine in (
+        ["capacity", "--configfile", "a.yaml"], ["--configfile", "a.yaml", "b.json", "-n"],
+        ["--configfile=a.yaml", "capacity"], ["--configfile", "a.yaml", "--", "capacity"],
+        ["--configfile", "mine"], ["-n"],
+    ):  # fmt: skip
+        check_configfiles(fine)
+    for wrong, right in (
+        (["-n", "--configfile", "a.yaml", "capacity"], "snakemake capacity -n --configfile a.yaml"),
+        (["--configfiles", "results/fig_a.png"], "put targets first: snakemake results/fig_a.png"),
+        (["--configfile", "list.yaml"], "list.yaml: found a list, expected keys"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            check_configfiles(wrong)
+        assert str(caught.value).endswith(right) or right in str(caught.value)
+
+
+def test_the_base_named_again_and_an_overlay_twice_are_no_conflict(fresh):
+    demo = fresh.plan("--configfile", "presets/demo.yaml")
+    more = ["config.yaml", "presets/demo.yaml", "./presets/../config.yaml", "presets/demo.yaml"]
+    assert fresh.plan("--configfile", *more) == demo
+    assert fresh.plan("--configfile", *more[1:3]) == demo
+    assert fresh.plan() != demo
+
+
+@pytest.mark.parametrize(
+    "options, weak",
+    [
+        ([], []),
+        (["--rerun-triggers", "mtime"], ["--rerun-triggers without code, input, params"]),
+        (["--rerun-triggers", "mtime", "code", "params", "input"], []),
+        (["--workflow-profile", "none"], ["--max-checksum-file-size 1000000"]),
+        (["--touch"], ["--touch: results count as current"]),
+        (["--drop-metadata"], ["--drop-metadata"]),
+        (["--ignore-incomplete", "--nolock"], ["--ignore-incomplete", "--nolock"]),
+        (["--consider-ancient", "train=data"], ["--consider-ancient"]),
+        (["--workflow-profile", "profiles/slurm"], []),
+        (["--workflow-profile", "profiles/cluster-generic"], []),
+    ],
+)
+def test_what_weakens_the_contracts_is_said(tmp_path, monkeypatch, options, weak):
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "config.yaml").write_text("rerun-triggers: mtime\n", encoding="utf-8")
+    # A user's own profile weakens nothing: what stands in the project's wins over it.
+    own = ["--profile", str(tmp_path)] if "none" not in options else []
+    lines = list(weakened(parsed_options([*options, *own, "-n"])))
+    assert [line[: len(start)] for line, start in zip(lines, weak, strict=True)] == weak
+
+
+def test_the_build_says_at_its_start_what_is_weakened(fresh):
+    run = fresh.snakemake("-n", "--rerun-triggers", "mtime")
+    (line,) = [line for line in run.stderr.splitlines() if line.startswith("warning: ")]
+    assert "changes are not noticed" in line
+    assert "warning" not in fresh.snakemake("-n").stderr
+    assert parsed_options(["--no-such-option"]) is None
+
+
+def test_delete_all_output_leaves_nothing_of_a_training(repository):
+    checkpoints = repository.folder / "results/checkpoints"
+    (checkpoints / "capacity/cnn1/seed9.resume").touch()
+    before = list(checkpoints.rglob(".*.pt"))
+    repository.snakemake("--delete-all-output", "--dry-run")
+    assert list(checkpoints.rglob(".*.pt")) == before != []
+    repository.snakemake("--delete-all-output")
+    left = [p for p in (repository.folder / "results").rglob("*") if p.is_file()]
+    assert {p.relative_to(repository.folder / "results").parts[0] for p in left} <= {
+        "logs", "benchmarks", "provenance",
+    }  # fmt: skip
+
+
+def test_a_checkout_with_other_line_ends_has_the_same_bytes(tmp_path):
+    git = ["git", "-c", "safe.directory=*", "-c", "core.autocrlf=true"]
+    clone = subprocess.run([*git, "clone", "-q", ROOT, tmp_path / "c"], capture_output=True)
+    if clone.returncode:
+        pytest.skip("this is no git checkout")
+    listed = subprocess.run(
+        [*git, "ls-tree", "-r", "-z", "--name-only", "HEAD", *SOURCES],
+        cwd=tmp_path / "c", capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    names = [name for name in listed.stdout.split("\0") if name]
+    assert len(names) > 50
+    for name in names:
+        shown = subprocess.run(
+            [*git, "cat-file", "blob", f"HEAD:{name}"], cwd=ROOT, capture_output=True, check=True
+        )
+        content = (tmp_path / "c" / name).read_bytes()
+        assert hashlib.sha256(content).digest() == hashlib.sha256(shown.stdout).digest(), name
+
+
+@pytest.mark.slow
+def test_a_user_without_a_name_can_build(fresh):
+    """As in a container: no entry in passwd, and a home that cannot be made."""
+    if os.getuid() != 0 or subprocess.run(["which", "setpriv"], capture_output=True).returncode:
+        pytest.skip("only root can become another user")
+    become = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
+    become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    for path in [fresh.folder, *fresh.folder.rglob("*")]:
+        os.chown(path, 54321, 54321)
+    for parent in fresh.folder.parents:
+        if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o005:
+            parent.chmod(parent.stat().st_mode | 0o055)
+    run = subprocess.run(
+        [*become, sys.executable, "-m", "snakemake", "--cores", "2", "results/fig_collapse.png"],
+        cwd=fresh.folder,
+        env={"PATH": os.environ["PATH"], "HOME": "/none", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert not (fresh.folder / "~").exists()

@@ -1,0 +1,145 @@
+"""What a command line gets wrong, or weakens, said in one line before anything runs."""
+
+import contextlib
+import difflib
+import io
+import os
+import pwd
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import snakemake.cli
+
+from yaml_files import load
+
+CONFIGURATIONS = (".yaml", ".yml", ".json")
+CHECKSUM_FILE_SIZE = 500_000_000  # bytes; data sets and checkpoints are smaller
+
+
+def before_snakemake(arguments: Sequence[str]) -> None:
+    """What can only be done before Snakemake reads a configuration: the profiles call it.
+
+    Ends the process, with one line, where a file of `--configfile` cannot be read or is a target
+    (Snakemake takes all that follows for files). Gives Snakemake, which needs a folder for its
+    cache and the name of the user, both where they are missing, as in a container.
+    """
+    try:
+        check_configfiles(arguments)
+    except ValueError as error:
+        sys.exit(str(error))
+    try:
+        cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(Path.home(), ".cache")
+        os.makedirs(os.path.join(cache, "snakemake"), exist_ok=True)
+    except (OSError, RuntimeError):
+        os.environ["XDG_CACHE_HOME"] = os.path.abspath(".snakemake/cache")
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        os.environ.setdefault("LOGNAME", str(os.getuid()))
+
+
+def check_configfiles(arguments: Sequence[str]) -> None:
+    """Raise ValueError where what follows `--configfile` is not a file that can be read."""
+    files: list[str] = []
+    rest: list[str] = []
+    taken = False
+    for argument in arguments:
+        option, _, value = argument.partition("=")
+        if option in ("--configfile", "--configfiles"):
+            taken = not value
+            files += [value] if value else []
+        elif taken and not argument.startswith("-"):
+            files.append(argument)
+        else:
+            taken = False
+            rest.append(argument)
+    targets = [file for file in files if is_target(file)]
+    if targets:
+        overlays = [file for file in files if file not in targets]
+        given = ["--configfile", *overlays] if overlays else []
+        raise ValueError(
+            f"{targets[0]} stands after --configfile, where Snakemake takes it for one more "
+            "configuration: put targets first: "
+            + shlex.join(["snakemake", *targets, *rest, *given])
+        )
+    for file in files:
+        if not isinstance(content := load(file).content, dict):
+            raise ValueError(f"{file}: found a {type(content).__name__}, expected keys with values")
+
+
+def is_target(file: str) -> bool:
+    """Whether a name is more likely a target than a configuration."""
+    path = Path(file)
+    if path.suffix in CONFIGURATIONS:
+        return False
+    return path.parts[:1] == ("results",) or not path.is_file()
+
+
+def parsed_options(arguments: Sequence[str]) -> Namespace | None:
+    """The options of a command line of Snakemake, profiles included; None where it is another's.
+
+    While it reads the Snakefile, Snakemake does not yet tell the workflow most of them.
+    """
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # it names the profile once more
+            return snakemake.cli.parse_args(list(arguments))[1]
+    except (SystemExit, Exception):
+        return None
+
+
+def weakened(options: Namespace) -> Iterator[str]:
+    """A line for each option that lets results get out of step with what they are said to be."""
+    triggers = {trigger.name.lower() for trigger in options.rerun_triggers}
+    if absent := sorted({"code", "input", "mtime", "params"} - triggers):
+        yield (
+            f"--rerun-triggers without {', '.join(absent)}: changes are not noticed, and the page "
+            "may state settings that were never run: leave it out, profiles/default has all"
+        )
+    if options.max_checksum_file_size < CHECKSUM_FILE_SIZE:
+        yield (
+            f"--max-checksum-file-size {options.max_checksum_file_size}: larger files are compared "
+            f"by date, and data that were only touched train everything anew: "
+            f"set {CHECKSUM_FILE_SIZE}, as profiles/default does"
+        )
+    for option, given, consequence in (
+        ("touch", options.touch, "results count as current, whatever settings and code made them"),
+        ("consider-ancient", options.consider_ancient, "changes of these inputs are not noticed"),
+        ("drop-metadata", options.drop_metadata, "later changes of settings are not noticed"),
+        ("ignore-incomplete", options.ignore_incomplete, "what a killed job left counts as whole"),
+        ("nolock", options.nolock, "two builds in one folder may overwrite each other"),
+    ):
+        if given:
+            yield f"--{option}: {consequence}: leave it out unless you know that they are right"
+
+
+def unknown_target(names: Iterable[str], rules: Sequence, known: Sequence[str]) -> str | None:
+    """A line about the first of `names` that is no rule, is made by none and is no file.
+
+    `rules` are Snakemake's, `known` the files that the configuration builds.
+    """
+    by_name = {rule.name: rule for rule in rules}
+    shown = [*known, *(name for name in by_name if not name.rpartition("_")[2].isdecimal())]
+    for name in sorted(names):
+        path = os.path.normpath(name)
+        if name in by_name or os.path.exists(name):
+            continue
+        if any(rule.is_producer(path) for rule in rules):
+            continue
+        near = [target for target in shown if Path(target).stem == Path(name).stem]
+        near = near or difflib.get_close_matches(name, shown, n=1) or shown[:1]
+        return (
+            f"{name}: there is no such target: did you mean {near[0]}? snakemake --list-rules "
+            "lists rules and experiments, README.md all files"
+        )
+    return None
+
+
+def delete_second_names(checkpoints: Path) -> None:
+    """Remove the files that are no outputs: the second names of checkpoints, and what unfinished
+    trainings left."""
+    for pattern in (".*.pt", ".*.resume", "*.resume", "*.lock"):
+        for path in checkpoints.rglob(pattern):
+            path.unlink()

@@ -1,0 +1,13 @@
+# What the command line asks for, once all rules are known; not in the jobs of a cluster.
+
+if workflow.is_main_process and (options := parsed_options(sys.argv[1:])):
+    for line in weakened(options):
+        print(f"warning: {line}", file=sys.stderr)
+    known = [file for experiment in config["experiments"] for file in products(experiment)]
+    known += [f"results/fig_{figure}.png" for figure in drawn(config["experiments"])]
+    known += ["results/index.html", *evidence(config["experiments"], "as_written")]
+    names = {*options.targets, *options.forcerun, *options.until, *options.omit_from}
+    if line := unknown_target(names, list(workflow.rules), list(dict.fromkeys(known))):
+        sys.exit(line)
+    if options.delete_all_output and not options.dryrun:
+        delete_second_names(Path("results/checkpoints"))
