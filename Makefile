@@ -14,7 +14,7 @@ ifndef HOME
 export HOME := /nonexistent
 endif
 
-.PHONY: all demo test test-all check pins
+.PHONY: all demo verify test test-all check pins
 
 # All experiments on MNIST.
 all: $(VENV)/installed
@@ -23,6 +23,10 @@ all: $(VENV)/installed
 # All experiments in minutes, on data that scikit-learn ships, under demo/.
 demo: $(VENV)/installed
 	$(SNAKEMAKE) --directory demo --configfile presets/demo.yaml
+
+# Are the results as they were written?
+verify: $(VENV)/installed
+	$(SNAKEMAKE) --quiet all -- verify
 
 # What to run before each commit, in minutes; then also kills, full disks, Slurm and the like.
 test: $(VENV)/installed

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import nn
 
-from hw1 import checkpoints, interpolation, models, pca, tables, weights
+from hw1 import checkpoints, interpolation, models, pca, weights
 from hw1.inputs import Split
 
 
@@ -89,54 +87,6 @@ def test_weights_are_flattened_in_the_order_of_parameters(tmp_path):
     assert np.array_equal(loaded.weights[0], vector.detach().numpy())
     assert loaded.first_layer == 2 * (9 + 1)
     assert loaded.settings == '{"seed": 1}'
-
-
-@settings(deadline=None)
-@given(
-    st.lists(
-        st.fixed_dictionaries({"epoch": st.integers(0, 9), "loss": st.floats(allow_nan=False)}),
-        min_size=1,
-    )
-)
-def test_floats_survive_a_table_and_a_concatenation(tmp_path_factory, rows):
-    folder = tmp_path_factory.mktemp("tables")
-    tables.write(folder / "a.csv", rows)
-    tables.write(folder / "both.csv", tables.concatenate([folder / "a.csv", folder / "a.csv"]))
-    read = [float(row["loss"]) for row in tables.concatenate([folder / "both.csv"])]
-    assert read == [row["loss"] for row in rows] * 2
-
-
-def test_tables_of_other_columns_are_joined_with_gaps(tmp_path):
-    tables.write(tmp_path / "a.csv", [{"seed": 0, "loss": 1.5}])
-    tables.write(tmp_path / "b.csv", [{"seed": 1, "gradient_norm": 2.5}])
-    tables.write(tmp_path / "c.csv", tables.concatenate([tmp_path / "a.csv", tmp_path / "b.csv"]))
-    assert (tmp_path / "c.csv").read_text() == "seed,loss,gradient_norm\n0,1.5,\n1,,2.5\n\n"
-
-
-def test_a_row_with_a_missing_field_is_named(tmp_path):
-    (tmp_path / "bad.csv").write_text("a,b\n1,2\n3\n\n")
-    with pytest.raises(ValueError, match=r"bad\.csv, line 3: expected 2 fields"):
-        tables.concatenate([tmp_path / "bad.csv"])
-
-
-def test_a_table_cut_off_anywhere_is_never_read(tmp_path):
-    path = tmp_path / "a.csv"
-    tables.write(path, [{"seed": 0, "loss": 1.5}, {"seed": 1, "loss": 2.25}])
-    content = path.read_bytes()
-    assert len(tables.read(path)) == len(tables.concatenate([path])) == 2
-    for length in range(len(content)):
-        zeroed = content[:length] + bytes(len(content) - length)
-        for damaged in (content[:length], zeroed, content[:length] + b"\xff\n\n"):
-            path.write_bytes(damaged)
-            for read in (tables.read, lambda path: tables.concatenate([path])):
-                with pytest.raises(ValueError, match=r"a\.csv is damaged: .* delete it"):
-                    read(path)
-
-
-def test_a_table_without_rows_is_no_damage(tmp_path):
-    tables.write(tmp_path / "a.csv", [])
-    assert tables.read(tmp_path / "a.csv").empty
-    assert tables.concatenate([tmp_path / "a.csv"]) == []
 
 
 def test_a_missing_checkpoint_is_an_error_of_the_user(tmp_path):

@@ -11,7 +11,7 @@ from sources import sources
 
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 # prepare_data needs torch for MNIST alone, and loads it then.
-WITHOUT_TORCH = {"tabulate", "pca", "figure", "prepare_data", "claims", "page"}
+WITHOUT_TORCH = {"tabulate", "pca", "figure", "prepare_data", "claims", "page", "verify"}
 
 
 def names(script: str) -> set[str]:

@@ -28,7 +28,8 @@ MODEL_KEYS = {
 }
 # Targets of the workflow that no experiment can be called after.
 RULES = (
-    "all prepare_data train evaluate snapshot tabulate interpolate predict pca figure claims page"
+    "all prepare_data train evaluate snapshot tabulate interpolate predict pca figure claims page "
+    "verify"
 ).split()
 DATASET_SIZES = {"mnist": 60_000, "digits": 1_797}  # training images; of digits, before the split
 

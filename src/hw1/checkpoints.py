@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from hw1.files import MAKE_AGAIN, replacing
+from hw1.files import MAKE_AGAIN, damaged_member, replacing
 
 
 def save(path: str | os.PathLike, checkpoint: dict) -> None:
@@ -40,6 +40,8 @@ def load(path: str | os.PathLike) -> dict:
     """
     content = Path(path).read_bytes()
     try:
+        if member := damaged_member(content):  # torch itself does not compare them
+            raise ValueError(f"the check sum of {member} differs")
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # RuntimeError, EOFError, UnpicklingError, even OSError and others
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,12 +1,16 @@
-"""CSV tables: written row by row, joined without reparsing a number.
+"""CSV tables: written row by row, joined without reparsing a number, checked when they are read.
 
-A table ends with an empty line. Readers of CSV skip it; here it shows that a file is whole, also
-where it was cut off between two rows.
+The last column, `sha256`, holds in the first row the digest of the table (of its text without that
+digest), and nothing in the others; a table ends with an empty line. Readers of CSV need to know
+neither. Here they show that a table is whole and as it was written: a digit, a line or an order
+changed afterwards is noticed, short of a digest that was computed anew.
 """
 
 import csv
+import hashlib
 import io
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 RUN_COLUMNS = ("experiment", "variant", "seed")
 
 
+DIGEST = "sha256"
+
+
 def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
     """Write `rows` with the union of their keys as columns, in order of first appearance.
 
@@ -27,22 +34,39 @@ def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
     """
     rows = list(rows)
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    with replacing(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        file.write("\n")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*columns, DIGEST], restval="", lineterminator="\n")
+    writer.writeheader()
+    if rows:
+        writer.writerow(rows[0])
+    else:
+        text.write("\n")
+    end_of_first_row = text.tell() - 1
+    writer.writerows(rows[1:])
+    text.write("\n")
+    content = text.getvalue()
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(content[:end_of_first_row])
+        file.write(digest)
+        file.write(content[end_of_first_row:])
 
 
 def whole(path: str | os.PathLike) -> str:
-    """The text of a table. Raises ValueError where it was cut off, overwritten with zeros or is
-    no text."""
+    """The text of a table, without its digest. Raises ValueError where it is not what was written:
+    cut off, overwritten, edited."""
     text = Path(path).read_bytes().decode(errors="replace")
-    if not text.endswith("\n\n") or "\0" in text or "\N{REPLACEMENT CHARACTER}" in text:
-        raise ValueError(
-            f"{path} is damaged: expected text that ends with an empty line: {MAKE_AGAIN}"
-        )
-    return text
+    found = re.search(rf"\A[^\n]*\b{DIGEST}\n(?:[\s\S]*?,)?([0-9a-f]{{64}})\n", text)
+    if not text.endswith("\n\n"):
+        problem = "expected text that ends with an empty line"
+    elif found is None:
+        problem = f"expected a digest in its last column, {DIGEST}"
+    else:
+        text = text[: found.start(1)] + text[found.end(1) :]
+        if hashlib.sha256(text.encode()).hexdigest() == found[1]:
+            return text
+        problem = "its content has not the digest that it names"
+    raise ValueError(f"{path} is damaged: {problem}: {MAKE_AGAIN}")
 
 
 def read(path: str | os.PathLike) -> "pd.DataFrame":
@@ -51,7 +75,9 @@ def read(path: str | os.PathLike) -> "pd.DataFrame":
     import pandas as pd  # here: the trainings only write tables
 
     text = whole(path)
-    return pd.read_csv(io.StringIO(text)) if text.strip() else pd.DataFrame()
+    if text.startswith(DIGEST):
+        return pd.DataFrame()
+    return pd.read_csv(io.StringIO(text)).drop(columns=DIGEST)
 
 
 def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
@@ -61,18 +87,24 @@ def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
 
 
 def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
-    """Rows of all tables in the order given, values as the text that stands in the files.
+    """Rows of the tables of single runs in the order given, values as the text in the files.
 
-    Raises ValueError as `whole` does, and where a row has another number of fields.
+    Raises ValueError as `whole` does, and where a table is not of one run, or two are of the same.
     """
-    rows = []
+    rows: list[dict] = []
+    seen: dict[tuple, str | os.PathLike] = {}
     for path in paths:
-        reader = csv.DictReader(io.StringIO(whole(path), newline=""))
-        for row in reader:
-            if None in row or None in row.values():
+        found = list(csv.DictReader(io.StringIO(whole(path), newline="")))
+        runs = {tuple(row[column] for column in RUN_COLUMNS) for row in found}
+        if len(runs) > 1:
+            raise ValueError(f"{path}: found {len(runs)} runs, expected one: {MAKE_AGAIN}")
+        for run in runs:
+            if run in seen:
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: expected {len(reader.fieldnames)} "
-                    f"fields: {MAKE_AGAIN}"
+                    f"{path} is of the run {'/'.join(run)}, as is {seen[run]}: {MAKE_AGAIN}"
                 )
-            rows.append(row)
+            seen[run] = path
+        for row in found:
+            del row[DIGEST]
+        rows += found
     return rows

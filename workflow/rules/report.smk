@@ -64,3 +64,22 @@ rule page:
         "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
         "--metrics {input.metrics} --figures {input.figures} --provenance results/provenance "
         "--output {output} > {log} 2>&1"
+
+
+# Is what was built as it was written? snakemake verify
+rule verify:
+    input:
+        script=f"{SCRIPTS}/verify.py",
+        code=modules("verify"),
+    log:
+        "results/logs/verify.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 10),
+    params:
+        code=digest("verify"),
+    shell:
+        "python {input.script:q} --results results 2>&1 | tee {log}"

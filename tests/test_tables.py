@@ -1,0 +1,174 @@
+"""Tables: values come back as they were, and what was changed since is refused."""
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hw1 import arrays, checkpoints, tables
+
+ROWS = [
+    {"experiment": "e", "variant": "v", "seed": 3, "epoch": epoch, "loss": loss, "note": None}
+    for epoch, loss in ((1, 1.5), (2, 0.1 + 0.2), (3, 1e-300), (4, 12.25))
+]
+
+
+def run(rows: list[dict], seed: int = 0) -> list[dict]:
+    return tables.identify({"experiment": "e", "variant": "v", "seed": seed}, rows)
+
+
+NOTES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(allow_nan=False), NOTES), min_size=1))
+def test_values_survive_a_table_and_a_concatenation(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("tables")
+    rows = [{"loss": loss, "note": note} for loss, note in rows]
+    for seed in (0, 1):
+        tables.write(folder / f"{seed}.csv", run(rows, seed))
+    joined = tables.concatenate([folder / "0.csv", folder / "1.csv"])
+    tables.write(folder / "both.csv", joined)
+    assert [float(row["loss"]) for row in joined] == [row["loss"] for row in rows] * 2
+    assert [row["note"] for row in joined] == [row["note"] for row in rows] * 2
+    found = tables.read(folder / "both.csv")
+    assert list(found.columns) == ["experiment", "variant", "seed", "loss", "note"]
+    assert found["loss"].tolist() == [row["loss"] for row in rows] * 2
+
+
+def test_a_table_is_an_ordinary_one_for_other_readers(tmp_path):
+    tables.write(tmp_path / "a.csv", ROWS)
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    assert lines[0] == "experiment,variant,seed,epoch,loss,note,sha256"
+    assert lines[2:] == ["e,v,3,2,0.30000000000000004,,", "e,v,3,3,1e-300,,", "e,v,3,4,12.25,,", ""]
+    found = pd.read_csv(tmp_path / "a.csv")
+    assert found["loss"].tolist() == [row["loss"] for row in ROWS]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert [len(row["sha256"]) for row in rows] == [64, 0, 0, 0]
+
+
+def test_tables_of_other_columns_are_joined_with_gaps(tmp_path):
+    tables.write(tmp_path / "a.csv", run([{"loss": 1.5}]))
+    tables.write(tmp_path / "b.csv", run([{"gradient_norm": 2.5}], 1))
+    tables.write(tmp_path / "c.csv", tables.concatenate([tmp_path / "a.csv", tmp_path / "b.csv"]))
+    lines = (tmp_path / "c.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "experiment,variant,seed,loss,gradient_norm,sha256"
+    assert lines[1].startswith("e,v,0,1.5,,") and lines[2] == "e,v,1,,2.5,"
+
+
+def test_a_table_without_rows_is_no_damage_and_differs_from_one_that_lost_them(tmp_path):
+    path = tmp_path / "a.csv"
+    tables.write(path, [])
+    assert tables.read(path).empty
+    assert tables.concatenate([path]) == []
+    tables.write(path, ROWS)
+    content = path.read_text(encoding="utf-8")
+    for left in (content.splitlines()[0] + "\n\n", "sha256\n\n\n", "\n\n", "sha256\n\n"):
+        path.write_text(left, encoding="utf-8")
+        with pytest.raises(ValueError, match="is damaged"):
+            tables.read(path)
+
+
+def lines_of(content: str) -> list[str]:
+    return content.splitlines(keepends=True)
+
+
+EDITS = {
+    "a digit": lambda text: text.replace("12.25", "12.26"),
+    "a digit of the digest": lambda text: text[:80].translate({ord("a"): "b"}) + text[80:],
+    "a column's name": lambda text: text.replace("loss", "lost"),
+    "the first row lost": lambda text: "".join(lines_of(text)[:1] + lines_of(text)[2:]),
+    "a row lost": lambda text: "".join(lines_of(text)[:2] + lines_of(text)[3:]),
+    "the last row lost": lambda text: "".join(lines_of(text)[:-2] + lines_of(text)[-1:]),
+    "a row twice": lambda text: "".join(lines_of(text)[:3] + lines_of(text)[2:]),
+    "rows in another order": lambda text: "".join(lines_of(text)[i] for i in (0, 1, 3, 2, 4, 5)),
+    "windows' line ends": lambda text: text.replace("\n", "\r\n"),
+    "no digest": lambda text: pd.read_csv(io.StringIO(text)).drop(columns="sha256").to_csv() + "\n",
+    "saved by a spreadsheet": lambda text: (
+        pd.read_csv(io.StringIO(text)).to_csv(index=False, float_format="%.15g") + "\n"
+    ),
+    "a field less": lambda text: text.replace("e,v,3,4,", "e,v,3,"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_table_is_refused(tmp_path, edit):
+    path = tmp_path / "a.csv"
+    tables.write(path, ROWS)
+    before = path.read_bytes()
+    path.write_bytes(EDITS[edit](before.decode()).encode())
+    assert path.read_bytes() != before
+    for read in (tables.read, lambda path: tables.concatenate([path])):
+        with pytest.raises(ValueError, match=r"a\.csv is damaged: .*: delete it and") as caught:
+            read(path)
+        assert "\n" not in str(caught.value)
+
+
+@given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(1, 255))
+def test_no_other_byte_passes(tmp_path_factory, place, byte):
+    path = tmp_path_factory.getbasetemp() / "changed.csv"
+    tables.write(path, ROWS)
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] ^= byte
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is damaged"):
+        tables.read(path)
+
+
+def test_a_table_cut_off_anywhere_is_never_read(tmp_path):
+    path = tmp_path / "a.csv"
+    tables.write(path, ROWS)
+    content = path.read_bytes()
+    for length in range(len(content)):
+        zeroed = content[:length] + bytes(len(content) - length)
+        for damaged in (content[:length], zeroed, content[:length] + b"\xff\n\n"):
+            path.write_bytes(damaged)
+            for read in (tables.read, lambda path: tables.concatenate([path])):
+                with pytest.raises(ValueError, match=r"a\.csv is damaged: .* delete it"):
+                    read(path)
+
+
+def test_only_tables_of_single_runs_are_joined_and_each_run_once(tmp_path):
+    tables.write(tmp_path / "a.csv", run([{"loss": 1.5}]))
+    tables.write(tmp_path / "again.csv", run([{"loss": 2.5}]))
+    with pytest.raises(ValueError, match=r"again\.csv is of the run e/v/0, as is .*a\.csv"):
+        tables.concatenate([tmp_path / "a.csv", tmp_path / "again.csv"])
+    tables.write(tmp_path / "both.csv", run([{"loss": 1.5}]) + run([{"loss": 1.5}], 1))
+    with pytest.raises(ValueError, match=r"both\.csv: found 2 runs, expected one"):
+        tables.concatenate([tmp_path / "both.csv"])
+
+
+@pytest.mark.parametrize("ending", ["npz", "pt"])
+def test_no_other_bit_of_an_array_or_a_tensor_passes(tmp_path, ending):
+    """Each is read as it was written or not at all, wherever a bit of its file has changed."""
+    import torch
+
+    path = tmp_path / f"a.{ending}"
+    values = np.arange(60.0)
+
+    def read() -> np.ndarray:
+        if ending == "npz":
+            return arrays.load(path)["values"]
+        return checkpoints.load(path)["values"].numpy()
+
+    if ending == "npz":
+        arrays.save(path, {"values": values})
+    else:
+        checkpoints.save(path, {"values": torch.from_numpy(values)})
+    content, refused = path.read_bytes(), 0
+    for place in range(0, len(content), 3):
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        path.write_bytes(changed)
+        try:
+            assert np.array_equal(read(), values), place
+        except ValueError as error:
+            assert "delete it" in str(error), error
+            refused += 1
+    assert refused > len(values) * 8 / 3  # the numbers themselves at least
