@@ -103,6 +103,7 @@ def test_the_build_says_at_its_start_what_is_weakened(fresh):
     (line,) = [line for line in run.stderr.splitlines() if line.startswith("warning: ")]
     assert "changes are not noticed" in line
     assert "warning" not in fresh.snakemake("-n").stderr
+    assert "warning" not in fresh.snakemake("-n", "--directory", "elsewhere").stderr
     assert parsed_options(["--no-such-option"]) is None
 
 

@@ -40,6 +40,8 @@ ODD = {
     "empty": ("", r"is empty: expected keys and values"),
     "comment": ("# nothing\n", r"is empty"),
     "control character": ("a: \x01\n", r"not valid YAML, .*special characters"),
+    "deep": ("a: " + "[" * 3000 + "]" * 3000, r"nested too deeply"),
+    "huge": ("a: " + "1" * 5000, r"line 1: a: found 5000 digits, expected a smaller number"),
     "latin": (b"a: 1\nb: \xe9\n", r"line 2: found the byte 0xe9, which is no UTF-8"),
     "utf-16": ("a: 1\n".encode("utf-16"), r"line 1: found the byte 0xff, which is no UTF-8"),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from yaml_files import load
 
 CONFIGURATIONS = (".yaml", ".yml", ".json")
 CHECKSUM_FILE_SIZE = 500_000_000  # bytes; data sets and checkpoints are smaller
+START = os.getcwd()  # the profiles import this before Snakemake goes to the folder of --directory
 
 
 def before_snakemake(arguments: Sequence[str]) -> None:
@@ -84,7 +85,8 @@ def parsed_options(arguments: Sequence[str]) -> Namespace | None:
     While it reads the Snakefile, Snakemake does not yet tell the workflow most of them.
     """
     try:
-        with contextlib.redirect_stderr(io.StringIO()):  # it names the profile once more
+        # From where it started, or it finds no profile; it names the profile once more.
+        with contextlib.chdir(START), contextlib.redirect_stderr(io.StringIO()):
             return snakemake.cli.parse_args(list(arguments))[1]
     except (SystemExit, Exception):
         return None

@@ -95,8 +95,10 @@ def with_line(message: str, files: Mapping[str, Document]) -> str:
     places += [place[:length] for length in range(len(place) - 1, 0, -1)]
     for sought in places:
         for name, document in reversed(files.items()):
-            if sought in document.lines:
-                return f"{name}, line {document.lines[sought]}: {message}"
+            if line := document.lines.get(sought):
+                return f"{name}, line {line}: {message}"
+            if sought in document.lines:  # --config has no lines
+                return f"{name}: {message}"
     return message
 
 

@@ -50,6 +50,8 @@ def load(path: str | Path, name: str | None = None) -> Document:
         ) from error
     except yaml.YAMLError as error:
         raise ValueError(f"{name}: not valid YAML, {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ValueError(f"{name}: nested too deeply: write it flatter") from error
     if root is None:
         raise ValueError(f"{name} is empty: expected keys and values")
     lines: dict[Place, int] = {}
@@ -128,7 +130,10 @@ def scalar(node: yaml.ScalarNode, where: str) -> object:
                          f"{str(value).lower()}, or {quoted}")  # fmt: skip
         return value
     if kind == "int":
-        value = CONSTRUCTOR.construct_yaml_int(node)
+        try:
+            value = CONSTRUCTOR.construct_yaml_int(node)
+        except ValueError:  # thousands of digits
+            refuse(node, f"{where}: found {len(text)} digits, expected a smaller number")
         if not DECIMAL.match(text):
             digits = text.lstrip("+-0")
             meant = f"{digits} or {value}" if digits.isdecimal() else str(value)

@@ -6,7 +6,8 @@ if workflow.is_main_process and (options := parsed_options(sys.argv[1:])):
     known = [file for experiment in config["experiments"] for file in products(experiment)]
     known += [f"results/fig_{figure}.png" for figure in drawn(config["experiments"])]
     known += ["results/index.html", *evidence(config["experiments"], "as_written")]
-    names = {*options.targets, *options.forcerun, *options.until, *options.omit_from}
+    kinds = ("targets", "forcerun", "until", "omit_from", "prioritize", "allowed_rules")
+    names = {name for kind in kinds for name in getattr(options, kind) or ()}
     if line := unknown_target(names, list(workflow.rules), list(dict.fromkeys(known))):
         sys.exit(line)
     if options.delete_all_output and not options.dryrun:

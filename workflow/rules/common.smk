@@ -21,6 +21,7 @@ from configuration import (
     check_schema,
     dataset_name,
     expanded,
+    leaves,
     jobs,
     merged,
     run_settings,
@@ -31,7 +32,7 @@ from configuration import (
 )
 from sections import sections
 from sources import missing, sources
-from yaml_files import load
+from yaml_files import Document, load
 
 
 def parsed(path):
@@ -56,7 +57,9 @@ try:
     for path in [ROOT / "config.yaml", *overlays]:
         name = os.path.relpath(path)
         files[name] = load(path, name)
-    combined = merged(settings_of_files(files), workflow.config_settings.config)
+    given = workflow.config_settings.config
+    combined = merged(settings_of_files(files), given)
+    files["--config"] = Document(given, {tuple(key.split(".")): 0 for key, _ in leaves(given)})
     config.clear()
     config.update(combined)
     check(config, parsed("workflow/schemas/config.schema.yaml"))
