@@ -1,6 +1,12 @@
 """Data sets: values, the compact file, and what is said when something is wrong."""
 
+import functools
+import gzip
 import hashlib
+import http.server
+import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,25 +88,265 @@ def test_non_finite_sample_is_located(tmp_path):
         arrays.load(tmp_path / "sinc.npz")
 
 
+IDX = {"train": 60, "t10k": 20}  # images
+
+
+def idx(array: np.ndarray) -> bytes:
+    """The format of MNIST's files: magic number, sizes, bytes."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
+
+
+def small_mnist(seed: int) -> dict[str, bytes]:
+    """Four files like MNIST's, of a few random images."""
+    random_ = np.random.default_rng(seed)
+    files = {}
+    for split, n in IDX.items():
+        files[f"{split}-images-idx3-ubyte"] = idx(random_.integers(0, 256, (n, 28, 28)))
+        files[f"{split}-labels-idx1-ubyte"] = idx(random_.integers(0, 10, n))
+    return files
+
+
+@pytest.fixture
+def original(monkeypatch):
+    """Four small files that count as the original MNIST, for hw1 and for torchvision."""
+    from hw1.torchvision_import import MNIST
+
+    files = small_mnist(0)
+    md5 = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
+    monkeypatch.setattr(datasets, "MNIST_MD5", md5)
+    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in files.items()}
+    resources = [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()]
+    monkeypatch.setattr(MNIST, "resources", resources)
+    return files, packed
+
+
+@pytest.fixture
+def mirror(monkeypatch):
+    """A server on loopback from which torchvision downloads; `answers` says how."""
+    from hw1.torchvision_import import MNIST
+
+    answers = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body, length = answers["how"](self.path.strip("/"))
+            if status is None:
+                time.sleep(body)
+                self.connection.close()
+                return
+            self.send_response(status)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+    yield answers
+    server.shutdown()
+    server.server_close()
+
+
+def write(root: Path, files: dict[str, bytes]) -> Path:
+    raw = root / "MNIST/raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (raw / name).write_bytes(content)
+    return raw
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+FILES = sorted(small_mnist(0))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_wrong_mnist_file_is_named(tmp_path, original, observed, name):
+    files, _ = original
+    split, kind = name.split("-", 1)
+    partner = f"{'t10k' if split == 'train' else 'train'}-{kind}"
+    other_set = small_mnist(1)[name]  # as Fashion-MNIST's: same shape, other bytes
+    wrong = {
+        "truncated": truncated(files[name]),
+        "with a flipped byte": flipped(files[name]),
+        "swapped with the other split's": files[partner],
+        "of another data set of the same shape": other_set,
+        "empty": b"",
+    }
+    for content in wrong.values():
+        raw = write(tmp_path, files | {name: content})
+        with pytest.raises(ValueError, match="is not the original MNIST file: its MD5") as caught:
+            datasets.mnist(tmp_path)
+        assert str(raw / name) in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert (raw / name).read_bytes() == content
+    (raw / name).unlink()
+    write(tmp_path, {name: files[name]})
+    assert datasets.mnist(tmp_path)["train_inputs"].shape == (60, 28, 28)
+    for what in wrong:
+        observed(f"MNIST file {what}", "each of the four files", "named in one line")
+
+
+def served(packed: dict[str, bytes], name: str):
+    return 200, packed[name], len(packed[name])
+
+
+def bad_answers(packed: dict[str, bytes]) -> dict:
+    html = b"<html>please log in</html>"
+    return {
+        "404": lambda name: (404, b"", 0),
+        "HTML with status 200": lambda name: (200, html, len(html)),
+        "half of the body": lambda name: (200, truncated(packed[name]), len(packed[name])),
+        "nothing, and closes the connection": lambda name: (None, 0, 0),
+        "nothing at all": lambda name: (None, 3, 0),
+        "other bytes": lambda name: (200, flipped(packed[name]), len(packed[name])),
+    }
+
+
+def test_a_bad_download_leaves_nothing_wrong_and_a_good_one_then_succeeds(
+    tmp_path, original, mirror, observed, monkeypatch
+):
+    files, packed = original
+    monkeypatch.setattr(datasets, "DOWNLOAD_TIMEOUT", 1)
+    for number, (what, answer) in enumerate(bad_answers(packed).items()):
+        root = tmp_path / str(number)
+        mirror["how"] = answer
+        with pytest.raises(OSError, match="could not be downloaded") as caught:
+            datasets.mnist(root)
+        assert "make demo" in " ".join(str(caught.value).split())
+        raw = root / "MNIST/raw"
+        assert not list(raw.iterdir())
+        mirror["how"] = functools.partial(served, packed)
+        loaded = datasets.mnist(root)
+        assert loaded["test_targets"].shape == (20,)
+        for name, content in packed.items():
+            assert (raw / name).read_bytes() == content
+        assert len(list(raw.iterdir())) == len(files) == 4
+        observed(
+            f"mirror answers with {what}", "once", "one line, nothing kept; a good one succeeds"
+        )
+
+
+def test_a_missing_mnist_file_is_downloaded_and_no_other(tmp_path, original, mirror, observed):
+    files, packed = original
+    asked = []
+
+    def answer(name: str):
+        asked.append(name)
+        return served(packed, name)
+
+    mirror["how"] = answer
+    for number, name in enumerate(files):
+        root = tmp_path / str(number)
+        raw = write(root, {other: files[other] for other in files if other != name})
+        datasets.mnist(root)
+        assert (raw / f"{name}.gz").read_bytes() == packed[f"{name}.gz"]
+        assert set(asked) == {f"{name}.gz"}
+        asked.clear()
+        datasets.mnist(root)
+        assert not asked and len(list(raw.iterdir())) == 4
+    observed("MNIST file missing", "each of the four files", "downloaded, it alone and once")
+
+
+def odd_places(files: dict[str, bytes], name: str) -> dict[str, tuple[dict, str | None]]:
+    """What lies there for one of the four files, by the name of a case; and what is said of it,
+    None where it is read all the same."""
+    dotted = name.replace("-idx", ".idx")
+    packed = gzip.compress(files[name])
+    return {
+        "gzipped": ({f"{name}.gz": packed}, None),
+        "named as on other mirrors": ({dotted: files[name]}, None),
+        "named so and gzipped": ({f"{dotted}.gz": packed}, None),
+        "wrong beside a good one gzipped": ({name: b"x", f"{name}.gz": packed}, None),
+        "wrong beside a good one of another name": ({name: b"", dotted: files[name]}, None),
+        "a folder beside a good one": ({name: None, dotted: files[name]}, None),
+        "cut off in the middle of its gzip": ({f"{name}.gz": packed[:-9]}, "cannot be read"),
+        "no gzip": ({f"{name}.gz": files[name]}, "cannot be read"),
+        "gzip of something else": ({f"{name}.gz": gzip.compress(b"x")}, "its MD5 is"),
+        "followed by other bytes": ({f"{name}.gz": packed + b"more"}, "cannot be read"),
+        "a folder": ({name: None}, "cannot be read"),
+        "a link to nothing": ({name: "nothing"}, "cannot be read"),
+    }
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("case", odd_places(small_mnist(0), FILES[0]))
+def test_what_lies_in_place_of_a_file(tmp_path, original, observed, monkeypatch, name, case):
+    from hw1.torchvision_import import MNIST
+
+    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])  # nothing is downloaded
+    files, _ = original
+    placed, problem = odd_places(files, name)[case]
+    raw = write(tmp_path, {other: files[other] for other in files if other != name})
+    for path, content in placed.items():
+        if content is None:
+            (raw / path).mkdir()
+        elif isinstance(content, str):
+            (raw / path).symlink_to(raw / content)
+        else:
+            (raw / path).write_bytes(content)
+    before = sorted(raw.iterdir())
+    if problem is None:
+        loaded = datasets.mnist(tmp_path)
+        whole = idx(loaded["train_inputs"]), idx(loaded["test_targets"])
+        assert whole == (files["train-images-idx3-ubyte"], files["t10k-labels-idx1-ubyte"])
+    else:
+        with pytest.raises(ValueError, match="is not the original MNIST file") as caught:
+            datasets.mnist(tmp_path)
+        assert problem in str(caught.value) and "\n" not in str(caught.value)
+        assert str(raw / next(iter(placed))) in str(caught.value)
+    assert sorted(raw.iterdir()) == before
+    outcome = "read" if problem is None else "named in one line"
+    observed(f"MNIST file {case}", "each of the four files", outcome)
+
+
+def test_stray_files_are_never_read(tmp_path, original, observed):
+    """torchvision's own loader takes processed/*.pt, and then never looks at the checked files."""
+    import torch
+
+    files, _ = original
+    write(tmp_path, files)
+    processed = tmp_path / "MNIST/processed"
+    processed.mkdir()
+    for name in ("training.pt", "test.pt"):
+        torch.save((torch.zeros(5, 28, 28, dtype=torch.uint8), torch.zeros(5)), processed / name)
+    assert idx(datasets.mnist(tmp_path)["train_inputs"]) == files["train-images-idx3-ubyte"]
+    observed("MNIST/processed/training.pt and test.pt of other data", "once", "not read")
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_one_that_is_full_is_read(
+    tmp_path, original, mirror, observed
+):
+    files, packed = original
+    mirror["how"] = functools.partial(served, packed)
+    (tmp_path / "MNIST").write_text("in the way", encoding="utf-8")
+    with pytest.raises(OSError, match=r"MNIST is not in .*raw and could not be downloaded .*MNIST"):
+        datasets.mnist(tmp_path)
+    (tmp_path / "MNIST").unlink()
+    raw = write(tmp_path, files)
+    raw.chmod(0o555)
+    assert datasets.mnist(tmp_path)["train_inputs"].shape == (60, 28, 28)
+    raw.chmod(0o755)
+    observed("MNIST's folder that cannot be made", "once", "named in one line")
+
+
 def test_without_files_and_network_the_message_says_what_to_do(tmp_path, monkeypatch):
-    from hw1 import torchvision_import
+    from hw1.torchvision_import import MNIST
 
-    def refuse(root, download):
-        raise RuntimeError("no network")
-
-    monkeypatch.setattr(torchvision_import, "MNIST", refuse)
-    with pytest.raises(OSError, match=r"put the four .*train-images-idx3-ubyte.* make demo"):
+    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    with pytest.raises(OSError, match=r"put the four files train-images-idx3-ubyte.* make demo"):
         datasets.mnist(tmp_path)
-
-
-def test_a_file_that_is_not_mnist_is_named(tmp_path):
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in datasets.MNIST_MD5:
-        (raw / name).write_bytes(b"something else")
-    found = hashlib.md5(b"something else").hexdigest()
-    with pytest.raises(ValueError, match=f"train-images-idx3-ubyte is not .* {found}"):
-        datasets.mnist(tmp_path)
+    assert not list((tmp_path / "MNIST/raw").iterdir())
 
 
 @needs_mnist

@@ -5,10 +5,7 @@ lines become the table of docs/faults.md. Without, they must be the lines that s
 """
 
 import csv
-import functools
-import gzip
 import hashlib
-import http.server
 import json
 import os
 import random
@@ -17,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from contextlib import suppress
@@ -418,165 +414,13 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
 
 # ------------------------------------------------------------------------------------- bad data
 
-IDX = {"train": 60, "t10k": 20}  # images
-
-
-def idx(array: np.ndarray) -> bytes:
-    """The format of MNIST's files: magic number, sizes, bytes."""
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
-
-
-def small_mnist(seed: int) -> dict[str, bytes]:
-    """Four files like MNIST's, of a few random images."""
-    random_ = np.random.default_rng(seed)
-    files = {}
-    for split, n in IDX.items():
-        files[f"{split}-images-idx3-ubyte"] = idx(random_.integers(0, 256, (n, 28, 28)))
-        files[f"{split}-labels-idx1-ubyte"] = idx(random_.integers(0, 10, n))
-    return files
-
-
-@pytest.fixture
-def original(monkeypatch):
-    """Four small files that count as the original MNIST, for hw1 and for torchvision."""
-    from hw1.torchvision_import import MNIST
-
-    files = small_mnist(0)
-    md5 = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(datasets, "MNIST_MD5", md5)
-    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in files.items()}
-    resources = [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()]
-    monkeypatch.setattr(MNIST, "resources", resources)
-    return files, packed
-
-
-@pytest.fixture
-def mirror(monkeypatch):
-    """A server on loopback from which torchvision downloads; `answers` says how."""
-    from hw1.torchvision_import import MNIST
-
-    answers = {}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, body, length = answers["how"](self.path.strip("/"))
-            if status is None:
-                time.sleep(body)
-                self.connection.close()
-                return
-            self.send_response(status)
-            self.send_header("Content-Length", str(length))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
-    yield answers
-    server.shutdown()
-    server.server_close()
-
-
-def write(root: Path, files: dict[str, bytes]) -> Path:
-    raw = root / "MNIST/raw"
-    raw.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (raw / name).write_bytes(content)
-    return raw
-
-
-def flipped(content: bytes) -> bytes:
-    return content[:-1] + bytes([content[-1] ^ 1])
-
-
-FILES = sorted(small_mnist(0))
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_a_wrong_mnist_file_is_named(tmp_path, original, observed, name):
-    files, _ = original
-    split, kind = name.split("-", 1)
-    partner = f"{'t10k' if split == 'train' else 'train'}-{kind}"
-    other_set = small_mnist(1)[name]  # as Fashion-MNIST's: same shape, other bytes
-    wrong = {
-        "truncated": truncated(files[name]),
-        "with a flipped byte": flipped(files[name]),
-        "swapped with the other split's": files[partner],
-        "of another data set of the same shape": other_set,
-        "empty": b"",
-    }
-    for content in wrong.values():
-        raw = write(tmp_path, files | {name: content})
-        with pytest.raises(ValueError, match="is not the original MNIST file: its MD5") as caught:
-            datasets.mnist(tmp_path)
-        assert str(raw / name) in str(caught.value)
-        assert "\n" not in str(caught.value)
-        assert (raw / name).read_bytes() == content
-    (raw / name).unlink()
-    write(tmp_path, {name: files[name]})
-    assert datasets.mnist(tmp_path)["train_inputs"].shape == (60, 28, 28)
-    for what in wrong:
-        observed(f"MNIST file {what}", "each of the four files", "named in one line")
-
-
-def served(packed: dict[str, bytes], name: str):
-    return 200, packed[name], len(packed[name])
-
-
-def bad_answers(packed: dict[str, bytes]) -> dict:
-    html = b"<html>please log in</html>"
-    return {
-        "404": lambda name: (404, b"", 0),
-        "HTML with status 200": lambda name: (200, html, len(html)),
-        "half of the body": lambda name: (200, truncated(packed[name]), len(packed[name])),
-        "nothing, and closes the connection": lambda name: (None, 0, 0),
-        "nothing at all": lambda name: (None, 3, 0),
-        "other bytes": lambda name: (200, flipped(packed[name]), len(packed[name])),
-    }
-
-
-def test_a_bad_download_leaves_nothing_wrong_and_a_good_one_then_succeeds(
-    tmp_path, original, mirror, observed, monkeypatch
-):
-    files, packed = original
-    monkeypatch.setattr(datasets, "DOWNLOAD_TIMEOUT", 1)
-    for number, (what, answer) in enumerate(bad_answers(packed).items()):
-        root = tmp_path / str(number)
-        mirror["how"] = answer
-        with pytest.raises(OSError, match="could not be downloaded") as caught:
-            datasets.mnist(root)
-        assert "make demo" in " ".join(str(caught.value).split())
-        raw = root / "MNIST/raw"
-        for name in files:
-            assert not (raw / name).exists()
-        mirror["how"] = functools.partial(served, packed)
-        loaded = datasets.mnist(root)
-        assert loaded["test_targets"].shape == (20,)
-        for name, content in files.items():
-            assert (raw / name).read_bytes() == content
-        observed(
-            f"mirror answers with {what}", "once", "one line, nothing kept; a good one succeeds"
-        )
-
-
-def test_a_missing_mnist_file_is_downloaded(tmp_path, original, mirror, observed):
-    files, packed = original
-    mirror["how"] = functools.partial(served, packed)
-    for name in files:
-        raw = write(tmp_path, files)
-        (raw / name).unlink()
-        datasets.mnist(tmp_path)
-        assert (raw / name).read_bytes() == files[name]
-    observed("MNIST file missing", "each of the four files", "downloaded")
-
 
 def test_data_that_cannot_be_prepared_fail_the_job_that_prepares_them(tmp_path, observed):
     copy = Repository(tmp_path / "copy")
-    write(copy.folder / "data", {name: b"" for name in FILES})
+    raw = copy.folder / "data/MNIST/raw"
+    raw.mkdir(parents=True)
+    for name in datasets.MNIST_MD5:
+        (raw / name).touch()
     run = copy.snakemake("results/data/mnist.npz", check=False)
     said = run.stdout + run.stderr
     assert "Error in rule prepare_data" in said

@@ -4,13 +4,18 @@ Each has `train_inputs` and `train_targets`, and for images also `test_inputs` a
 Images are uint8 (n, size, size), labels int64 (n,); functions are float64 (n, 1).
 """
 
+import gzip
 import hashlib
+import http.client
+import os
 import socket
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from hw1.arrays import Arrays
+from hw1.files import replacing
 
 # sin(5 pi x) / (5 pi x) with its limit 1 at 0, and the sign of sin(5 pi x).
 FUNCTIONS = {
@@ -64,41 +69,99 @@ def digits(test_share: float, size: int) -> Arrays:
 
 
 def mnist(root: Path) -> Arrays:
-    """MNIST from the idx files in root/MNIST/raw, downloaded by torchvision if any is absent.
+    """MNIST from its four files in root/MNIST/raw; those that are not there are downloaded.
 
-    Raises ValueError where a file is not the original, OSError where there is no file and no
-    download; both say what to do.
+    A file may be gzipped and may be called as other mirrors do (`train-images.idx3-ubyte`); what
+    is read is what was checked. Raises ValueError where a file is not the original, OSError where
+    there is none and no download; both say what to do.
     """
-    from hw1.torchvision_import import MNIST
-
     raw = root / "MNIST" / "raw"
-    if any(not (raw / name).is_file() for name in MNIST_MD5):
-        before = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)  # torchvision would wait for ever
-        try:
-            MNIST(root, download=True)
-        except (RuntimeError, OSError) as error:
-            raise OSError(
-                f"MNIST is not in {raw} and could not be downloaded ({error}): put the four "
-                f"decompressed files {', '.join(MNIST_MD5)} there, or run the demo, which needs "
-                "no download: make demo"
-            ) from error
-        finally:
-            socket.setdefaulttimeout(before)
-    for name, expected in MNIST_MD5.items():
-        found = hashlib.md5((raw / name).read_bytes()).hexdigest()
-        if found != expected:
-            raise ValueError(
-                f"{raw / name} is not the original MNIST file: its MD5 is {found}, expected "
-                f"{expected}: delete it (and {name}.gz beside it) and run again"
-            )
-    train, test = MNIST(root, train=True), MNIST(root, train=False)
-    return {
-        "train_inputs": train.data.numpy(),
-        "train_targets": train.targets.numpy(),
-        "test_inputs": test.data.numpy(),
-        "test_targets": test.targets.numpy(),
+    found = {name: original(raw, name) for name in MNIST_MD5}
+    if missing := [name for name, content in found.items() if content is None]:
+        download(raw, missing)
+        found |= {name: original(raw, name) for name in missing}
+    names = {
+        "train_inputs": "train-images-idx3-ubyte",
+        "train_targets": "train-labels-idx1-ubyte",
+        "test_inputs": "t10k-images-idx3-ubyte",
+        "test_targets": "t10k-labels-idx1-ubyte",
     }
+    loaded = {array: from_idx(found[name]) for array, name in names.items()}
+    return {
+        array: values.astype(np.int64) if array.endswith("targets") else values
+        for array, values in loaded.items()
+    }
+
+
+def original(raw: Path, name: str) -> bytes | None:
+    """The content of MNIST's file `name` from the first copy of it in a folder that is right.
+
+    None where there is no copy. Raises ValueError where there are only wrong ones, naming the
+    first; one that is passed over for a right one is named in the log.
+    """
+    wrong = []
+    for spelling in (name, name.replace("-idx", ".idx")):
+        for path in (raw / spelling, raw / f"{spelling}.gz"):
+            if not os.path.lexists(path):
+                continue
+            try:
+                content = path.read_bytes()
+                if path.suffix == ".gz":
+                    content = gzip.decompress(content)
+                md5 = hashlib.md5(content).hexdigest()
+            except (OSError, EOFError, zlib.error) as error:
+                problem = f"it cannot be read ({error})"
+            else:
+                if md5 == MNIST_MD5[name]:
+                    for line in wrong:
+                        print(f"passed over: {line}")
+                    return content
+                problem = f"its MD5 is {md5}, expected {MNIST_MD5[name]}"
+            wrong.append(f"{path} is not the original MNIST file: {problem}")
+    if wrong:
+        raise ValueError(f"{wrong[0]}: delete it and run again")
+    return None
+
+
+def from_idx(content: bytes) -> np.ndarray:
+    """The array of unsigned bytes that an idx file holds: two zeros, 8 for the type, the number of
+    dimensions, each of them in four bytes, then the values."""
+    dimensions = content[3]
+    shape = np.frombuffer(content, ">u4", dimensions, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape).copy()
+
+
+def download(raw: Path, names: list[str]) -> None:
+    """Put MNIST's gzipped files into a folder, each whole or not at all, by torchvision.
+
+    Raises OSError where none of them has a file, or the folder cannot be written.
+    """
+    from hw1.torchvision_import import MNIST, download_url
+
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)  # torchvision would wait for ever
+    try:
+        for file, md5 in MNIST.resources:
+            if file.removesuffix(".gz") not in names:
+                continue
+            problems = []
+            for mirror in MNIST.mirrors:
+                try:
+                    with replacing(raw / file) as temporary:
+                        download_url(f"{mirror}{file}", raw, temporary.name, md5)
+                    break
+                except (RuntimeError, OSError, http.client.HTTPException) as error:
+                    problems.append(error)
+            else:
+                raise problems[0]
+    except (RuntimeError, OSError, http.client.HTTPException) as error:
+        raise OSError(
+            f"MNIST is not in {raw} and could not be downloaded ({error}): put the four files "
+            f"{', '.join(MNIST_MD5)} there, plain or gzipped, name the folder that has them with "
+            "downloads: in the configuration, or run the demo, which needs no download: make demo"
+        ) from error
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def prepare(dataset: dict, root: Path) -> Arrays:

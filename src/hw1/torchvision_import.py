@@ -1,8 +1,8 @@
-"""torchvision's MNIST, importable also where torchvision's compiled operators do not load.
+"""torchvision's downloads of MNIST, importable also where its compiled operators do not load.
 
 A torchvision built for CUDA beside a CPU-only torch cannot load its operators; importing it then
 fails while it registers shape functions for two of them ("operator torchvision::nms does not
-exist"). The data sets need neither, so declaring the two is enough. Where the operators load,
+exist"). Downloads need neither, so declaring the two is enough. Where the operators load,
 nothing is declared: PyTorch would refuse a second declaration.
 """
 
@@ -41,5 +41,6 @@ if not compiled_operators_load():
         declarations.define(operator)
 
 from torchvision.datasets import MNIST  # noqa: E402  (the declarations must come first)
+from torchvision.datasets.utils import download_url  # noqa: E402
 
-__all__ = ["MNIST", "compiled_operators_load"]
+__all__ = ["MNIST", "compiled_operators_load", "download_url"]
