@@ -268,6 +268,30 @@ MISTAKES = [
     ),
     (at("defaults.training.precision", "fp16"), r"precision: found 'fp16', expected one of fp32"),
     (at("datasets.sinc.points", 1.5), r"datasets\.sinc\.points: found 1\.5 \(float\)"),
+    (at("datasets.sinc.low", 1), r"datasets\.sinc\.high: found 1, expected more than low \(1\)"),
+    (
+        lambda c: c["experiments"]["trajectory"].update(
+            seeds=[0], training=c["experiments"]["trajectory"]["training"] | {"snapshot_epochs": []}
+        ),
+        r"trajectory\.training\.snapshot_epochs: found 1 snapshots of all seeds, .* needs 3",
+    ),
+    *(
+        (
+            at(f"experiments.{name}.dataset", "sinc"),
+            rf"experiments\.{name}\.(variants\.\w+|variants\.\w+\.\S+): found",
+        )
+        for name in ("trajectory", "interpolation")
+    ),
+    (
+        lambda c: [
+            c["datasets"].update(sinc={"title": "t", "kind": "mnist"}),
+            c["experiments"]["function_fit"].update(seeds_per_job=1),
+        ],
+        r"datasets\.sinc\.kind: found mnist, but the figures of function_fit show a function",
+    ),
+    (at("datasets.mnist.title", "a\nb"), r"mnist\.title: found 'a\\nb', expected one line"),
+    (at("experiments.capacity.title", "  "), r"capacity\.title: found '  ', expected one line"),
+    (at("downloads", "a\0"), r"downloads: found .*, expected one line"),
     (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
 ]
 

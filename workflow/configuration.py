@@ -19,6 +19,9 @@ RECORDED = {
     "random_labels": {"evaluate_each_epoch": ["train", "test"]},
     "gradient_norm": {"gradient_norm": True},
 }
+# Experiments whose figures show the accuracy on test images.
+SHOW_TEST_ACCURACY = ("mnist_cnn", "trajectory", "interpolation", "capacity", "random_labels")
+SMALLEST_PCA = 3  # snapshots; fewer always lie in a plane
 # Experiments whose figures show one variant, and the functions that those of function_fit show.
 SINGLE_VARIANT = ("gradient_norm", "random_labels")
 SHOWN_FUNCTIONS = ("sinc", "sign")
@@ -254,6 +257,12 @@ def check(config: dict, schema: dict) -> None:
     Checks the schema, then what a schema cannot say.
     """
     check_schema(config, schema, "the configuration")
+    for name, dataset in config["datasets"].items():
+        if dataset["kind"] == "function" and dataset["low"] >= dataset["high"]:
+            raise ValueError(
+                f"datasets.{name}.high: found {dataset['high']}, expected more than low "
+                f"({dataset['low']})"
+            )
     for name, experiment in config["experiments"].items():
         where = f"experiments.{name}"
         if name in RULES or name.startswith(("train_", "evaluate_")):
@@ -282,7 +291,25 @@ def check_shown(config: dict, name: str) -> None:
             f"{where}: found {', '.join(variants)}, but the figures of {name} show one: give the "
             "others an experiment of their own"
         )
+    for variant in variants if name in SHOW_TEST_ACCURACY else ():
+        dataset = dataset_name(config, Run(name, variant, 0))
+        if config["datasets"][dataset]["kind"] == "function":
+            raise ValueError(
+                f"{where}.{variant}: found the data set {dataset}, a function, but the figures of "
+                f"{name} show the accuracy on test images: use images, or give it an experiment "
+                "of its own"
+            )
     if name == "trajectory":
+        snapshots = 0
+        for variant in variants:
+            training = run_settings(config, Run(name, variant, 0))["training"]
+            each = {*training["snapshot_epochs"], training["epochs"]}
+            snapshots += len(each) * len(config["experiments"][name]["seeds"])
+        if snapshots < SMALLEST_PCA:
+            raise ValueError(
+                f"experiments.{name}.training.snapshot_epochs: found {snapshots} snapshots of all "
+                f"seeds, but a PCA of their weights needs {SMALLEST_PCA}: add epochs or seeds"
+            )
         first = Run(name, next(iter(variants)), 0)
         shapes = {
             variant: layers(settings["model"], *example_shape(settings))
@@ -296,6 +323,12 @@ def check_shown(config: dict, name: str) -> None:
             )
     if name == "function_fit":
         datasets = {dataset_name(config, run) for run in all_runs(config, name)}
+        for dataset in SHOWN_FUNCTIONS:
+            if (kind := config["datasets"].get(dataset, {}).get("kind")) not in (None, "function"):
+                raise ValueError(
+                    f"datasets.{dataset}.kind: found {kind}, but the figures of {name} show a "
+                    "function of this name: use function, or another name"
+                )
         if missing := sorted(set(SHOWN_FUNCTIONS) - datasets):
             raise ValueError(
                 f"{where}: found none on {missing[0]}, which fig_{missing[0]}_fit shows: keep "

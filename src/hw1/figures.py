@@ -56,6 +56,8 @@ def house_style() -> Iterator[None]:
 
 def draw(name: str, style: dict, tables: list[pd.DataFrame]) -> Figure:
     """Draw the figure that the function called `name` in this module draws."""
+    # A dollar sign in a title is none of mathematics.
+    style = style | {"dataset": style["dataset"].replace("$", r"\$")}
     with house_style():
         return globals()[name](style, *tables)
 
