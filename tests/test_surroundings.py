@@ -62,14 +62,16 @@ def other_project(folder: Path) -> Path:
     """A folder of modules with the names of ours and of our packages; each stops who imports it."""
     folder.mkdir()
     for name in ("hw1", "configuration", "catalogue", "sources", "torch", "numpy", "json"):
-        (folder / f"{name}.py").write_text("raise SystemExit(__name__ + ' of another project')\n")
+        (folder / f"{name}.py").write_text(
+            "raise SystemExit(__name__ + ' of another project')\n", encoding="utf-8"
+        )
     return folder
 
 
 def matplotlibrc(folder: Path, name: str = "matplotlibrc") -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(RC)
+    path.write_text(RC, encoding="utf-8")
     return path
 
 
@@ -94,7 +96,7 @@ def surroundings(name: str, folder: Path, checkout: Path) -> dict:
     elif name == "profile of the user":
         (folder / "mine").mkdir()
         (folder / "mine/config.yaml").write_text(
-            "rerun-triggers: mtime\nkeep-going: false\nprintshellcmds: true\n"
+            "rerun-triggers: mtime\nkeep-going: false\nprintshellcmds: true\n", encoding="utf-8"
         )
         variables["SNAKEMAKE_PROFILE"] = str(folder / "mine")
     elif name.startswith("umask"):

@@ -66,7 +66,7 @@ def summary(values: pd.Series) -> dict | None:
 def made(files: Iterable[Path]) -> dict:
     """What the provenance files of some runs say: how many there are, how long they trained, and
     the different values of everything else."""
-    found = [json.loads(path.read_text()) for path in files if path.exists()]
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
     same = ("device", "commit", "torch", "python", "platform")
     return {
         "runs": len(found),
