@@ -110,8 +110,9 @@ def builds(config: dict, folder: Path, python: Path) -> bool:
     return True
 
 
-def explore(folder: Path, python: Path, examples: int) -> None:
-    built = 0
+@pytest.mark.slow
+def test_an_accepted_configuration_builds_to_its_end(tmp_path, python):
+    built, examples = 0, 20
 
     @settings(
         max_examples=examples, deadline=None, derandomize=True, print_blob=True,
@@ -120,16 +121,7 @@ def explore(folder: Path, python: Path, examples: int) -> None:
     @given(config=extreme())
     def check(config):
         nonlocal built
-        built += builds(config, folder / str(built), python)
+        built += builds(config, tmp_path / str(built), python)
 
     check()
     assert built > examples / 3  # else the property would be about nothing
-
-
-def test_an_accepted_configuration_builds_to_its_end(tmp_path, python):
-    explore(tmp_path, python, 3)
-
-
-@pytest.mark.slow
-def test_many_accepted_configurations_build_to_their_end(tmp_path, python):
-    explore(tmp_path, python, 20)

@@ -401,6 +401,7 @@ def test_a_mistake_in_an_overlay_is_one_line_and_starts_nothing(
     assert message in said[0]
 
 
+@pytest.mark.slow
 def test_missing_mnist_ends_in_one_line_that_says_what_to_do(repository, tmp_path, monkeypatch):
     # A proxy that is not there: as on a machine without network.
     for name in ("http_proxy", "https_proxy"):
@@ -440,6 +441,7 @@ def test_report_is_one_file_with_a_caption_for_each_figure(repository, tmp_path)
     assert len([caption for caption in captions if caption.strip()]) >= len(FIGURES)
 
 
+@pytest.mark.slow
 def test_the_wording_of_a_claim_rebuilds_the_ledger_and_the_page_and_nothing_else(repository):
     path = repository.folder / "workflow/claims.yaml"
     text = path.read_text(encoding="utf-8")
@@ -461,6 +463,7 @@ def test_the_page_is_a_target_that_builds_everything(fresh):
     assert len(of(planned, "train_function_fit_1")) == 3
 
 
+@pytest.mark.slow
 def test_architectures_as_coded_get_verdicts_of_their_own(repository):
     coded = ["--directory", "as_coded", "--configfile", "presets/as_coded.yaml"]
     repository.snakemake("function_fit", *coded)
@@ -477,6 +480,7 @@ def test_architectures_as_coded_get_verdicts_of_their_own(repository):
     assert "As coded:" in (repository.folder / "results/index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_replication_only_adds_seeds(repository):
     # The default seeds of the repository, on its small data; those of the preset stay as they are.
     default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
