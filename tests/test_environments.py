@@ -1,12 +1,17 @@
 """All descriptions of the environment name the same versions, and this is one of them."""
 
 import importlib.metadata
+import os
 import re
+import subprocess
+import sys
 import tomllib
 
+import pytest
 import yaml
 from conftest import ROOT
 from packaging.requirements import Requirement
+from repository import SOURCES
 
 ENVS = ROOT / "envs"
 
@@ -73,3 +78,33 @@ def test_pins_are_closed_under_their_own_requirements():
 def test_installed_versions_are_the_pinned_ones():
     for name, version in pins().items():
         assert importlib.metadata.version(name).split("+")[0] == version, name
+
+
+def test_what_a_job_needs_is_looked_for_before_any_job():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {Requirement(line).name for line in project["dependencies"]} - {"torchvision"}
+    rules = (ROOT / "workflow/rules/shell.smk").read_text(encoding="utf-8")
+    listed = re.search(r'^PACKAGES = "(.*)"\.split\(\)$', rules, re.MULTILINE)[1].split()
+    assert set(listed) == needed | {"pyyaml"}  # torchvision is for a download alone
+
+
+@pytest.mark.slow
+def test_a_moved_checkout_goes_on_with_its_environment(tmp_path):
+    if sys.prefix != str(ROOT / ".venv"):
+        pytest.skip(f"this Python is not that of {ROOT / '.venv'}")
+    moved = tmp_path / "moved here"
+    moved.mkdir()
+    for name in (*SOURCES, "Makefile", "pyproject.toml", ".venv"):
+        copied = ["cp", "-a", *(["-l"] if name == ".venv" else []), ROOT / name, moved]
+        if subprocess.run(copied, capture_output=True).returncode:
+            pytest.skip("files cannot be linked from here")
+    home = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONHOME": "/another"}
+    # A PYTHON that fails: nothing is installed anew.
+    run = subprocess.run(
+        ["make", "PYTHON=false", "check"], cwd=moved, env=home, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    del home["PYTHONHOME"]
+    command = [".venv/bin/python", "-c", "import hw1; print(hw1.__file__)"]
+    where = subprocess.run(command, cwd=moved, env=home, capture_output=True, text=True).stdout
+    assert where.strip() == str(moved / "src/hw1/__init__.py")
