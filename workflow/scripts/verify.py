@@ -14,14 +14,13 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder")
     args = parser.parse_args()
     found = list(verify(args.results))
-    damaged = [file.damage for file in found if file.damage]
-    for damage in damaged:
-        print(damage)
-    unfinished = sorted(args.results.rglob("*.resume"))
-    for path in unfinished:
-        print(f"{path} is of an unfinished training: the next build goes on from there")
-    print(f"{len(found)} files checked, {len(damaged)} damaged")
-    sys.exit(bool(damaged))
+    for file in found:
+        if line := file.damage or file.leftover:
+            print(line)
+    checked = sum(file.checked for file in found)
+    damaged = sum(file.damage is not None for file in found)
+    print(f"{checked} files checked, {damaged} damaged; {len(found) - checked} of other kinds")
+    sys.exit(damaged > 0)
 
 
 if __name__ == "__main__":
