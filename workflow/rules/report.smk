@@ -74,10 +74,10 @@ rule verify:
         code=modules("verify"),
     log:
         "results/logs/verify.log",
+    retries: 0
+    localrule: True
     conda:
         ENVIRONMENT
-    localrule: True
-    retries: 0
     threads: 1
     resources:
         mem_mb=partial(growing, 1000),
