@@ -37,7 +37,7 @@ def training_costs(results: Path) -> pd.DataFrame:
     """One row per run, from what it recorded itself: seconds over all attempts, memory in MiB."""
     rows = []
     for path in (results / "provenance").rglob("*.json"):
-        facts = json.loads(path.read_text())
+        facts = json.loads(path.read_text(encoding="utf-8"))
         experiment, variant, _ = path.relative_to(results / "provenance").parts
         rows.append(
             {

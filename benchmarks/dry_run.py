@@ -23,7 +23,8 @@ def plan(runs: int) -> tuple[int, float]:
     with tempfile.TemporaryDirectory() as folder:
         overlay = Path(folder, "seeds.yaml")
         overlay.write_text(
-            yaml.safe_dump({"experiments": {"trajectory": {"seeds": list(range(runs))}}})
+            yaml.safe_dump({"experiments": {"trajectory": {"seeds": list(range(runs))}}}),
+            encoding="utf-8",
         )
         command = [sys.executable, "-m", "snakemake", "--dry-run", "trajectory"]
         command += ["--snakefile", ROOT / "Snakefile", "--directory", folder]

@@ -41,7 +41,7 @@ class Timed(ResumeFile):
 def main() -> None:
     torch.set_num_threads(1)
     device = devices.choose_device("cpu")
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     digits = datasets.prepare({"kind": "digits", "size": 28, "test_share": 0.2}, Path())
     print(f"{'workload':24} {'MB':>6} {'s per save':>11} {'of training':>12}")
     for workload in WORKLOADS:

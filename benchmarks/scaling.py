@@ -71,7 +71,9 @@ def job_seconds(runs: list[dict], data: Path) -> tuple[float, float]:
         seconds = time.perf_counter() - started
         if run.returncode:
             sys.exit(f"scaling: a training failed: {run.stdout}{run.stderr}")
-        facts = [json.loads(path.read_text()) for path in Path(folder).rglob("*.json")]
+        facts = [
+            json.loads(path.read_text(encoding="utf-8")) for path in Path(folder).rglob("*.json")
+        ]
     return seconds, sum(fact["training_seconds"] for fact in facts)
 
 
@@ -79,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     for experiment in ("trajectory", "capacity"):
         config["experiments"][experiment]["dataset"] = "digits"
     rows = []

@@ -140,7 +140,7 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
 def workload(name: str) -> tuple[dict, int, float]:
     """Settings of a workload, mini-batches that are an epoch, examples in it."""
     experiment, variant = name.split("/")
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     settings = run_settings(config, Run(experiment, variant, 0))
     n = training_examples(settings)
     batch_size = settings["training"]["batch_size"]

@@ -32,9 +32,11 @@ def environment(requirements: list[str], python: str) -> str:
 
 def main() -> None:
     requirements = pins()
-    (HERE / "requirements.txt").write_text(HEADER + "\n".join(requirements) + "\n")
+    (HERE / "requirements.txt").write_text(
+        HEADER + "\n".join(requirements) + "\n", encoding="utf-8"
+    )
     python = ".".join(platform.python_version_tuple()[:2])
-    (HERE / "environment.yaml").write_text(environment(requirements, python))
+    (HERE / "environment.yaml").write_text(environment(requirements, python), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def look_at(page: Path) -> dict:
     """What the browser finds in a page 400 pixels wide; `errors` are lines of its console."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(page, Path(folder) / "page.html")
-        (Path(folder) / "frame.html").write_text(FRAME % "page.html")
+        (Path(folder) / "frame.html").write_text(FRAME % "page.html", encoding="utf-8")
         with served(Path(folder)) as address:
             run = subprocess.run(
                 [CHROMIUM, *OPTIONS, f"--user-data-dir={folder}/profile", f"{address}/frame.html"],

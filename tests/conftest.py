@@ -45,10 +45,15 @@ def pytest_unconfigure(config):
         shutil.rmtree(os.environ["HW1_TESTS"], ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items):
+    """First what has to run in one process, and mostly waits for a scheduler."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 def once(name: str, make: Callable[[Path], None]) -> Path:
     """The folder that the first process to ask for it has filled with `make`."""
     folder = Path(os.environ["HW1_TESTS"]) / name
-    with open(f"{folder}.lock", "w") as lock:
+    with open(f"{folder}.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             unfinished = folder.with_name(f"{name}, unfinished")
@@ -141,7 +146,7 @@ def write_faults() -> None:
 @pytest.fixture
 def config() -> dict:
     """The default configuration."""
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -150,7 +155,9 @@ def preset(config):
     from configuration import merged
 
     def overlaid(name: str) -> dict:
-        return merged(config, yaml.safe_load((ROOT / "presets" / f"{name}.yaml").read_text()))
+        return merged(
+            config, yaml.safe_load((ROOT / "presets" / f"{name}.yaml").read_text(encoding="utf-8"))
+        )
 
     return overlaid
 

@@ -52,9 +52,11 @@ class Interpreter:
 
     def start(self, log: Path) -> None:
         """Start the server, whose output goes to a file, and wait until it listens."""
-        self.command.write_text(CLIENT.format(python=sys.executable, address=str(self.address)))
+        self.command.write_text(
+            CLIENT.format(python=sys.executable, address=str(self.address)), encoding="utf-8"
+        )
         self.command.chmod(0o755)
-        with log.open("w") as file:
+        with log.open("w", encoding="utf-8") as file:
             server = subprocess.Popen(
                 [sys.executable, "-P", __file__, self.address, self.command],
                 stdin=subprocess.DEVNULL,
@@ -65,15 +67,15 @@ class Interpreter:
                 | {"OMP_NUM_THREADS": "1", "MATPLOTLIBRC": os.devnull, "PYTHONUTF8": "1"},
                 start_new_session=True,
             )
-        self.process_id.write_text(str(server.pid))
+        self.process_id.write_text(str(server.pid), encoding="utf-8")
         while not self.address.exists():
-            assert server.poll() is None, log.read_text()
+            assert server.poll() is None, log.read_text(encoding="utf-8")
             time.sleep(0.05)
 
     def stop(self) -> None:
         """End the server, and all that it still runs, if it was started."""
         if self.process_id.exists():
-            os.killpg(int(self.process_id.read_text()), signal.SIGKILL)
+            os.killpg(int(self.process_id.read_text(encoding="utf-8")), signal.SIGKILL)
 
 
 def serve(address: str, command: str) -> None:

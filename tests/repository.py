@@ -61,8 +61,8 @@ class Repository:
 
     def write_config(self, change: Callable[[dict], dict | None]) -> None:
         path = self.folder / "config.yaml"
-        config = yaml.safe_load(path.read_text())
-        path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False))
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False), encoding="utf-8")
 
     def snakemake(
         self, *arguments: str, check: bool = True, **options

@@ -10,7 +10,8 @@ from planted import PLANTED, c1, c2, c5, c10, c14, distances, flat, metrics, siz
 from hw1 import claims, inference, ledger
 
 CLAIMS = {
-    claim["id"]: claim for claim in yaml.safe_load((ROOT / "workflow/claims.yaml").read_text())
+    claim["id"]: claim
+    for claim in yaml.safe_load((ROOT / "workflow/claims.yaml").read_text(encoding="utf-8"))
 }
 
 
@@ -276,6 +277,8 @@ def test_tables_of_the_ledger_have_a_row_per_claim_and_part():
 
 
 def test_schema_lists_the_statistics():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text())
+    schema = yaml.safe_load(
+        (ROOT / "workflow/schemas/claims.schema.yaml").read_text(encoding="utf-8")
+    )
     listed = schema["$defs"]["part"]["properties"]["statistic"]["enum"]
     assert sorted(listed) == sorted(claims.STATISTICS)

@@ -12,7 +12,7 @@ import configuration
 from configuration import Run
 from yaml_files import Document
 
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
 
 
 def test_default_and_presets_are_valid(config, preset):
@@ -315,8 +315,10 @@ def test_an_experiment_cannot_be_called_like_a_rule(config):
 
 
 def test_reserved_names_are_those_of_the_rules():
-    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    text += (ROOT / "Snakefile").read_text()
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")
+    )
+    text += (ROOT / "Snakefile").read_text(encoding="utf-8")
     rules = re.findall(r"^rule (\w+):", text, re.MULTILINE)
     rules += re.findall(r'^ +f"(\w+){job\.name}"$', text, re.MULTILINE)
     assert sorted(configuration.RULES) == sorted(rules)

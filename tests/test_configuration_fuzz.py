@@ -14,9 +14,9 @@ import catalogue
 import configuration
 from sections import sections
 
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
-CODED = yaml.safe_load((ROOT / "presets/as_coded.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+CODED = yaml.safe_load((ROOT / "presets/as_coded.yaml").read_text(encoding="utf-8"))
 
 HOSTILE = [
     "1e-3", "full", "../x", "a b", "$(touch x)", "x; touch y", "'", '"', "{seed}", "{", "a\nb", "",

@@ -23,8 +23,8 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from conftest import ROOT
-from test_workflow import Repository, reduced
+from conftest import ROOT, once
+from repository import Repository, reduced
 
 from hw1 import arrays, checkpoints, datasets
 
@@ -92,8 +92,8 @@ def lock_of(folder: Path) -> list[Path]:
     return list((folder / ".snakemake/locks").glob("*"))
 
 
-def test_kills_at_random_moments_lose_nothing(tmp_path, observed):
-    undisturbed, disturbed = (Repository(tmp_path / name) for name in ("whole", "killed"))
+def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
+    undisturbed, disturbed = (Repository(tmp_path / name, python) for name in ("whole", "killed"))
     for copy in (undisturbed, disturbed):
         copy.write_config(long_enough)
     started = time.monotonic()
@@ -108,7 +108,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, observed):
     trainings = disturbed.folder / "results/logs/train"
 
     def begin() -> subprocess.Popen:
-        with log.open("w") as file:
+        with log.open("w", encoding="utf-8") as file:
             return subprocess.Popen(
                 [sys.executable, "-m", "snakemake", "--cores", "2", *TARGETS],
                 cwd=disturbed.folder,
@@ -119,7 +119,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, observed):
 
     def look() -> None:  # each try writes its log anew
         for path in trainings.rglob("*.log"):
-            if "resuming at epoch" in path.read_text():
+            if "resuming at epoch" in path.read_text(encoding="utf-8"):
                 resumed.add(path.relative_to(trainings))
 
     finished = False
@@ -148,7 +148,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, observed):
                 last = how.name
         finished = process.wait(timeout=300) == 0
         look()
-        said = log.read_text()
+        said = log.read_text(encoding="utf-8")
         if "Directory cannot be locked" in said:
             assert met
             disturbed.snakemake("--unlock", *TARGETS)
@@ -196,8 +196,8 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, observed):
     )
 
 
-def test_an_orphan_and_its_rerun_do_not_write_together(tmp_path, observed):
-    copy = Repository(tmp_path / "orphan")
+def test_an_orphan_and_its_rerun_do_not_write_together(tmp_path, python, observed):
+    copy = Repository(tmp_path / "orphan", python)
     copy.write_config(long_enough)
     target = "results/checkpoints/random_labels/lenet5/seed0.pt"
     process = subprocess.Popen(
@@ -215,7 +215,9 @@ def test_an_orphan_and_its_rerun_do_not_write_together(tmp_path, observed):
     (orphan,) = jobs_of(copy.folder)
     copy.snakemake("--unlock", target)
     copy.snakemake(target)
-    log = (copy.folder / "results/logs/train/random_labels/lenet5/seed0.log").read_text()
+    log = (copy.folder / "results/logs/train/random_labels/lenet5/seed0.log").read_text(
+        encoding="utf-8"
+    )
     assert "waiting for the process that holds" in log
     assert "of the result that is there" in log
     assert orphan not in jobs_of(copy.folder)
@@ -229,18 +231,22 @@ def test_an_orphan_and_its_rerun_do_not_write_together(tmp_path, observed):
 # -------------------------------------------------------------------- files damaged by power loss
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """A built part of the workflow, for tests that damage it and put it back."""
-    copy = Repository(tmp_path_factory.mktemp("small") / "repository")
+@pytest.fixture
+def small(python, tmp_path):
+    """A built part of the workflow, to damage."""
 
     def configure(config):
         reduced(config)
         config["experiments"] = {"capacity": config["experiments"]["capacity"]}
 
-    copy.write_config(configure)
-    copy.snakemake("capacity")
-    return copy
+    def build(folder: Path) -> None:
+        copy = Repository(folder, python)
+        copy.write_config(configure)
+        copy.snakemake("capacity")
+
+    folder = tmp_path / "small"
+    shutil.copytree(once("small", build), folder)
+    return Repository.at(folder, python)
 
 
 def truncated(content: bytes) -> bytes:
@@ -255,7 +261,15 @@ def emptied(content: bytes) -> bytes:
     return b""
 
 
-@pytest.mark.parametrize("damage", [truncated, zeroed, emptied], ids=lambda f: f.__name__)
+def with_one_bit_changed(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+DAMAGES = [truncated, zeroed, emptied, with_one_bit_changed]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda f: f.__name__)
 @pytest.mark.parametrize(
     "name, kind",
     [
@@ -272,7 +286,9 @@ def test_a_damaged_file_is_rebuilt_or_named(small, observed, name, kind, damage)
     run = small.snakemake("capacity", check=False)
     if run.returncode:
         said = run.stdout + run.stderr
-        logs = [p.read_text() for p in (small.folder / "results/logs").rglob("*.log")]
+        logs = [
+            p.read_text(encoding="utf-8") for p in (small.folder / "results/logs").rglob("*.log")
+        ]
         (line,) = {
             line for text in logs for line in text.splitlines() if f"results/{name}" in line
             and "delete" in line
@@ -286,10 +302,10 @@ def test_a_damaged_file_is_rebuilt_or_named(small, observed, name, kind, damage)
     else:
         outcome = "rebuilt"
     assert small.digests("data", "checkpoints", "metrics", "tables") == before
-    observed(f"{kind} {damage.__name__}", "once", outcome)
+    observed(f"{kind} {damage.__name__.replace('_', ' ')}", "once", outcome)
 
 
-@pytest.mark.parametrize("damage", [truncated, zeroed, emptied], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda f: f.__name__)
 def test_a_damaged_resume_file_is_started_over(small, observed, damage):
     path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
     before = small.digests("checkpoints")
@@ -299,10 +315,11 @@ def test_a_damaged_resume_file_is_started_over(small, observed, damage):
     path.unlink()
     small.snakemake(str(path.relative_to(small.folder)))
     log = small.folder / "results/logs/train/capacity/cnn1/seed0.log"
-    assert "starting over: " in log.read_text()
+    assert "starting over: " in log.read_text(encoding="utf-8")
     assert small.digests("checkpoints") == before
     assert not path.with_suffix(".resume").exists()
-    observed(f"resume file {damage.__name__}", "once", "started over, said in the log")
+    fault = f"resume file {damage.__name__.replace('_', ' ')}"
+    observed(fault, "once", "started over, said in the log")
 
 
 # -------------------------------------------------------------------------------------- disk full
@@ -333,7 +350,7 @@ def files_of(folder: Path) -> set[str]:
 
 
 def run_settings_of(epochs: int) -> dict:
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     reduced(config)
     from configuration import Run, merged, run_settings
 
@@ -393,7 +410,7 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     shutil.copy(small.folder / "results/tables/capacity_metrics.csv", folder)
     from catalogue import FIGURES, style
 
-    config = yaml.safe_load((small.folder / "config.yaml").read_text())
+    config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
     arguments = [
         "--draw",
         FIGURES["params"].function,
@@ -415,8 +432,8 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
 # ------------------------------------------------------------------------------------- bad data
 
 
-def test_data_that_cannot_be_prepared_fail_the_job_that_prepares_them(tmp_path, observed):
-    copy = Repository(tmp_path / "copy")
+def test_data_that_cannot_be_prepared_fail_the_job_that_prepares_them(tmp_path, python, observed):
+    copy = Repository(tmp_path / "copy", python)
     raw = copy.folder / "data/MNIST/raw"
     raw.mkdir(parents=True)
     for name in datasets.MNIST_MD5:
@@ -460,14 +477,16 @@ def test_a_planted_checkpoint_is_refused_and_its_payload_does_not_run(small, tmp
     path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
     before = path.read_bytes()
     path.unlink()
-    torch.save({"settings": "{}", "snapshots": Payload(ran)}, path)
+    checkpoints.save(path, {"settings": "{}", "snapshots": Payload(ran)})
     torch.load(path, weights_only=False)  # the payload does work
     assert ran.exists()
     ran.rmdir()
     run = small.snakemake("results/metrics/capacity/cnn1/seed0.csv", check=False)
     assert run.returncode != 0
-    log = (small.folder / "results/logs/evaluate/capacity/cnn1/seed0.log").read_text()
-    assert "is not a readable checkpoint" in log
+    log = (small.folder / "results/logs/evaluate/capacity/cnn1/seed0.log").read_text(
+        encoding="utf-8"
+    )
+    assert "is not a readable checkpoint" in log and "digest" not in log
     assert "Traceback" not in log
     assert not ran.exists()
     with pytest.raises(ValueError, match="not a readable checkpoint"):
@@ -487,7 +506,7 @@ def test_a_hostile_name_is_refused_before_any_job(small, tmp_path, observed, nam
         {"experiments": {"capacity": {"variants": {name: {}}}}},
         {"experiments": {name: {"title": "x", "seeds": [0], "variants": {"a": {}}}}},
     ):
-        overlay.write_text(yaml.safe_dump(change))
+        overlay.write_text(yaml.safe_dump(change), encoding="utf-8")
         run = small.snakemake("--configfile", str(overlay), check=False)
         assert run.returncode != 0
         said = run.stdout + run.stderr
@@ -499,8 +518,10 @@ def test_a_hostile_name_is_refused_before_any_job(small, tmp_path, observed, nam
     observed("name with /, spaces or shell characters in the configuration", "7 names", "refused")
 
 
-def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(tmp_path, observed):
-    copy = Repository(tmp_path / "hostile")
+def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(
+    tmp_path, python, observed
+):
+    copy = Repository(tmp_path / "hostile", python)
     title = "<script>alert(1)</script> $(touch pwned) `touch pwned` ' \" ; touch pwned {x}"
 
     def configure(config):
@@ -513,7 +534,7 @@ def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(t
 
     copy.write_config(configure)
     copy.snakemake()
-    page = (copy.folder / "results/index.html").read_text()
+    page = (copy.folder / "results/index.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert not list(copy.folder.rglob("pwned"))
@@ -523,8 +544,8 @@ def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(t
 # -------------------------------------------------------------------------------------- neighbours
 
 
-def test_a_second_snakemake_in_the_directory_is_turned_away(tmp_path, observed):
-    copy = Repository(tmp_path / "twice")
+def test_a_second_snakemake_in_the_directory_is_turned_away(tmp_path, python, observed):
+    copy = Repository(tmp_path / "twice", python)
     copy.write_config(long_enough)
     first = subprocess.Popen(
         [sys.executable, "-m", "snakemake", "--cores", "1", *TARGETS],
@@ -544,9 +565,13 @@ def test_a_second_snakemake_in_the_directory_is_turned_away(tmp_path, observed):
     observed("a second Snakemake in the same directory", "once", "stops: the directory is locked")
 
 
-def test_two_directories_at_once_a_read_only_source_tree_and_odd_paths(small, tmp_path, observed):
-    source = Repository(tmp_path / "Übung 1 (source)")
-    source.write_config(lambda c: yaml.safe_load((small.folder / "config.yaml").read_text()))
+def test_two_directories_at_once_a_read_only_source_tree_and_odd_paths(
+    small, tmp_path, python, observed
+):
+    source = Repository(tmp_path / "Übung 1 (source)", python)
+    source.write_config(
+        lambda c: yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
+    )
     for path in [*source.folder.rglob("*"), source.folder]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     places = [tmp_path / "first café", tmp_path / "second place"]
@@ -587,15 +612,15 @@ def test_a_clock_set_back_reruns_nothing_and_misses_nothing(small, observed):
     for path in (small.folder / "results").rglob("*"):
         os.utime(path, (tomorrow, tomorrow))
     assert small.plan("capacity") == {"capacity"} or small.plan("capacity") == set()
-    config = yaml.safe_load((small.folder / "config.yaml").read_text())
+    config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
     small.write_config(lambda c: c["experiments"]["capacity"]["training"].update(epochs=2))
     assert "train capacity/cnn1/0" in small.plan("capacity")
     small.write_config(lambda c: config)
     module = small.folder / "src/hw1/training.py"
-    text = module.read_text()
-    module.write_text(text + "\nEDITED = True\n")
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text + "\nEDITED = True\n", encoding="utf-8")
     edited = small.plan("capacity")
-    module.write_text(text)
+    module.write_text(text, encoding="utf-8")
     assert "train capacity/cnn1/0" in edited
     observed("clock set back by a day", "once", "nothing rerun; changes of settings and code seen")
 
@@ -630,7 +655,7 @@ def test_another_user_can_build_in_a_directory_of_their_own(small, tmp_path, obs
         env=os.environ | {"HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
-    with open(place / "results/tables/capacity_metrics.csv") as file:
+    with open(place / "results/tables/capacity_metrics.csv", encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 3 * 2
     observed("another user, in a directory of their own", "once", "builds")
 
@@ -655,7 +680,7 @@ def test_mistakes_end_before_any_job(small, tmp_path, observed):
         del texts["device: cuda"]
     overlay = tmp_path / "overlay.yaml"
     for text, message in texts.items():
-        overlay.write_text(text)
+        overlay.write_text(text, encoding="utf-8")
         run = small.snakemake("capacity", "--configfile", str(overlay), check=False)
         said = run.stdout + run.stderr
         assert run.returncode != 0, text
@@ -664,7 +689,9 @@ def test_mistakes_end_before_any_job(small, tmp_path, observed):
         assert "Finished jobid" not in said
     overlays = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
     for epochs, path in enumerate(overlays, 1):
-        path.write_text(f"experiments: {{capacity: {{training: {{epochs: {epochs}}}}}}}")
+        path.write_text(
+            f"experiments: {{capacity: {{training: {{epochs: {epochs}}}}}}}", encoding="utf-8"
+        )
     run = small.snakemake("capacity", "--configfile", *map(str, overlays), check=False)
     assert run.returncode != 0
     said = run.stdout + run.stderr

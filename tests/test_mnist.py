@@ -38,7 +38,7 @@ def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_
         text=True,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
-    with open(tmp_path / "run.csv") as file:
+    with open(tmp_path / "run.csv", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert int(row["iteration"]) == int(np.ceil(60_000 / 64))
     assert float(row["test_accuracy"]) > 0.93

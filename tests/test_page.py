@@ -39,7 +39,7 @@ def test_provenance_of_several_runs_is_joined_and_may_be_missing(tmp_path):
     for number, commit in enumerate(("abc", "def", "abc")):
         facts = {"finished": f"2026-01-0{number + 1}", "training_seconds": 1.5, "commit": commit}
         same = {"device": "cpu", "torch": "2", "python": "3", "platform": None}
-        (tmp_path / f"{number}.json").write_text(json.dumps(facts | same))
+        (tmp_path / f"{number}.json").write_text(json.dumps(facts | same), encoding="utf-8")
     made = page.made([*sorted(tmp_path.glob("*.json")), tmp_path / "none.json"])
     assert (made["runs"], made["seconds"], made["commit"]) == (3, 4.5, ["abc", "def"])
     assert (made["first"], made["last"], made["platform"]) == ("2026-01-01", "2026-01-03", [])
@@ -60,7 +60,8 @@ def test_the_browser_sees_faults(tmp_path):
     path.write_text(
         "<!DOCTYPE html><title>t</title><h1>a</h1><h3>b</h3><a href='#none'>c</a>"
         "<img src='nothing.png'><div style='width: 900px'>wide</div>"
-        "<script>throw new Error('broken')</script>"
+        "<script>throw new Error('broken')</script>",
+        encoding="utf-8",
     )
     found = "\n".join(faults(look_at(path)))
     for fault in ("broken image", "without alt", "h3 after h1", "nowhere", "request", "broken"):

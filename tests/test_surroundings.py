@@ -6,11 +6,14 @@ this is read when Python starts.
 """
 
 import os
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from conftest import once
+from conftest import ROOT, once
 from repository import Repository, reduced
 
 RC = "font.size: 30\nsavefig.dpi: 20\ntext.usetex: true\naxes.facecolor: black\n"
@@ -59,17 +62,18 @@ def plain() -> dict[str, str]:
 
 
 def other_project(folder: Path) -> Path:
-    """A folder of modules with the names of ours and of our packages; each stops who imports it."""
+    """A folder of modules with the names of ours; each stops who imports it."""
     folder.mkdir()
-    for name in ("hw1", "configuration", "catalogue", "sources", "torch", "numpy", "json"):
-        (folder / f"{name}.py").write_text("raise SystemExit(__name__ + ' of another project')\n")
+    for name in ("hw1", *(path.stem for path in (ROOT / "workflow").glob("*.py"))):
+        text = "raise SystemExit(__name__ + ' of another project')\n"
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
     return folder
 
 
 def matplotlibrc(folder: Path, name: str = "matplotlibrc") -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(RC)
+    path.write_text(RC, encoding="utf-8")
     return path
 
 
@@ -94,7 +98,7 @@ def surroundings(name: str, folder: Path, checkout: Path) -> dict:
     elif name == "profile of the user":
         (folder / "mine").mkdir()
         (folder / "mine/config.yaml").write_text(
-            "rerun-triggers: mtime\nkeep-going: false\nprintshellcmds: true\n"
+            "rerun-triggers: mtime\nkeep-going: false\nprintshellcmds: true\n", encoding="utf-8"
         )
         variables["SNAKEMAKE_PROFILE"] = str(folder / "mine")
     elif name.startswith("umask"):
@@ -110,7 +114,7 @@ def surroundings(name: str, folder: Path, checkout: Path) -> dict:
         variables["TMPDIR"] = str(folder / "none")
     elif name == "another project's Python":
         path = other_project(folder / "other")
-        variables |= {"PYTHONSTARTUP": str(path / "json.py"), "PYTHONPATH": str(path / "none")}
+        variables |= {"PYTHONSTARTUP": str(path / "hw1.py"), "PYTHONPATH": str(path)}
     else:
         variables |= dict(pair.split("=", 1) for pair in name.split(", "))
     return options
@@ -153,3 +157,56 @@ def test_surroundings_do_not_reach_a_result(plain, tmp_path, name, observed):
         mode = stat.S_IMODE((checkout / "results/fig_interp.png").stat().st_mode)
         assert mode == 0o666 & ~int(name.split()[1], 8)
     observed(f"in the surroundings of a build: {name}", "once", "the same bytes")
+
+
+def test_none_of_them_together_reaches_a_training_a_table_or_a_figure(repository):
+    """In seconds: one run of a finished build again, from its training to its figure."""
+    results = repository.folder / "results"
+    targets = ["results/fig_params.png", "results/fig_params.svg", "results/index.html"]
+    before = repository.digests("checkpoints/capacity", "metrics", "tables")
+    figures = {name: (repository.folder / name).read_bytes() for name in targets[:2]}
+    shutil.rmtree(results / "checkpoints/capacity/cnn1")
+    for path in (results / "metrics/capacity/cnn1/seed0.csv", results / "fig_params.png"):
+        path.unlink()
+    matplotlibrc(repository.folder)
+    outside = repository.folder.parent
+    variables = {
+        "PATH": os.environ["PATH"], "HOME": "/proc", "MPLBACKEND": "nonsense",
+        "MATPLOTLIBRC": str(matplotlibrc(outside, "rc")), "LC_ALL": "POSIX", "PYTHONUTF8": "0",
+        "OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "7", "ATEN_CPU_CAPABILITY": "default",
+        "PYTHONPATH": str(other_project(outside / "other")), "TORCH_HOME": "/no", "TZ": "Asia/X",
+    }  # fmt: skip
+    real = Repository.at(repository.folder)
+    real.snakemake("results/checkpoints/capacity/cnn1/seed0.pt", *targets, env=variables, umask=0)
+    assert "of the result that is there" not in (
+        results / "logs/train/capacity/cnn1/seed0.log"
+    ).read_text(encoding="utf-8")
+    assert repository.digests("checkpoints/capacity", "metrics", "tables") == before
+    for name, content in figures.items():
+        assert (repository.folder / name).read_bytes() == content
+
+
+@pytest.mark.parametrize("method", ["apptainer", "env-modules"])
+def test_without_an_environment_of_its_own_a_job_has_the_python_of_snakemake(repository, method):
+    (repository.folder / "results/tables/capacity_metrics.csv").unlink()
+    if method == "apptainer" and shutil.which("apptainer") is None:
+        pytest.skip("there is no apptainer here, and Snakemake looks for it first")
+    path = {"PATH": "/usr/bin:/bin", "HOME": os.environ["HOME"]}  # its python has no packages
+    target = "results/tables/capacity_metrics.csv"
+    Repository.at(repository.folder).snakemake(target, "--sdm", method, env=path)
+    assert (repository.folder / target).exists()
+
+
+def test_a_python_without_the_packages_is_named_before_any_job(repository):
+    """What PYTHONPATH brings is not there for the jobs."""
+    program = (
+        "import sys; sys.argv = ['snakemake', '--cores', '1', '-n']\n"
+        "import importlib.metadata as m; whole = m.distributions\n"
+        "m.distributions = lambda **k: [] if k.get('name') == 'torch' else whole(**k)\n"
+        "from snakemake.cli import main; main()"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=repository.folder, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith(f"{sys.executable} has no torch: run Snakemake")

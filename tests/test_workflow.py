@@ -43,7 +43,7 @@ def test_everything_is_built(built):
 
 
 def test_metrics_hold_every_run_and_split_with_its_parameters(built):
-    with open(built.folder / "results/tables/mnist_cnn_metrics.csv") as file:
+    with open(built.folder / "results/tables/mnist_cnn_metrics.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
         "experiment", "variant", "seed", "parameters", "epoch", "split", "examples", "loss",
@@ -59,7 +59,9 @@ def test_every_job_has_a_log_and_a_benchmark(built):
     results = built.folder / "results"
     for kind, ending in (("logs", "log"), ("benchmarks", "tsv")):
         assert len(list((results / kind / "train").rglob(f"*.{ending}"))) == 20
-    facts = json.loads((results / "provenance/capacity/cnn1/seed0.json").read_text())
+    facts = json.loads(
+        (results / "provenance/capacity/cnn1/seed0.json").read_text(encoding="utf-8")
+    )
     assert facts["training_seconds"] > 0
 
 
@@ -93,7 +95,7 @@ def test_a_colour_redraws_the_figures_that_use_it_and_nothing_else(repository):
     before = repository.digests("checkpoints", "metrics", "tables")
     svg = repository.folder / "results/fig_grad_norm.svg"
     repository.snakemake("results/fig_grad_norm.png")
-    assert "#aa0000" in svg.read_text()
+    assert "#aa0000" in svg.read_text(encoding="utf-8")
     assert repository.digests("checkpoints", "metrics", "tables") == before
 
 
@@ -155,7 +157,7 @@ def test_swapping_two_values_of_one_run_is_seen(repository):
 
 
 def append(path: Path, text: str) -> None:
-    path.write_text(path.read_text() + text)
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ def test_a_training_that_snakemake_repeats_for_nothing_takes_its_kept_result(rep
     repository.snakemake(target)
     logs = repository.folder / "results/logs/train/random_labels/lenet5"
     trained = {
-        path.stem: "of the result that is there" not in path.read_text()
+        path.stem: "of the result that is there" not in path.read_text(encoding="utf-8")
         for path in logs.glob("*.log")
     }
     assert trained == {"seed0": False, "seed1": False, "seed2": True}
@@ -256,7 +258,7 @@ def test_seeds_grouped_otherwise_take_their_kept_results(repository):
     repository.snakemake("results/tables/function_fit_metrics.csv")
     logs = repository.folder / "results/logs/train/function_fit"
     for log in logs.glob("*/seed1-2.log"):
-        assert log.read_text().count("of the result that is there") == 2
+        assert log.read_text(encoding="utf-8").count("of the result that is there") == 2
     after = repository.digests("checkpoints", "history", "metrics")
     assert {name: after[name] for name in before} == before
     # The third trained alone; with the others it ends in the same bytes.
@@ -336,7 +338,7 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tmp_path):
     disturbed.snakemake("--unlock", target)
     disturbed.snakemake(target)
     log = disturbed.folder / "results/logs/train/random_labels/lenet5/seed0.log"
-    assert "resuming at epoch" in log.read_text()
+    assert "resuming at epoch" in log.read_text(encoding="utf-8")
     assert disturbed.digests("checkpoints", "history") == undisturbed.digests(
         "checkpoints", "history"
     )
@@ -386,7 +388,7 @@ def test_a_mistake_in_an_overlay_is_one_line_and_starts_nothing(
     repository, tmp_path, text, message
 ):
     overlay = tmp_path / "overlay.yaml"
-    overlay.write_text(text)
+    overlay.write_text(text, encoding="utf-8")
     run = repository.snakemake("--configfile", str(overlay), check=False)
     assert run.returncode != 0
     snakemakes_own = ("Using workflow specific profile", "Config file")
@@ -405,7 +407,7 @@ def test_missing_mnist_ends_in_one_line_that_says_what_to_do(repository, tmp_pat
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     run = repository.snakemake("results/data/mnist.npz", check=False)
     assert run.returncode != 0
-    log = (repository.folder / "results/logs/prepare_data/mnist.log").read_text()
+    log = (repository.folder / "results/logs/prepare_data/mnist.log").read_text(encoding="utf-8")
     last = log.strip().splitlines()[-1]
     assert re.match(r"prepare_data: MNIST is not in data/MNIST/raw .* run the demo", last), log
     assert "Traceback" not in log
@@ -422,7 +424,7 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
     run = repository.snakemake(target, check=False)
     assert run.returncode != 0
     logs = repository.folder / "results/logs/train/function_fit/sinc_shallow"
-    log = (logs / "seed0-1.log").read_text()
+    log = (logs / "seed0-1.log").read_text(encoding="utf-8")
     assert re.search(
         r"train: the loss of seed [01] is (nan|inf) at epoch \d+, iteration 1: lower", log
     )
@@ -432,7 +434,7 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
 def test_report_is_one_file_with_a_caption_for_each_figure(repository, tmp_path):
     report = tmp_path / "report.html"
     repository.snakemake("--report", str(report))
-    page = report.read_text()
+    page = report.read_text(encoding="utf-8")
     assert all(figure in page for figure in FIGURES)
     captions = re.findall(r'"caption": ?"((?:[^"\\]|\\.)*)"', page)
     assert len([caption for caption in captions if caption.strip()]) >= len(FIGURES)
@@ -440,12 +442,14 @@ def test_report_is_one_file_with_a_caption_for_each_figure(repository, tmp_path)
 
 def test_the_wording_of_a_claim_rebuilds_the_ledger_and_the_page_and_nothing_else(repository):
     path = repository.folder / "workflow/claims.yaml"
-    text = path.read_text()
-    path.write_text(text.replace("reach a very low loss", "reach a <tiny> loss"))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("reach a very low loss", "reach a <tiny> loss"), encoding="utf-8")
     assert repository.plan() == LEDGER
     before = repository.digests("checkpoints", "metrics", "weights")
     repository.snakemake("results/index.html")
-    assert "reach a &lt;tiny&gt; loss" in (repository.folder / "results/index.html").read_text()
+    assert "reach a &lt;tiny&gt; loss" in (repository.folder / "results/index.html").read_text(
+        encoding="utf-8"
+    )
     assert repository.digests("checkpoints", "metrics", "weights") == before
 
 
@@ -465,18 +469,18 @@ def test_architectures_as_coded_get_verdicts_of_their_own(repository):
     tables = repository.folder / "results/tables"
     counts = {}
     for arm in ("as_written", "as_coded"):
-        with open(tables / f"claim_parts_{arm}.csv") as file:
+        with open(tables / f"claim_parts_{arm}.csv", encoding="utf-8") as file:
             counts[arm] = next(csv.DictReader(file))["estimate"]
     assert counts == {"as_written": "351.0", "as_coded": "461.0"}
-    with open(tables / "claims_as_coded.csv") as file:
+    with open(tables / "claims_as_coded.csv", encoding="utf-8") as file:
         assert [row["claim"] for row in csv.DictReader(file)] == ["C0", "C1", "C2", "C3", "C4"]
-    assert "As coded:" in (repository.folder / "results/index.html").read_text()
+    assert "As coded:" in (repository.folder / "results/index.html").read_text(encoding="utf-8")
 
 
 def test_replication_only_adds_seeds(repository):
     # The default seeds of the repository, on its small data; those of the preset stay as they are.
-    default = yaml.safe_load((ROOT / "config.yaml").read_text())["experiments"]
-    more = yaml.safe_load((ROOT / "presets/replication.yaml").read_text())
+    default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
+    more = yaml.safe_load((ROOT / "presets/replication.yaml").read_text(encoding="utf-8"))
     assert set(more) == {"experiments"}
     for name, experiment in more["experiments"].items():
         assert set(experiment) == {"seeds"}
@@ -489,7 +493,9 @@ def test_replication_only_adds_seeds(repository):
 
 def test_a_mistake_in_the_claims_is_one_line_and_starts_nothing(repository):
     path = repository.folder / "workflow/claims.yaml"
-    path.write_text(path.read_text().replace("statistic: loss_fall", "statistic: loss_falls"))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("statistic: loss_fall", "statistic: loss_falls")
+    )
     run = repository.snakemake(check=False)
     assert run.returncode != 0
     said = run.stdout + run.stderr

@@ -63,7 +63,7 @@ def main() -> None:
         )
     ledgers = by_arm(args.ledgers, "claims_")
     parts = by_arm(args.parts, "claim_parts_")
-    claims = yaml.safe_load(args.claims.read_text())
+    claims = yaml.safe_load(args.claims.read_text(encoding="utf-8"))
     for claim in claims:
         claim["findings"] = {
             arm: row for arm, rows in ledgers.items() for row in rows if row["claim"] == claim["id"]
@@ -78,7 +78,7 @@ def main() -> None:
         if "stated" in part
     }
     text = page.render(
-        args.template.read_text(),
+        args.template.read_text(encoding="utf-8"),
         sections=args.sections,
         claims=[claim for claim in claims if claim["findings"]],
         arms=list(ledgers),
@@ -89,7 +89,7 @@ def main() -> None:
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
     )
     with replacing(args.output) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,9 @@ def train(
     for run, trained in zip(runs, results, strict=True):
         name = "{experiment}/{variant}/seed{seed}.json".format(**run.settings)
         with replacing(facts / name) as temporary:
-            temporary.write_text(json.dumps(provenance(device, trained.seconds), indent=2) + "\n")
+            temporary.write_text(
+                json.dumps(provenance(device, trained.seconds), indent=2) + "\n", encoding="utf-8"
+            )
         tables.write(run.history, tables.identify(run.settings, trained.history))
         checkpoints.save(
             run.checkpoint,

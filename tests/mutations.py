@@ -1,0 +1,184 @@
+"""Deliberate faults in the library and the workflow, and which test command notices each.
+
+    python tests/mutations.py            # all; about a minute for each that make test catches
+    python tests/mutations.py resume     # those with this word in their name
+
+Each fault is made in a copy of the repository, and the tests run there until one fails: first those
+of `make test`, and where they pass those that `make test-all` has besides.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+COPIED = (".ci", "benchmarks", "docs", "envs", "presets", "profiles", "src", "tests", "workflow")
+COMMANDS = {"make test": "not slow", "make test-all": "slow"}
+# What is wrong, where, what stands there, what is put in its place.
+FAULTS = {
+    "first layer taken for the second": (
+        "src/hw1/weights.py", 'name.startswith("0.")', 'name.startswith("2.")',
+    ),
+    "parameters counted without bias": (
+        "src/hw1/architectures.py", "(self.inputs + 1) * self.outputs",
+        "self.inputs * self.outputs",
+    ),
+    "resume skips an iteration": (
+        "src/hw1/training.py", 'saved["epoch"], saved["iteration"]',
+        'saved["epoch"], saved["iteration"] + 1',
+    ),
+    "resume takes the state of another run": (
+        "src/hw1/checkpoints.py", 'saved.get("fingerprint") != self.fingerprint', "False",
+    ),
+    "every epoch has the batches of the first": (
+        "src/hw1/seeding.py", "PURPOSES.index(purpose), index))", "PURPOSES.index(purpose), 0))",
+    ),
+    "gradient norm after the step": (
+        "src/hw1/training.py", "[p.grad for p in parameters]", "list(parameters)",
+    ),
+    "snapshot before training forgotten": (
+        "src/hw1/training.py", 'elif 0 in training["snapshot_epochs"]:', "elif False:",
+    ),
+    "every member of a stack is the first": (
+        "src/hw1/models.py", 'self.weights(state["rows"][index])', 'self.weights(state["rows"][0])',
+    ),
+    "random labels in the test split, too": (
+        "src/hw1/inputs.py", 'if name == "train" and settings', "if settings",
+    ),
+    "pixels not shifted": ("src/hw1/inputs.py", ".add_(low)", ""),
+    "mean loss over batches, not examples": (
+        "src/hw1/evaluation.py", "n = split.targets.numel()",
+        "n = -(-len(split.targets) // batch_size) or 1",
+    ),
+    "the line goes from the second to the first": (
+        "src/hw1/interpolation.py", "(1 - alpha) * first + alpha * second",
+        "alpha * first + (1 - alpha) * second",
+    ),
+    "components of a wrong axis": (
+        "src/hw1/pca.py", "pca.fit_transform(weights.astype(np.float64))",
+        "pca.fit_transform(weights.astype(np.float64))[:, ::-1]",
+    ),
+    "interval swapped": (
+        "src/hw1/inference.py", "float(interval.low), float(interval.high)\n\n\ndef bootstrap",
+        "float(interval.high), float(interval.low)\n\n\ndef bootstrap",
+    ),
+    "Holm without a correction": (
+        "src/hw1/inference.py", "(len(p_values) - rank) * p_values[index]", "p_values[index]",
+    ),
+    "one-sided test": (
+        "src/hw1/inference.py", "float((above + below).sum()) / 2**n", "float(above.sum()) / 2**n",
+    ),
+    "an edited table is read": (
+        "src/hw1/tables.py", "hexdigest().encode() == found[1]", "hexdigest()",
+    ),
+    "a flipped bit of a checkpoint is read": (
+        "src/hw1/checkpoints.py", "        check_sealed(content)\n", "",
+    ),
+    "any file counts as MNIST": (
+        "src/hw1/datasets.py", "if md5 == MNIST_MD5[name]:", "if md5:",
+    ),
+    "files written in place": (
+        "src/hw1/files.py",
+        'temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")',
+        "temporary = path",
+    ),
+    "train and test swapped in a figure": (
+        "src/hw1/figures.py", 'rows = final[final["split"] == split]',
+        'rows = final[final["split"] != split]',
+    ),
+    "a user's matplotlibrc in a figure": ("src/hw1/figures.py", "mpl.rcdefaults()", "pass"),
+    "page without escapes": ("src/hw1/page.py", "autoescape=True", "autoescape=False"),
+    "a setting left out of params": (
+        "workflow/rules/common.smk", "return json.dumps([run_settings(config, run) for",
+        'return json.dumps([run_settings(config, run)["training"] for',
+    ),
+    "digest of the script alone": (
+        "workflow/rules/common.smk", "for file in files)).hexdigest()",
+        "for file in files if file.parent.name == 'scripts')).hexdigest()",
+    ),
+    "modules imported in functions not followed": (
+        "workflow/sources.py", "files = {Path(module.__file__)",
+        "files = {Path(module.__file__) if module.__name__ != 'hw1.torchvision_import' else script",
+    ),
+    "a variant replaces what its experiment says": (
+        "workflow/configuration.py", "result[key] = merged(result[key], value) if both else value",
+        "result[key] = value",
+    ),
+    "the last of two equal keys wins": ("workflow/yaml_files.py", "if key in seen:", "if False:"),
+    "a typo in the configuration passes": (
+        "workflow/configuration.py", "if error is not None:\n        raise",
+        "if False:\n        raise",
+    ),
+    "the shell's backend reaches figures": (
+        "workflow/rules/shell.smk", '"MPLBACKEND": "agg",', "",
+    ),
+    "a failing pipe counts as success": (
+        "workflow/rules/shell.smk", "set -euo pipefail; for", "for",
+    ),
+    "large files compared by date": (
+        "profiles/default/config.yaml", "max-checksum-file-size: 500000000",
+        "max-checksum-file-size: 1000",
+    ),
+    "a user's profile weakens the triggers": (
+        "profiles/default/config.yaml",
+        "rerun-triggers: [code, input, mtime, params, software-env]", "",
+    ),
+    "kept results of other settings are taken": (
+        "src/hw1/checkpoints.py", "{fingerprint[:16]}", "",
+    ),
+}  # fmt: skip
+
+
+def copy_with(fault: str, folder: Path) -> None:
+    """Copy the repository, with a fault, into a folder."""
+    path, before, after = FAULTS[fault]
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ROOT.iterdir():
+        if file.is_file() and file.name != ".git":
+            shutil.copy(file, folder)
+    if (ROOT / "data").exists():
+        (folder / "data").symlink_to((ROOT / "data").resolve())
+    text = (folder / path).read_text(encoding="utf-8")
+    if text.count(before) != 1:
+        sys.exit(f"{fault}: found {text.count(before)} times in {path}, expected once: {before}")
+    (folder / path).write_text(text.replace(before, after), encoding="utf-8")
+
+
+def caught_by(folder: Path) -> tuple[str, str]:
+    """The command that fails in a folder, and its first failing test."""
+    for command, chosen in COMMANDS.items():
+        run = subprocess.run(
+            [sys.executable, "-P", "-m", "pytest", "-n", "auto", "-x", "-q", "-m", chosen],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(folder / "src")},
+            capture_output=True,
+            text=True,
+        )
+        if run.returncode == 1:
+            failed = re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE)
+            return command, failed[1] if failed else "?"
+        if run.returncode:
+            return f"{command}: pytest exits with {run.returncode}", run.stdout[-500:]
+    return "none", ""
+
+
+def main() -> None:
+    chosen = [fault for fault in FAULTS if all(word in fault for word in sys.argv[1:])]
+    print("| fault | file | caught by | first failing test | seconds |\n|---|---|---|---|---|")
+    for fault in chosen:
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            copy_with(fault, Path(folder))
+            command, test = caught_by(Path(folder))
+        seconds = time.monotonic() - started
+        print(f"| {fault} | {FAULTS[fault][0]} | {command} | {test} | {seconds:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

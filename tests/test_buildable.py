@@ -1,0 +1,135 @@
+"""A configuration that is accepted builds to its end: figures, ledger and page included."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from repository import Repository, reduced
+
+import configuration
+
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+FIT = "experiments.function_fit."
+# Settings that a figure, an analysis, a claim or the page may stumble over, each with the values
+# at its borders; None leaves the setting as it is.
+EXTREMES = {
+    "datasets.sinc.points": [2, 3, 40],
+    "datasets.sinc.low": [-0.1, 0.4, 5],
+    "datasets.sign.high": [0.01, 100],
+    "datasets.digits.size": [8, 31],
+    "datasets.digits.test_share": [0.01, 0.99],
+    "datasets.digits.title": ["$x_{1}$ \\alpha {y} % <b>&amp;</b> \U0001f600", "x" * 300, "_^"],
+    "defaults.stream": [4294967295],
+    "defaults.training.history_every": [7, 10**6],
+    FIT + "seeds": [[3], [4294967295, 0], [5, 1, 2]],
+    FIT + "seeds_per_job": [1, 100],
+    FIT + "training.epochs": [1, 2, 5],
+    FIT + "training.optimizer": ["sgd"],
+    FIT + "training.snapshot_epochs": [[0], [0, 1]],
+    FIT + "variants.sinc_deep.model.hidden": [[], [1]],
+    FIT + "variants.extra": [{"dataset": "sign", "model": {"kind": "mlp", "hidden": [2]}}],
+    "experiments.mnist_cnn.seeds": [[0]],
+    "experiments.mnist_cnn.training.epochs": [2],
+    "experiments.mnist_cnn.inputs": [{"range": [0, 0]}, {"range": [5, -5]}, {"labels": "random"}],
+    "experiments.mnist_cnn.variants.deep": [{"model": {"kind": "mlp", "hidden": []}}],
+    "experiments.trajectory.seeds": [[0], [0, 1, 2]],
+    "experiments.trajectory.training.snapshot_epochs": [[], [1], [0, 1]],
+    "experiments.trajectory.training.epochs": [1, 2],
+    "experiments.trajectory.variants.b": [{"model": {"kind": "mlp", "hidden": [128, 64]}}],
+    "experiments.gradient_norm.training.batch_size": ["full", 1437, 700],
+    "experiments.gradient_norm.dataset": ["sinc"],
+    "experiments.gradient_norm.seeds": [[0]],
+    "experiments.interpolation.alphas": [
+        {"start": 0, "stop": 1, "points": 2}, {"start": -1, "stop": 1, "points": 3},
+    ],
+    "experiments.interpolation.seeds": [[0]],
+    "experiments.interpolation.variants.b.stream": [0],
+    "experiments.capacity.training.evaluate_each_epoch": [["train"]],
+    "experiments.capacity.training.precision": ["bf16"],
+    "experiments.capacity.variants": [
+        {"only": {"model": {"conv": [1], "hidden": []}}},
+        {n: {"model": {"conv": [2], "hidden": []}} for n in ("a", "b")},
+    ],
+    "experiments.random_labels.inputs.labels": ["given"],
+    "experiments.random_labels.seeds": [[0]],
+    "experiments.random_labels.training.learning_rate": [1e-12],
+    "figures.dpi": [50],
+    "figures.runs": ["turbo"],
+}  # fmt: skip
+EXPERIMENTS = list(DEFAULT["experiments"])
+
+
+def base() -> dict:
+    """The reduced configuration, reduced further."""
+    config = reduced(deepcopy(DEFAULT))
+    config["datasets"]["digits"]["size"] = 10
+    for name in ("sinc", "sign"):
+        config["datasets"][name]["points"] = 60
+    for experiment in config["experiments"].values():
+        experiment["inputs"] = experiment.get("inputs", {}) | {"size": 28}
+    config["experiments"]["random_labels"]["inputs"]["size"] = 32
+    capacity = config["experiments"]["capacity"]
+    capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2")}
+    config["figures"]["dpi"] = 50
+    return config
+
+
+@st.composite
+def extreme(draw) -> dict:
+    """Some experiments, with some of their settings at a border."""
+    config = base()
+    for name in draw(st.sets(st.sampled_from(EXPERIMENTS), max_size=5)):
+        del config["experiments"][name]
+    for path in draw(st.sets(st.sampled_from(sorted(EXTREMES)), min_size=4, max_size=12)):
+        *parents, last = path.split(".")
+        node = config
+        for key in parents:
+            node = node.get(key, {})
+        if node:
+            node[last] = draw(st.sampled_from(EXTREMES[path]))
+    return config
+
+
+def builds(config: dict, folder: Path, python: Path) -> bool:
+    """Whether a configuration is accepted, and then that it is built."""
+    try:
+        configuration.check(config, SCHEMA)
+    except ValueError:
+        return False
+    copy = Repository(folder, python)
+    copy.write_config(lambda _: config)
+    run = copy.snakemake(check=False)
+    changed = [line for line in run.stderr.splitlines() if "rror" in line or ": " in line]
+    assert run.returncode == 0, "\n".join(changed[-40:])
+    assert (folder / "results/index.html").exists()
+    return True
+
+
+def explore(folder: Path, python: Path, examples: int) -> None:
+    built = 0
+
+    @settings(
+        max_examples=examples, deadline=None, derandomize=True, print_blob=True,
+        suppress_health_check=list(HealthCheck), phases=[Phase.generate],
+    )  # fmt: skip
+    @given(config=extreme())
+    def check(config):
+        nonlocal built
+        built += builds(config, folder / str(built), python)
+
+    check()
+    assert built > examples / 3  # else the property would be about nothing
+
+
+def test_an_accepted_configuration_builds_to_its_end(tmp_path, python):
+    explore(tmp_path, python, 3)
+
+
+@pytest.mark.slow
+def test_many_accepted_configurations_build_to_their_end(tmp_path, python):
+    explore(tmp_path, python, 20)
