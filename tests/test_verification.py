@@ -114,9 +114,11 @@ def test_verify_names_every_damaged_file_and_no_other(repository):
     assert set(damaged) == set(DAMAGED)
     for name, line in damaged.items():
         assert name in line and "is damaged" in line and "delete it" in line and "\n" not in line
+    run = repository.snakemake("--quiet", "all", "--", "verify", check=False)
+    assert run.returncode == 1
+    assert all(f"results/{name} is damaged" in run.stdout for name in DAMAGED)
     run = repository.snakemake("verify", check=False)
     assert run.returncode == 1
-    assert all(f"results/{name} is damaged" in run.stdout + run.stderr for name in DAMAGED)
     assert f"{checked} files checked, 10 damaged" in run.stdout + run.stderr
     assert all((run.stdout + run.stderr).count(f"results/{name} is") == 1 for name in DAMAGED)
 
@@ -131,6 +133,9 @@ def test_verify_is_part_of_nothing_and_says_what_is_unfinished(repository):
     (repository.folder / "results").mkdir()
     with pytest.raises(ValueError, match="has no results: build some"):
         list(verify(repository.folder / "results"))
+    run = repository.snakemake("--quiet", "all", "--", "verify", check=False)  # as make does
+    assert run.returncode == 1
+    assert "results has no results: build some, with snakemake or make demo" in run.stdout
 
 
 @pytest.mark.parametrize(

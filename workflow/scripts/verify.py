@@ -13,7 +13,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder")
     args = parser.parse_args()
-    found = list(verify(args.results))
+    try:
+        found = list(verify(args.results))
+    except ValueError as error:  # a finding like the others: it belongs on the terminal
+        print(error)
+        sys.exit(1)
     for file in found:
         if line := file.damage or file.leftover:
             print(line)
