@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 MNIST_RAW = ROOT / "data" / "MNIST" / "raw"
 needs_mnist = pytest.mark.skipif(
-    not (MNIST_RAW / "train-images-idx3-ubyte").exists(),
+    not any(MNIST_RAW.glob("train-images?idx3-ubyte*")),
     reason=f"MNIST is not in {MNIST_RAW}; `snakemake results/data/mnist.npz` puts it there",
 )
 

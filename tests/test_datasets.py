@@ -4,6 +4,10 @@ import functools
 import gzip
 import hashlib
 import http.server
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -276,6 +280,12 @@ def odd_places(files: dict[str, bytes], name: str) -> dict[str, tuple[dict, str 
         "followed by other bytes": ({f"{name}.gz": packed + b"more"}, "cannot be read"),
         "a folder": ({name: None}, "cannot be read"),
         "a link to nothing": ({name: "nothing"}, "cannot be read"),
+        "a link to itself": ({name: name}, "cannot be read"),
+        "unreadable": ({name: "/proc/self/mem"}, "cannot be read"),  # for root, too
+        "a pipe": ({name: os.mkfifo}, "cannot be read"),
+        "a pipe beside a good one": ({name: os.mkfifo, dotted: files[name]}, None),
+        "longer than any": ({name: files[name] + bytes(10**5)}, "longer than"),
+        "a gzip bomb": ({f"{name}.gz": gzip.compress(bytes(10**6))}, "longer than"),
     }
 
 
@@ -286,11 +296,14 @@ def test_what_lies_in_place_of_a_file(tmp_path, original, observed, monkeypatch,
 
     monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])  # nothing is downloaded
     files, _ = original
+    monkeypatch.setattr(datasets, "MNIST_LARGEST", max(map(len, files.values())))
     placed, problem = odd_places(files, name)[case]
     raw = write(tmp_path, {other: files[other] for other in files if other != name})
     for path, content in placed.items():
         if content is None:
             (raw / path).mkdir()
+        elif callable(content):
+            content(raw / path)
         elif isinstance(content, str):
             (raw / path).symlink_to(raw / content)
         else:
@@ -338,6 +351,68 @@ def test_a_folder_that_cannot_be_written_is_named_and_one_that_is_full_is_read(
     assert datasets.mnist(tmp_path)["train_inputs"].shape == (60, 28, 28)
     raw.chmod(0o755)
     observed("MNIST's folder that cannot be made", "once", "named in one line")
+
+
+def test_what_killed_downloads_leave_is_removed_and_a_running_one_is_left_alone(
+    tmp_path, original, mirror, observed
+):
+    _, packed = original
+    mirror["how"] = functools.partial(served, packed)
+    killed, running = ".train-images-idx3-ubyte.1.gz", ".train-images-idx3-ubyte.2.gz"
+    raw = write(tmp_path, {killed: b"half", running: b"half"})
+    long_ago = time.time() - datasets.ABANDONED - 1
+    os.utime(raw / killed, (long_ago, long_ago))
+    datasets.mnist(tmp_path)
+    assert {path.name for path in raw.iterdir()} == {running, *packed}
+    observed("download of MNIST that was killed", "once", "the next removes what it left")
+
+
+DOWNLOADING = """
+import json, sys
+from pathlib import Path
+from hw1 import datasets
+from hw1.torchvision_import import MNIST
+MNIST.mirrors, MNIST.resources, datasets.MNIST_MD5 = json.loads(sys.argv[1])
+datasets.mnist(Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_may_download_at_once(tmp_path, original, mirror, observed):
+    from hw1.torchvision_import import MNIST
+
+    _, packed = original
+    both = threading.Barrier(2, timeout=60)
+    asked = []
+
+    def answer(name: str):
+        asked.append(name)
+        both.wait()  # each file is answered when both have asked for it
+        return served(packed, name)
+
+    mirror["how"] = answer
+    told = json.dumps([MNIST.mirrors, MNIST.resources, datasets.MNIST_MD5])
+    command = [sys.executable, "-c", DOWNLOADING, told, tmp_path]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in processes:
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+    raw = tmp_path / "MNIST/raw"
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == packed
+    assert len(asked) == 16  # both of them, each file twice: where it lies, and the file
+    observed("MNIST downloaded by two processes at once", "once", "both succeed")
+
+
+def test_torch_is_imported_for_a_download_alone(tmp_path, original):
+    files, _ = original
+    write(tmp_path, files)
+    program = (
+        "import json, sys\nfrom pathlib import Path\nfrom hw1 import datasets\n"
+        "datasets.MNIST_MD5 = json.loads(sys.argv[1])\ndatasets.mnist(Path(sys.argv[2]))\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    told = json.dumps(datasets.MNIST_MD5)
+    subprocess.run([sys.executable, "-c", program, told, tmp_path], check=True)
 
 
 def test_without_files_and_network_the_message_says_what_to_do(tmp_path, monkeypatch):

@@ -63,8 +63,8 @@ def long_enough(config: dict) -> None:
     config["resume_interval"] = 1
     experiments = config["experiments"]
     config["experiments"] = {k: experiments[k] for k in ("function_fit", "random_labels")}
-    experiments["random_labels"]["training"]["epochs"] = 120
-    experiments["random_labels"]["seeds"] = [0, 1, 2, 3, 4, 5]
+    experiments["random_labels"]["training"]["epochs"] = 60
+    experiments["random_labels"]["seeds"] = [0, 1, 2, 3]
     experiments["function_fit"]["training"]["epochs"] = 4000
 
 
@@ -220,7 +220,10 @@ def test_an_orphan_and_its_rerun_do_not_write_together(tmp_path, python, observe
     )
     assert "waiting for the process that holds" in log
     assert "of the result that is there" in log
-    assert orphan not in jobs_of(copy.folder)
+    deadline = time.monotonic() + 30  # it gives its lock back before it ends
+    while orphan in jobs_of(copy.folder):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     observed(
         "SIGKILL to Snakemake alone: its training lives on while the next run starts it again",
         "once",

@@ -9,7 +9,9 @@ import hashlib
 import http.client
 import os
 import socket
+import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,10 @@ MNIST_MD5 = {
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 
+MNIST_LARGEST = 47_040_016  # bytes of the largest of them; of a gzip bomb no more is unpacked
+
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
+ABANDONED = 600  # seconds without a byte after which nobody writes to an unfinished download
 
 
 def function_samples(function: str, points: int, low: float, high: float) -> Arrays:
@@ -105,9 +110,12 @@ def original(raw: Path, name: str) -> bytes | None:
             if not os.path.lexists(path):
                 continue
             try:
-                content = path.read_bytes()
-                if path.suffix == ".gz":
-                    content = gzip.decompress(content)
+                if not path.is_file():  # reading a pipe would wait for ever
+                    raise OSError("it is no file")
+                with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+                    content = file.read(MNIST_LARGEST + 1)
+                if len(content) > MNIST_LARGEST:
+                    raise OSError(f"it is longer than {MNIST_LARGEST} bytes")
                 md5 = hashlib.md5(content).hexdigest()
             except (OSError, EOFError, zlib.error) as error:
                 problem = f"it cannot be read ({error})"
@@ -138,6 +146,10 @@ def download(raw: Path, names: list[str]) -> None:
     """
     from hw1.torchvision_import import MNIST, download_url
 
+    for leftover in raw.glob(".*-ubyte.*.gz"):  # of downloads that were killed
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > ABANDONED:
+                leftover.unlink()
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)  # torchvision would wait for ever
     try:
