@@ -74,10 +74,10 @@ FAULTS = {
         "src/hw1/inference.py", "float((above + below).sum()) / 2**n", "float(above.sum()) / 2**n",
     ),
     "an edited table is read": (
-        "src/hw1/tables.py", "hexdigest() == found[1]", "hexdigest()",
+        "src/hw1/tables.py", "hexdigest().encode() == found[1]", "hexdigest()",
     ),
     "a flipped bit of a checkpoint is read": (
-        "src/hw1/checkpoints.py", "if member := damaged_member(content):", "if member := None:",
+        "src/hw1/checkpoints.py", "        check_sealed(content)\n", "",
     ),
     "any file counts as MNIST": (
         "src/hw1/datasets.py", "if md5 == MNIST_MD5[name]:", "if md5:",

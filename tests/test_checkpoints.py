@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from hw1 import checkpoints
+from hw1.files import sealed
 
 
 def content() -> dict:
@@ -42,12 +43,12 @@ def test_a_planted_object_is_refused_and_does_not_run(tmp_path):
         def __reduce__(self):
             return os.system, (f"touch {witness}",)
 
-    torch.save({"settings": "{}", "snapshots": Malicious()}, tmp_path / "bad.pt")
-    with pytest.raises(ValueError, match="not a readable checkpoint"):
-        checkpoints.load(tmp_path / "bad.pt")
-    (tmp_path / "raw.pt").write_bytes(pickle.dumps(Malicious()))
-    with pytest.raises(ValueError, match="not a readable checkpoint"):
-        checkpoints.load(tmp_path / "raw.pt")
+    # with a right digest, which keeps nobody out
+    checkpoints.save(tmp_path / "bad.pt", {"settings": "{}", "snapshots": Malicious()})
+    (tmp_path / "raw.pt").write_bytes(sealed(pickle.dumps(Malicious()) + bytes(2)))
+    for name in ("bad.pt", "raw.pt"):
+        with pytest.raises(ValueError, match=r"not a readable checkpoint \((?!.*digest)"):
+            checkpoints.load(tmp_path / name)
     assert not witness.exists()
 
 

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,31 +148,61 @@ def test_only_tables_of_single_runs_are_joined_and_each_run_once(tmp_path):
         tables.concatenate([tmp_path / "both.csv"])
 
 
+def test_tables_of_two_experiments_or_of_no_run_are_not_joined(tmp_path):
+    tables.write(tmp_path / "a.csv", run([{"loss": 1.5}]))
+    other = {"experiment": "f", "variant": "v", "seed": 1}
+    tables.write(tmp_path / "b.csv", tables.identify(other, [{"loss": 1.5}]))
+    tables.write(tmp_path / "c.csv", [{"component": 1}])
+    with pytest.raises(
+        ValueError, match=r"b\.csv is of the experiment f, and .*a\.csv of e: delete"
+    ):
+        tables.concatenate([tmp_path / "a.csv", tmp_path / "b.csv"])
+    with pytest.raises(ValueError, match=r"c\.csv: found the columns component, expected exper"):
+        tables.concatenate([tmp_path / "c.csv"])
+
+
+def test_bytes_that_are_no_text_are_told_from_the_sign_for_them(tmp_path):
+    path = tmp_path / "a.csv"
+    tables.write(path, [{"note": "\N{REPLACEMENT CHARACTER}", "loss": 1.5}])
+    assert tables.read(path)["note"][0] == "\N{REPLACEMENT CHARACTER}"
+    path.write_bytes(path.read_bytes().replace("\N{REPLACEMENT CHARACTER}".encode(), b"\xff"))
+    with pytest.raises(ValueError, match="is damaged"):
+        tables.read(path)
+
+
+def saved(folder: Path, ending: str) -> tuple[Path, Callable[[Path], object]]:
+    """A file of numbers, and what reads it."""
+    path = folder / f"a.{ending}"
+    values = np.arange(60.0)
+    if ending == "npz":
+        arrays.save(path, {"values": values, "seed": np.array(3)})
+        return path, arrays.load
+    checkpoints.save(path, {"values": torch.from_numpy(values)})
+    return path, checkpoints.load
+
+
 @pytest.mark.parametrize("ending", ["npz", "pt"])
 def test_no_other_bit_of_an_array_or_a_tensor_passes(tmp_path, ending):
-    """Each is read as it was written or not at all, wherever a bit of its file has changed."""
-    import torch
-
-    path = tmp_path / f"a.{ending}"
-    values = np.arange(60.0)
-
-    def read() -> np.ndarray:
-        if ending == "npz":
-            return arrays.load(path)["values"]
-        return checkpoints.load(path)["values"].numpy()
-
-    if ending == "npz":
-        arrays.save(path, {"values": values})
-    else:
-        checkpoints.save(path, {"values": torch.from_numpy(values)})
-    content, refused = path.read_bytes(), 0
-    for place in range(0, len(content), 3):
+    """Headers and directory too: a size or a flag there makes other numbers of the same bytes."""
+    path, load = saved(tmp_path, ending)
+    content = path.read_bytes()
+    load(path)
+    for bit in range(0, 8 * len(content), 3):  # some of every byte
         changed = bytearray(content)
-        changed[place] ^= 1 << place % 8
+        changed[bit // 8] ^= 1 << bit % 8
         path.write_bytes(changed)
-        try:
-            assert np.array_equal(read(), values), place
-        except ValueError as error:
-            assert "delete it" in str(error), error
-            refused += 1
-    assert refused > len(values) * 8 / 3  # the numbers themselves at least
+        with pytest.raises(ValueError, match=rf"a\.{ending} is .*: delete it and have"):
+            load(path)
+    for length in range(0, len(content), 7):
+        path.write_bytes(content[:length])
+        with pytest.raises(ValueError, match="delete it and have"):
+            load(path)
+
+
+def test_arrays_and_tensors_are_ordinary_files_for_other_readers(tmp_path):
+    path, _ = saved(tmp_path, "npz")
+    assert np.load(path)["values"].tolist() == list(range(60))
+    path, _ = saved(tmp_path, "pt")
+    assert torch.load(path)["values"].tolist() == list(range(60))
+    assert torch.load(path, mmap=True)["values"].tolist() == list(range(60))
+    assert zipfile.ZipFile(path).testzip() is None

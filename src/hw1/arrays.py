@@ -1,4 +1,4 @@
-"""Named arrays in one uncompressed .npz file, which carries a check sum (CRC) of each."""
+"""Named arrays in one uncompressed .npz file, which carries a digest of itself."""
 
 import io
 import os
@@ -6,24 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
-from hw1.files import MAKE_AGAIN, replacing
+from hw1.files import MAKE_AGAIN, check_sealed, replacing, sealed
 
 Arrays = dict[str, np.ndarray]
 
 
 def save(path: str | os.PathLike, arrays: Arrays) -> None:
     """Write `arrays`, whole or not at all; the same arrays give the same bytes."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    with replacing(path) as temporary:
+        temporary.write_bytes(sealed(content.getvalue()))
 
 
 def load(path: str | os.PathLike) -> Arrays:
-    """Read a file that `save` wrote, its check sums compared.
+    """Read a file that `save` wrote, its digest compared.
 
     Raises ValueError where it is damaged or holds a number that is not finite.
     """
     content = Path(path).read_bytes()
     try:
+        check_sealed(content)
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except Exception as error:  # BadZipFile, EOFError, ValueError, NotImplementedError and others

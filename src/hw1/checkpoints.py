@@ -7,7 +7,8 @@ A checkpoint is a dictionary written by torch.save:
                 rows that went through a resume file would not be pickled to the same bytes
     snapshots   {epoch: state dict}, CPU tensors; the last epoch is always there
 
-It holds nothing that varies between machines or attempts, so equal runs give equal bytes.
+with its digest at the end, so that what is loaded is what was saved, to the last bit. It holds
+nothing that varies between machines or attempts, so equal runs give equal bytes.
 """
 
 import fcntl
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from hw1.files import MAKE_AGAIN, damaged_member, replacing
+from hw1.files import MAKE_AGAIN, check_sealed, replacing, sealed
 
 
 def save(path: str | os.PathLike, checkpoint: dict) -> None:
@@ -30,7 +31,7 @@ def save(path: str | os.PathLike, checkpoint: dict) -> None:
     content = io.BytesIO()
     torch.save(checkpoint, content)
     with replacing(path) as temporary:
-        temporary.write_bytes(content.getbuffer())
+        temporary.write_bytes(sealed(content.getvalue()))
 
 
 def load(path: str | os.PathLike) -> dict:
@@ -40,8 +41,7 @@ def load(path: str | os.PathLike) -> dict:
     """
     content = Path(path).read_bytes()
     try:
-        if member := damaged_member(content):  # torch itself does not compare them
-            raise ValueError(f"the check sum of {member} differs")
+        check_sealed(content)
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # RuntimeError, EOFError, UnpicklingError, even OSError and others
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

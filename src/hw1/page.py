@@ -2,14 +2,13 @@
 
 import base64
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import jinja2
 import pandas as pd
 
-from hw1 import wording
+from hw1 import verification, wording
 
 
 def render(template: str, **context) -> str:
@@ -26,9 +25,16 @@ def render(template: str, **context) -> str:
     return environment.from_string(template).render(context)
 
 
-def image(path: str | os.PathLike) -> str:
-    """A PNG file as the text of a data URL."""
-    return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()
+def whole(path: Path) -> bytes:
+    """The content of a file. Raises ValueError where it is damaged (see `hw1.verification`)."""
+    if said := verification.damage(path):
+        raise ValueError(said)
+    return path.read_bytes()
+
+
+def image(path: Path) -> str:
+    """A PNG file as the text of a data URL. Raises ValueError where it is damaged."""
+    return "data:image/png;base64," + base64.b64encode(whole(path)).decode()
 
 
 def records(table: pd.DataFrame) -> list[dict]:
@@ -65,8 +71,8 @@ def summary(values: pd.Series) -> dict | None:
 
 def made(files: Iterable[Path]) -> dict:
     """What the provenance files of some runs say: how many there are, how long they trained, and
-    the different values of everything else."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
+    the different values of everything else. Raises ValueError where one is damaged."""
+    found = [json.loads(whole(path)) for path in files if path.exists()]
     same = ("device", "commit", "torch", "python", "platform")
     return {
         "runs": len(found),

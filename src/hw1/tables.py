@@ -1,9 +1,10 @@
 """CSV tables: written row by row, joined without reparsing a number, checked when they are read.
 
-The last column, `sha256`, holds in the first row the digest of the table (of its text without that
-digest), and nothing in the others; a table ends with an empty line. Readers of CSV need to know
-neither. Here they show that a table is whole and as it was written: a digit, a line or an order
-changed afterwards is noticed, short of a digest that was computed anew.
+The last column, `sha256`, holds in the first row the SHA-256 of the file's bytes without that
+digest, and nothing in the other rows; a table ends with an empty line. Readers of CSV need to know
+neither. A byte, a line or an order that has changed since the table was written is noticed (other
+line ends too, and what a spreadsheet saves), also where all rows are gone. Not noticed is who
+computes the digest anew, and one whole table in the place of another, unless they are joined.
 """
 
 import csv
@@ -12,6 +13,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 
 # The columns that say which run a row belongs to; they come first in every table.
 RUN_COLUMNS = ("experiment", "variant", "seed")
-
-
 DIGEST = "sha256"
+# The header and the first row, which may have line ends in quotes.
+BEGINNING = re.compile(rf"[^\n]*\b{DIGEST}\n(?:.*?,)?([0-9a-f]{{64}})\n".encode(), re.DOTALL)
 
 
 def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
@@ -35,37 +37,37 @@ def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
     rows = list(rows)
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*columns, DIGEST], restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, [*columns, DIGEST], lineterminator="\n")
     writer.writeheader()
     if rows:
         writer.writerow(rows[0])
     else:
-        text.write("\n")
-    end_of_first_row = text.tell() - 1
+        text.write("\n")  # room for the digest
+    place = text.tell() - 1
     writer.writerows(rows[1:])
     text.write("\n")
     content = text.getvalue()
     digest = hashlib.sha256(content.encode()).hexdigest()
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(content[:end_of_first_row])
-        file.write(digest)
-        file.write(content[end_of_first_row:])
+    with replacing(path) as temporary:
+        temporary.write_text(
+            content[:place] + digest + content[place:], encoding="utf-8", newline="\n"
+        )
 
 
 def whole(path: str | os.PathLike) -> str:
     """The text of a table, without its digest. Raises ValueError where it is not what was written:
     cut off, overwritten, edited."""
-    text = Path(path).read_bytes().decode(errors="replace")
-    found = re.search(rf"\A[^\n]*\b{DIGEST}\n(?:[\s\S]*?,)?([0-9a-f]{{64}})\n", text)
-    if not text.endswith("\n\n"):
+    content = Path(path).read_bytes()
+    found = BEGINNING.match(content)
+    if not content.endswith(b"\n\n"):
         problem = "expected text that ends with an empty line"
     elif found is None:
         problem = f"expected a digest in its last column, {DIGEST}"
     else:
-        text = text[: found.start(1)] + text[found.end(1) :]
-        if hashlib.sha256(text.encode()).hexdigest() == found[1]:
-            return text
-        problem = "its content has not the digest that it names"
+        content = content[: found.start(1)] + content[found.end(1) :]
+        if hashlib.sha256(content).hexdigest().encode() == found[1]:
+            return content.decode()
+        problem = f"its text is not the one that its digest (in the column {DIGEST}) was made of"
     raise ValueError(f"{path} is damaged: {problem}: {MAKE_AGAIN}")
 
 
@@ -74,10 +76,8 @@ def read(path: str | os.PathLike) -> "pd.DataFrame":
     seed) has no columns. Raises ValueError as `whole` does."""
     import pandas as pd  # here: the trainings only write tables
 
-    text = whole(path)
-    if text.startswith(DIGEST):
-        return pd.DataFrame()
-    return pd.read_csv(io.StringIO(text)).drop(columns=DIGEST)
+    text = io.StringIO(whole(path))
+    return pd.read_csv(text, usecols=lambda column: column != DIGEST)
 
 
 def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
@@ -89,13 +89,22 @@ def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
 def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
     """Rows of the tables of single runs in the order given, values as the text in the files.
 
-    Raises ValueError as `whole` does, and where a table is not of one run, or two are of the same.
+    Raises ValueError as `whole` does, and where a table is not of one run, or of the same run as
+    another, or of another experiment.
     """
     rows: list[dict] = []
     seen: dict[tuple, str | os.PathLike] = {}
     for path in paths:
-        found = list(csv.DictReader(io.StringIO(whole(path), newline="")))
-        runs = {tuple(row[column] for column in RUN_COLUMNS) for row in found}
+        reader = csv.reader(io.StringIO(whole(path), newline=""))
+        *columns, _ = next(reader)
+        # Without the digest's column, and the empty line at the end.
+        found = [dict(zip(columns, values)) for values in reader if values]
+        if found and tuple(columns[:3]) != RUN_COLUMNS:
+            raise ValueError(
+                f"{path}: found the columns {', '.join(columns)}, expected "
+                f"{', '.join(RUN_COLUMNS)} first: {MAKE_AGAIN}"
+            )
+        runs = set(map(itemgetter(*RUN_COLUMNS), found))
         if len(runs) > 1:
             raise ValueError(f"{path}: found {len(runs)} runs, expected one: {MAKE_AGAIN}")
         for run in runs:
@@ -103,8 +112,11 @@ def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
                 raise ValueError(
                     f"{path} is of the run {'/'.join(run)}, as is {seen[run]}: {MAKE_AGAIN}"
                 )
+            if seen and run[0] != (first := next(iter(seen)))[0]:
+                raise ValueError(
+                    f"{path} is of the experiment {run[0]}, and {seen[first]} of {first[0]}: "
+                    f"{MAKE_AGAIN}"
+                )
             seen[run] = path
-        for row in found:
-            del row[DIGEST]
         rows += found
     return rows

@@ -1,99 +1,116 @@
 """Whether the files of a build are as they were written.
 
-Tables carry a digest, archives (.npz, .pt) a check sum of each part; a figure or a page is only
-known to be whole. What is not noticed: a file that is older than what it was made from (that is
-what Snakemake looks for), and one that was changed together with its digest.
+Tables, arrays and checkpoints carry a digest: any change is noticed. A PNG carries check sums; an
+SVG, a page and a provenance file are only known to be whole. What is not noticed: a file changed
+together with its digest, one put in the place of another, and one that is older than what it was
+made from (that is what Snakemake looks for).
 """
 
 import json
-import zipfile
+import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
 from hw1 import tables
-from hw1.files import MAKE_AGAIN, damaged_member
+from hw1.files import MAKE_AGAIN, check_sealed
+
+# What `hw1.files.replacing` writes to, and a second name of `hw1.checkpoints.keep`.
+TEMPORARY = re.compile(r"\..+\.\d{1,10}\.\w+")
+SECOND_NAME = re.compile(r"\..+\.[0-9a-f]{16}\.pt")
+# What the page says of a training, from its provenance file.
+FACTS = ("finished", "training_seconds", "device", "commit", "torch", "python", "platform")
 
 
 class Found(NamedTuple):
-    """A file, and what is wrong with it; None where nothing is."""
+    """A file, whether there was a way to check it, what is wrong with it, and what is to be said
+    about one that a job left when it was killed; None where there is nothing."""
 
     path: Path
-    damage: str | None
-
-
-def archive(path: Path) -> None:
-    """Raise ValueError unless all parts of an archive are as they were written."""
-    try:
-        member = damaged_member(path.read_bytes())
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        raise ValueError(f"{path} is damaged ({error}): {MAKE_AGAIN}") from error
-    if member:
-        raise ValueError(f"{path} is damaged (the check sum of {member} differs): {MAKE_AGAIN}")
+    checked: bool = False
+    damage: str | None = None
+    leftover: str | None = None
 
 
 def picture(path: Path) -> None:
-    """Raise ValueError unless a PNG file can be decoded."""
+    """Raise an exception unless all of a PNG file is as it was written, by its check sums."""
     from PIL import Image
 
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({error}): {MAKE_AGAIN}") from error
-
-
-def drawing(path: Path) -> None:
-    """Raise ValueError unless an SVG file is XML to its end."""
-    try:
-        ElementTree.parse(path)
-    except ElementTree.ParseError as error:
-        raise ValueError(f"{path} is damaged ({error}): {MAKE_AGAIN}") from error
+    with Image.open(path) as image:
+        image.verify()  # up to the last chunk, which is the same in every file
+    if not path.read_bytes().endswith(b"\0\0\0\0IEND\xae\x42\x60\x82"):
+        raise ValueError("it does not end as a PNG does")
 
 
 def page(path: Path) -> None:
     """Raise ValueError unless a page is there to its end."""
     if not path.read_bytes().rstrip().endswith(b"</html>"):
-        raise ValueError(f"{path} is damaged (it does not end as a page does): {MAKE_AGAIN}")
+        raise ValueError("it does not end as a page does")
 
 
 def facts(path: Path) -> None:
-    """Raise ValueError unless a file is JSON."""
-    try:
-        json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged ({error}): delete it, nothing needs it") from error
+    """Raise an exception unless a provenance file has what the page says of a training."""
+    if absent := sorted({*FACTS} - json.loads(path.read_bytes()).keys()):
+        raise ValueError(f"it has no {', '.join(absent)}")
 
 
 CHECKS: dict[str, Callable[[Path], object]] = {
     ".csv": tables.whole,
-    ".npz": archive,
-    ".pt": archive,
+    ".npz": lambda path: check_sealed(path.read_bytes()),
+    ".pt": lambda path: check_sealed(path.read_bytes()),
     ".png": picture,
-    ".svg": drawing,
+    ".svg": ElementTree.parse,
     ".html": page,
     ".json": facts,
 }
 
 
-def verify(results: Path) -> Iterator[Found]:
-    """Check every file below a folder that a kind of CHECKS is known for, in order of names.
+def damage(path: Path) -> str | None:
+    """One line that says how a file is damaged and what to do, or None where it is not."""
+    try:
+        CHECKS[path.suffix](path)
+    except Exception as error:  # whatever a parser makes of bytes that nobody wrote
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, OSError) and error.errno is not None:
+            return f"{path} cannot be read ({error.strerror}): see to it, and verify again"
+        if path.suffix == ".csv":
+            return reason
+        advice = "delete it, nothing needs it" if path.suffix == ".json" else MAKE_AGAIN
+        return f"{path} is damaged ({reason}): {advice}"
+    return None
 
-    Second names of checkpoints (see `hw1.checkpoints.keep`) are no files of their own; files of
-    unfinished jobs are passed over. Raises ValueError where there is nothing to check.
+
+def leftover(path: Path) -> str | None:
+    """One line about a file that a job at work, or one that was killed, has left."""
+    if path.suffix == ".resume":
+        return f"{path} is of an unfinished training: the next build goes on from there"
+    if path.suffix == ".lock":
+        return f"{path} is of a training that runs or was killed: the next build sees to it"
+    if TEMPORARY.fullmatch(path.name):
+        return f"{path} is of a job that runs or was killed: delete it if none runs"
+    return None
+
+
+def verify(results: Path) -> Iterator[Found]:
+    """Look at every file below a folder, in order of names.
+
+    Second names of checkpoints are left out: they are the same files. Raises ValueError where
+    there is nothing to check.
     """
-    paths = sorted(
-        path
-        for path in results.rglob("*")
-        if path.suffix in CHECKS and path.is_file() and not path.name.startswith(".")
+    files = sorted(
+        Path(folder, name)
+        for folder, _, names in os.walk(results, followlinks=True)
+        for name in names
+        if not SECOND_NAME.fullmatch(name)
     )
-    if not paths:
+    if not any(path.suffix in CHECKS for path in files):
         raise ValueError(f"{results} has no results: build some, with snakemake or make demo")
-    for path in paths:
-        try:
-            CHECKS[path.suffix](path)
-        except (ValueError, OSError) as error:
-            yield Found(path, " ".join(str(error).split()))
+    for path in files:
+        if said := leftover(path):
+            yield Found(path, leftover=said)
+        elif path.suffix in CHECKS:
+            yield Found(path, checked=True, damage=damage(path))
         else:
-            yield Found(path, None)
+            yield Found(path)

@@ -13,15 +13,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder")
     args = parser.parse_args()
-    found = list(verify(args.results))
-    damaged = [file.damage for file in found if file.damage]
-    for damage in damaged:
-        print(damage)
-    unfinished = sorted(args.results.rglob("*.resume"))
-    for path in unfinished:
-        print(f"{path} is of an unfinished training: the next build goes on from there")
-    print(f"{len(found)} files checked, {len(damaged)} damaged")
-    sys.exit(bool(damaged))
+    try:
+        found = list(verify(args.results))
+    except ValueError as error:  # a finding like the others: it belongs on the terminal
+        print(error)
+        sys.exit(1)
+    for file in found:
+        if line := file.damage or file.leftover:
+            print(line)
+    checked = sum(file.checked for file in found)
+    damaged = sum(file.damage is not None for file in found)
+    print(f"{checked} files checked, {damaged} damaged; {len(found) - checked} of other kinds")
+    sys.exit(damaged > 0)
 
 
 if __name__ == "__main__":
