@@ -4,6 +4,7 @@ Slurm runs here without systemd, as this user, with and without an accounting da
 process is ended by its id.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -77,8 +79,6 @@ def missing(programs: tuple[str, ...]) -> str | None:
         return f"{absent[0]} is not installed (Debian: {PACKAGES})"
     if os.getuid() != 0:
         return "starting Slurm needs root"
-    if CONFIGURATION.exists() and not left_over():
-        return f"{CONFIGURATION} is there: this machine has a Slurm of its own"
     return None
 
 
@@ -90,14 +90,22 @@ def left_over() -> bool:
 
 
 @pytest.fixture(scope="module")
-def slurm(request, tmp_path_factory):
+def slurm(request, tmp_path_factory) -> Iterator[Path]:
     """A running Slurm; its folder. With the parameter "accounting", it has a database."""
     accounting = getattr(request, "param", None) == "accounting"
     programs = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
     database = ("slurmdbd", "mariadbd", "mariadb-install-db", "sacct")
     if reason := missing(programs + database * accounting):
         pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("slurm")
+    CONFIGURATION.parent.mkdir(exist_ok=True)
+    with CONFIGURATION.with_name("hw1-tests.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever else runs these tests has the same ports
+        if CONFIGURATION.exists() and not left_over():
+            pytest.skip(f"{CONFIGURATION} is there: this machine has a Slurm of its own")
+        yield from running(tmp_path_factory.mktemp("slurm"), accounting)
+
+
+def running(folder: Path, accounting: bool) -> Iterator[Path]:
     for name in ("state", "spool-n1", "spool-n2"):
         (folder / name).mkdir()
     names = {"host": socket.gethostname(), "folder": folder}
@@ -127,20 +135,19 @@ def slurm(request, tmp_path_factory):
     configurations = {CONFIGURATION: folder / "slurm.conf"}
     if accounting:
         configurations[CONFIGURATION.with_name("slurmdbd.conf")] = folder / "slurmdbd.conf"
-    CONFIGURATION.parent.mkdir(exist_ok=True)
-    running = []
+    processes = []
     try:
         for link, file in configurations.items():
             link.unlink(missing_ok=True)
             link.symlink_to(file)
         for number, command in enumerate(commands):
             with (folder / f"{number}-{command[0]}.out").open("w", encoding="utf-8") as said:
-                running.append(
+                processes.append(
                     subprocess.Popen(
                         command, stdout=said, stderr=said, env=os.environ | {"PATH": SBIN}
                     )
                 )
-            time.sleep(3 if command[0] in database else 1)
+            time.sleep(3 if command[0] in ("mariadbd", "slurmdbd") else 1)
             if command[0] == "slurmdbd":
                 query("sacctmgr", "--immediate", "add", "cluster", "tiny")
         deadline = time.monotonic() + 30
@@ -151,7 +158,7 @@ def slurm(request, tmp_path_factory):
     finally:
         query("scancel", "--me")
         time.sleep(1)  # else the nodes go before their jobs have
-        for process in reversed(running):
+        for process in reversed(processes):
             process.terminate()
             process.wait(timeout=30)
         for link in configurations:
@@ -235,7 +242,6 @@ def test_a_training_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_
     epochs = 10
 
     def long(config):
-        reduced(config)
         config["experiments"] = {"random_labels": config["experiments"]["random_labels"]}
         experiment = config["experiments"]["random_labels"]
         experiment["seeds"] = [0]
@@ -244,6 +250,8 @@ def test_a_training_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_
 
     run = "random_labels/lenet5/seed0"
     local, remote = Repository(tmp_path / "local", python), Repository(tmp_path / "remote")
+    for copy in (local, remote):
+        copy.write_config(reduced)
     local.write_config(long)
     local.snakemake(f"results/checkpoints/{run}.pt")
     facts = json.loads(
