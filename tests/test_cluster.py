@@ -211,10 +211,11 @@ def test_the_whole_workflow_on_two_nodes_ends_in_the_bytes_of_a_local_build(
     for copy in (local, remote):
         copy.write_config(few)
     local.snakemake()
+    before = len(jobs())
     started = time.monotonic()
     run = submitted(remote)
     seconds = time.monotonic() - started
-    seen = jobs()
+    seen = jobs()[before:]
     (steps,) = set(re.findall(r"\d+ of (\d+) steps", run.stdout + run.stderr))
     print(f"{steps} jobs in {len(seen)} submissions in {seconds:.0f} s: ", end="")
     print(sorted((job["NodeList"], job["JobState"], job["Comment"]) for job in seen))
@@ -335,13 +336,14 @@ def test_one_interrupt_leaves_no_job_in_the_queue(slurm, tmp_path):
 def test_jobs_are_followed_in_an_accounting_database(slurm, tmp_path):
     copy = Repository(tmp_path / "accounted")
     copy.write_config(few)
-    run = submitted(copy, "capacity", status_command="sacct")
+    targets = ("capacity", "function_fit")  # three data sets at once: more than a node has room for
+    run = submitted(copy, *targets, status_command="sacct")
     assert "Falling back" not in run.stdout + run.stderr
     assert (copy.folder / "results/fig_params.png").exists()
     states = query("sacct", "--allocations", "--noheader", "--parsable2", "--format=State,NodeList")
     print(sorted(states.split()))
     assert set(states.split()) == {"COMPLETED|n1", "COMPLETED|n2"}
-    assert copy.plan("capacity") == set()
+    assert copy.plan(*targets) == set()
 
 
 def test_any_scheduler_with_a_submit_a_status_and_a_cancel_command(tmp_path):
