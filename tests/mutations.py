@@ -160,9 +160,9 @@ def caught_by(folder: Path) -> tuple[str, str]:
             capture_output=True,
             text=True,
         )
-        if run.returncode == 1:
-            failed = re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE)
-            return command, failed[1] if failed else "?"
+        # Told to stop at the first failure, of several processes, pytest calls itself interrupted.
+        if failed := re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE):
+            return command, failed[1]
         if run.returncode:
             return f"{command}: pytest exits with {run.returncode}", run.stdout[-500:]
     return "none", ""
