@@ -1,9 +1,10 @@
-# Deep and shallow networks: nine experiments, from data to figures.
+# Deep and shallow networks: experiments, from data to figures.
 
 
 configfile: f"{workflow.basedir}/config.yaml"
 
 
+include: "workflow/rules/configuration.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/shell.smk"
 include: "workflow/rules/data.smk"
@@ -16,18 +17,18 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        [file for experiment in config["experiments"] for file in products(experiment)],
+        [file for experiment in config["experiments"] for file in targets(experiment)],
         "results/index.html",
 
 
-# A target per experiment: snakemake capacity
+# A target per experiment, by its name.
 for experiment in config["experiments"]:
 
     rule:
         name:
             experiment
         input:
-            products(experiment),
+            targets(experiment),
 
 
 include: "workflow/rules/command_line.smk"

@@ -1,9 +1,9 @@
 """How long Snakemake takes to plan many runs before the first starts.
 
-python benchmarks/dry_run.py [--runs 100 1000 10000]
+python benchmarks/dry_run.py [--runs 100 1000 10000] [--seeds-per-job 20]
 
-Dry runs of `trajectory` with as many seeds (a training, an evaluation and a snapshot each), every
-one in an empty folder. Prints a table.
+Dry runs of `trajectory` with as many seeds (a training, an evaluation and a snapshot of each
+batch), every one in an empty folder. Prints a table.
 """
 
 import argparse
@@ -18,12 +18,13 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def plan(runs: int) -> tuple[int, float]:
+def plan(runs: int, seeds_per_job: int) -> tuple[int, float]:
     """Number of jobs of a dry run, and its seconds."""
     with tempfile.TemporaryDirectory() as folder:
         overlay = Path(folder, "seeds.yaml")
+        experiment = {"seeds": f"0-{runs - 1}", "seeds_per_job": seeds_per_job}
         overlay.write_text(
-            yaml.safe_dump({"experiments": {"trajectory": {"seeds": list(range(runs))}}}),
+            yaml.safe_dump({"experiments": {"trajectory": experiment}}),
             encoding="utf-8",
         )
         command = [sys.executable, "-m", "snakemake", "--dry-run", "trajectory"]
@@ -41,10 +42,11 @@ def plan(runs: int) -> tuple[int, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, nargs="+", default=[100, 1000, 10_000])
+    parser.add_argument("--seeds-per-job", type=int, default=20)
     args = parser.parse_args()
     print(f"{'runs':>8} {'jobs':>8} {'seconds':>8}")
     for runs in args.runs:
-        jobs, seconds = plan(runs)
+        jobs, seconds = plan(runs, args.seeds_per_job)
         print(f"{runs:8} {jobs:8} {seconds:8.1f}", flush=True)
 
 

@@ -34,7 +34,13 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from configuration import Run, run_settings, training_examples  # noqa: E402
 from hw1 import datasets, devices, inputs, models, training  # noqa: E402
-from hw1.architectures import example_shape, layers, multiply_adds, stackable  # noqa: E402
+from hw1.architectures import (  # noqa: E402
+    example_shape,
+    layers,
+    multiply_adds,
+    row_stackable,
+    stackable,
+)
 from hw1.checkpoints import ResumeFile  # noqa: E402
 from hw1.torchvision_import import MNIST  # noqa: E402
 
@@ -45,7 +51,7 @@ function_fit/sinc_deep function_fit/sinc_medium function_fit/sinc_shallow
 trajectory/mlp interpolation/a random_labels/lenet5 mnist_cnn/shallow mnist_cnn/deep
 capacity/cnn1 capacity/cnn5 capacity/cnn10
 """.split()
-# As in workflow/rules/common.smk.
+# As in workflow/rules/shell.smk.
 ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
 OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 FUNCTION_EPOCHS = 2000  # of a full batch; "an epoch" of it is one iteration
@@ -126,9 +132,15 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
         n = iterations * options["batch_size"]
         split = inputs.Split(split.inputs[:n], split.targets[:n])
         options["epochs"] = 1
-    keys = [(seed, 0) for seed in range(10 if stackable(settings) else 1)]
+    experiments = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
+    together = experiments[settings["experiment"]].get("seeds_per_job", 1)
+    stack = models.RowStack if row_stackable(settings) else None
+    stack = models.Stack if stackable(settings) else stack
+    if options["precision"] != "fp32":
+        stack = None
+    keys = [(seed, 0) for seed in range(together if stack else 1)]
     built = [models.build(settings["model"], *example_shape(settings), key) for key in keys]
-    model = models.Stack(built) if stackable(settings) else built[0]
+    model = stack(built) if stack else built[0]
     with tempfile.TemporaryDirectory() as folder:
         resume = ResumeFile(Path(folder) / "resume", "", 60)
         started = time.perf_counter()

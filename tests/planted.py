@@ -93,7 +93,7 @@ def c3(random: Random, effect: int, n: int) -> Tables:
             columns = {"x": x, "target": target, "prediction": prediction}
             frames.append(pd.DataFrame({"variant": variant, "seed": seed, **columns}))
     return {
-        "sinc_predictions": pd.concat(frames),
+        "function_fit_sinc_predictions": pd.concat(frames),
         "function_fit_metrics": c1(random, 1, n)["function_fit_metrics"],
     }
 
@@ -155,14 +155,14 @@ def c7(random: Random, effect: int, n: int) -> Tables:
     accuracy = 0.99 if effect > 0 else 0.95
     rows = [{"variant": "mlp", "seed": seed, "accuracy": accuracy} for seed in range(n)]
     return {
-        "pca_layer1_distances": distances(random, effect, n),
+        "trajectory_distances_layer1": distances(random, effect, n),
         "trajectory_metrics": metrics(rows),
     }
 
 
 def c8(random: Random, effect: int, n: int) -> Tables:
     return {
-        "pca_model_distances": distances(random, effect, n),
+        "trajectory_distances_model": distances(random, effect, n),
         "trajectory_metrics": c7(random, effect, n)["trajectory_metrics"],
     }
 

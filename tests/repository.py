@@ -21,6 +21,7 @@ def reduced(config: dict) -> dict:
         if "dataset" in experiment:
             experiment["dataset"] = "digits"
         experiment["seeds"] = [0, 1]
+        experiment.pop("seeds_per_job", None)
         experiment.setdefault("training", {})["epochs"] = 1
     experiments["function_fit"]["training"] |= {"epochs": 20}
     variants = experiments["function_fit"]["variants"]
@@ -30,7 +31,7 @@ def reduced(config: dict) -> dict:
     experiments["trajectory"]["training"] |= {"epochs": 2, "snapshot_epochs": [0, 1]}
     for variant in experiments["interpolation"]["variants"].values():
         variant["training"] |= {"epochs": 1, "batch_size": 256}
-    experiments["interpolation"]["alphas"]["points"] = 7
+    experiments["interpolation"]["analyses"]["lines"]["points"] = 7
     capacity = experiments["capacity"]
     capacity["seeds"] = [0]
     capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2", "cnn3")}
@@ -63,6 +64,15 @@ class Repository:
         path = self.folder / "config.yaml"
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
         path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False), encoding="utf-8")
+
+    def sources(self) -> dict[str, bytes]:
+        """The content of every file of the repository in this copy."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for name in SOURCES
+            for path in [self.folder / name, *(self.folder / name).rglob("*")]
+            if path.is_file() and path.suffix != ".pyc"
+        }
 
     def snakemake(
         self, *arguments: str, check: bool = True, **options
@@ -97,7 +107,7 @@ class Repository:
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for folder in folders
             for path in sorted((self.folder / "results" / folder).rglob("*"))
-            if path.is_file() and not path.name.startswith(".")
+            if path.is_file() and not path.name.startswith(".") and path.parent.name != "kept"
         }
 
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from hw1 import checkpoints, interpolation, models, pca, weights
+from hw1 import checkpoints, models, weights
+from hw1.analyses import interpolate, pca
 from hw1.inputs import Split
 
 
@@ -15,7 +16,7 @@ def test_squared_error_of_a_linear_model_is_a_parabola_along_the_line():
     # weight goes from 1 to -1, bias stays 0: prediction (1 - 2a) x, loss (1 - 2a)^2 * 5 / 2
     ends = np.array([1, 0], np.float32), np.array([-1, 0], np.float32)
     alphas = np.array([-1, 0, 0.5, 1, 2])
-    rows = list(interpolation.line(nn.Linear(1, 1), *ends, alphas, splits))
+    rows = list(interpolate.line(nn.Linear(1, 1), *ends, alphas.tolist(), splits))
     assert [row["alpha"] for row in rows] == alphas.tolist()
     assert [row["loss"] for row in rows] == pytest.approx((2.5 * (1 - 2 * alphas) ** 2).tolist())
 
@@ -30,16 +31,14 @@ def test_ends_of_the_line_are_the_two_networks():
     )
     split = Split(torch.randn(9, 4), torch.arange(9))
     for alpha, vector in ((0.0, start), (1.0, end)):
-        rows = interpolation.line(
-            model, start.numpy(), end.numpy(), np.array([alpha]), {"train": split}
-        )
+        rows = interpolate.line(model, start.numpy(), end.numpy(), [alpha], {"train": split})
         list(rows)
         assert torch.equal(nn.utils.parameters_to_vector(model.parameters()), vector)
 
 
 def test_networks_of_other_size_are_refused():
     with pytest.raises(ValueError, match="between 2 and 3 weights in a model of 2"):
-        next(interpolation.line(nn.Linear(1, 1), np.zeros(2), np.zeros(3), np.array([0]), {}))
+        next(interpolate.line(nn.Linear(1, 1), np.zeros(2), np.zeros(3), [0], {}))
 
 
 def test_pca_finds_a_planted_plane():
@@ -62,11 +61,6 @@ def test_independent_runs_share_their_variance_evenly():
     assert ratio == pytest.approx(2 / 7, rel=0.05)  # R independent runs: 2 / (R - 1)
 
 
-def test_runs_of_other_size_have_no_pca_in_common():
-    with pytest.raises(ValueError, match="runs of 4 and 5 weights have no principal components"):
-        pca.stack([np.zeros((2, 5)), np.zeros((3, 4))])
-
-
 def test_pca_of_two_points_is_refused():
     with pytest.raises(ValueError, match="a PCA of 2 weight vectors says nothing"):
         pca.project(np.zeros((2, 5)))
@@ -77,16 +71,33 @@ def test_weights_are_flattened_in_the_order_of_parameters(tmp_path):
         {"kind": "cnn", "conv": [2], "kernel": 3, "padding": 1, "pooling": True, "hidden": [3]},
         (1, 4, 4), 10, (0, 0),
     )  # fmt: skip
-    from hw1.training import snapshot
+    from hw1.recording import snapshot
 
-    checkpoint = {"settings": '{"seed": 1}', "snapshots": {4: snapshot(model), 0: snapshot(model)}}
-    weights.save(tmp_path / "w.npz", weights.flatten(checkpoint))
-    loaded = weights.load(tmp_path / "w.npz")
+    run = {"settings": '{"seed": 1}', "snapshots": {4: snapshot(model), 0: snapshot(model)}}
+    weights.save(tmp_path / "w.npz", [weights.flatten(run)] * 2)
+    _, loaded = weights.load(tmp_path / "w.npz")
     vector = nn.utils.parameters_to_vector([p.contiguous() for p in model.parameters()])
     assert loaded.epochs.tolist() == [0, 4]
     assert np.array_equal(loaded.weights[0], vector.detach().numpy())
     assert loaded.first_layer == 2 * (9 + 1)
-    assert loaded.settings == '{"seed": 1}'
+    assert loaded.settings == {"seed": 1}
+
+
+def test_a_run_gives_a_network_with_the_weights_of_a_snapshot():
+    spec = {"kind": "mlp", "hidden": [5]}
+    settings = {"model": spec, "dataset": {"kind": "digits"}, "inputs": {"size": 2}}
+    model = models.build(spec, (1, 2, 2), 10, (0, 0))
+    vector = nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
+    run = weights.Run(settings, np.array([0, 1]), np.stack([vector, 2 * vector]), 25)
+    x = torch.ones(1, 4)
+    assert torch.equal(run.network(snapshot=0)(x), model(x))
+    assert not torch.equal(run.network()(x), model(x))
+
+
+def test_the_alphas_of_the_default_hold_the_points_that_claims_speak_of():
+    grid = interpolate.grid(-1, 2, 61)
+    assert len(grid) == 61
+    assert {-1.0, 0.0, 0.5, 1.0, 2.0} <= set(grid)
 
 
 def test_a_missing_checkpoint_is_an_error_of_the_user(tmp_path):

@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from repository import Repository, reduced
 
-import configuration
+import entries
 
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMAS = [
+    yaml.safe_load((ROOT / f"workflow/schemas/{name}.schema.yaml").read_text(encoding="utf-8"))
+    for name in ("config", "kind")
+]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 FIT = "experiments.function_fit."
 # Settings that a figure, an analysis, a claim or the page may stumble over, each with the values
@@ -33,7 +36,8 @@ EXTREMES = {
     FIT + "training.snapshot_epochs": [[0], [0, 1]],
     FIT + "variants.sinc_deep.model.hidden": [[], [1]],
     FIT + "variants.extra": [{"dataset": "sign", "model": {"kind": "mlp", "hidden": [2]}}],
-    "experiments.mnist_cnn.seeds": [[0]],
+    "experiments.mnist_cnn.seeds": [[0], "3-5"],
+    "experiments.mnist_cnn.seeds_per_job": [2],
     "experiments.mnist_cnn.training.epochs": [2],
     "experiments.mnist_cnn.inputs": [{"range": [0, 0]}, {"range": [5, -5]}, {"labels": "random"}],
     "experiments.mnist_cnn.variants.deep": [{"model": {"kind": "mlp", "hidden": []}}],
@@ -44,8 +48,12 @@ EXTREMES = {
     "experiments.gradient_norm.training.batch_size": ["full", 1437, 700],
     "experiments.gradient_norm.dataset": ["sinc"],
     "experiments.gradient_norm.seeds": [[0]],
-    "experiments.interpolation.alphas": [
-        {"start": 0, "stop": 1, "points": 2}, {"start": -1, "stop": 1, "points": 3},
+    "experiments.interpolation.analyses.lines": [
+        {"kind": "interpolate", "start": 0, "stop": 1, "points": 2},
+        {"kind": "interpolate", "start": -1, "stop": 1, "points": 3, "variants": ["?"]},
+    ],
+    "experiments.interpolation.variants.c": [
+        {"training": {"optimizer": "sgd", "learning_rate": 0.1, "batch_size": 99, "epochs": 1}},
     ],
     "experiments.interpolation.seeds": [[0]],
     "experiments.interpolation.variants.b.stream": [0],
@@ -98,7 +106,7 @@ def extreme(draw) -> dict:
 def builds(config: dict, folder: Path, python: Path) -> bool:
     """Whether a configuration is accepted, and then that it is built."""
     try:
-        configuration.check(config, SCHEMA)
+        entries.read(config, *SCHEMAS)
     except ValueError:
         return False
     copy = Repository(folder, python)

@@ -114,26 +114,84 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
         lock.__enter__()
 
 
-def test_a_kept_checkpoint_survives_its_first_name_and_only_its_own_fingerprint_finds_it(tmp_path):
-    path = tmp_path / "seed0.pt"
-    checkpoints.save(path, content())
-    whole = path.read_bytes()
-    checkpoints.keep(path, "f" * 64)
+def run(fingerprint: str, value: float = 1.0) -> dict:
+    return {
+        "settings": "{}", "fingerprint": fingerprint, "history": "[]",
+        "snapshots": {1: {"0.weight": torch.full((2, 3), value)}},
+    }  # fmt: skip
+
+
+def kept(folder) -> set[str]:
+    return {path.name for path in (folder / "kept").iterdir()}
+
+
+def test_a_kept_run_survives_its_file_and_only_its_own_fingerprint_finds_it(tmp_path):
+    path = tmp_path / "seeds0-1.pt"
+    checkpoints.save_runs(path, {0: run("a"), 1: run("b")})
+    checkpoints.keep(path)
     path.unlink()
-    assert checkpoints.restore(path, "0" * 64) is None
-    assert not path.exists()
-    assert checkpoints.restore(path, "f" * 64)["settings"] == "{}"
-    assert path.read_bytes() == whole
+    assert checkpoints.finished(path, {0: "a", 1: "c"}).keys() == {0}
+    assert checkpoints.finished(path, {0: "b", 1: "a"}) == {}
     # another result takes the place of the one kept before
-    checkpoints.save(path, content() | {"settings": "other"})
-    checkpoints.keep(path, "0" * 64)
-    assert checkpoints.restore(path, "f" * 64) is None
-    assert checkpoints.restore(path, "0" * 64)["settings"] == "other"
+    checkpoints.save_runs(path, {0: run("c"), 1: run("b")})
+    checkpoints.keep(path)
+    assert checkpoints.finished(path, {0: "a", 1: "b"}).keys() == {1}
 
 
-def test_a_damaged_kept_checkpoint_is_not_restored(tmp_path):
+def test_runs_are_found_in_whatever_batch_and_kept_once(tmp_path):
+    whole = tmp_path / "seeds0-3.pt"
+    checkpoints.save_runs(whole, {seed: run(f"f{seed}", seed) for seed in range(4)})
+    checkpoints.keep(whole)
+    prints = {seed: f"f{seed}" for seed in (2, 3, 4)}
+    found = checkpoints.finished(tmp_path / "seeds2-4.pt", prints)
+    assert found.keys() == {2, 3}
+    assert found[3]["snapshots"][1]["0.weight"][0, 0] == 3
+    for seeds in ([0, 1], [2, 3, 4]):
+        part = tmp_path / f"seeds{seeds[0]}-{seeds[-1]}.pt"
+        checkpoints.save_runs(part, {seed: run(f"f{seed}", seed) for seed in seeds})
+        checkpoints.keep(part)
+        # the first batch goes when all its runs are in others
+        assert ("seeds0-3.pt" in kept(tmp_path)) == (seeds == [0, 1])
+    assert kept(tmp_path) == {"seeds0-1.pt", "seeds2-4.pt"}
+
+
+def test_runs_of_an_unfinished_batch_are_kept_until_it_is_finished(tmp_path):
+    batch = tmp_path / "seeds0-2.pt"
+    for seed in (0, 1):
+        checkpoints.save_kept(batch, {seed: run(f"f{seed}")})
+    assert kept(tmp_path) == {"seed0.pt", "seed1.pt"}
+    found = checkpoints.finished(batch, {seed: f"f{seed}" for seed in range(3)})
+    assert found.keys() == {0, 1}
+    checkpoints.save_runs(batch, found | {2: run("f2")})
+    checkpoints.keep(batch)
+    assert kept(tmp_path) == {"seeds0-2.pt"}
+
+
+def test_runs_from_a_file_are_written_as_the_bytes_of_new_ones(tmp_path):
+    new = {seed: run(f"f{seed}", seed) for seed in range(3)}
+    checkpoints.save_runs(tmp_path / "new.pt", new)
+    for seed in range(3):
+        checkpoints.save_kept(tmp_path / "seeds0-2.pt", {seed: new[seed]})
+    prints = {seed: f"f{seed}" for seed in range(3)}
+    checkpoints.save_runs(tmp_path / "again.pt", checkpoints.finished(tmp_path / "x.pt", prints))
+    assert (tmp_path / "again.pt").read_bytes() == (tmp_path / "new.pt").read_bytes()
+
+
+def test_a_damaged_kept_run_is_not_found(tmp_path):
     path = tmp_path / "seed0.pt"
-    checkpoints.save(path, content())
-    checkpoints.keep(path, "f" * 64)
+    checkpoints.save_runs(path, {0: run("a")})
+    checkpoints.keep(path)
     path.write_bytes(path.read_bytes()[:50])  # both names are one file
-    assert checkpoints.restore(path, "f" * 64) is None
+    assert checkpoints.finished(path, {0: "a"}) == {}
+
+
+def test_without_hard_links_a_copy_is_kept(tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(checkpoints.os, "link", refuse)
+    path = tmp_path / "seed0.pt"
+    checkpoints.save_runs(path, {0: run("a")})
+    checkpoints.keep(path)
+    path.unlink()
+    assert checkpoints.finished(path, {0: "a"}).keys() == {0}

@@ -239,7 +239,7 @@ def test_missing_variants_tables_and_grid_points_are_named():
     table = c5(random(5), 1, 6)["mnist_cnn_metrics"].drop(columns="loss")
     assert decided("C5", {"mnist_cnn_metrics": table}).parts[0].missing.endswith("no 'loss'")
 
-    one_run = {"pca_layer1_distances": pd.DataFrame(), "trajectory_metrics": metrics([])}
+    one_run = {"trajectory_distances_layer1": pd.DataFrame(), "trajectory_metrics": metrics([])}
     part = ledger.assess("C7", CLAIMS["C7"]["parts"][0], one_run)
     assert part.missing == "no pair of runs"
 

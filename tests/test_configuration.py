@@ -1,6 +1,7 @@
 """The configuration: what it resolves to, and one clear line for each mistake."""
 
 import re
+import runpy
 from copy import deepcopy
 from pathlib import Path
 
@@ -9,16 +10,24 @@ import yaml
 from conftest import ROOT
 
 import configuration
+import entries
 from configuration import Run
 from yaml_files import Document
 
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA, KIND_SCHEMA = (
+    yaml.safe_load((ROOT / f"workflow/schemas/{name}.schema.yaml").read_text(encoding="utf-8"))
+    for name in ("config", "kind")
+)
+
+
+def read(config: dict):
+    return entries.read(config, SCHEMA, KIND_SCHEMA)
 
 
 def test_default_and_presets_are_valid(config, preset):
-    configuration.check(config, SCHEMA)
+    read(config)
     for path in Path(ROOT / "presets").glob("*.yaml"):
-        configuration.check(preset(path.stem), SCHEMA)
+        read(preset(path.stem))
 
 
 def documents(**contents) -> dict[str, Document]:
@@ -78,7 +87,9 @@ def test_text_that_seems_a_number_is_written_as_yaml_reads_it(text, hint):
 
 
 def test_default_has_the_specified_runs(config):
-    seeds = {name: len(e["seeds"]) for name, e in config["experiments"].items()}
+    seeds = {
+        name: len(configuration.seeds_of_experiment(config, name)) for name in config["experiments"]
+    }
     assert seeds == {
         "function_fit": 10,
         "mnist_cnn": 3,
@@ -96,7 +107,9 @@ def test_every_object_of_the_schema_is_closed():
     def visit(node, path):
         if isinstance(node, dict):
             # a dataset and a model are closed by the branch of their kind
+            # and an analysis or a figure by what its kind declares
             open_here = node.get("type") == "object" and "additionalProperties" not in node
+            open_here = open_here and "its kind" not in node.get("description", "")
             branches = node.get("allOf", [])
             assert not open_here or branches, path
             assert all(b["then"]["additionalProperties"] is False for b in branches), path
@@ -104,6 +117,34 @@ def test_every_object_of_the_schema_is_closed():
                 visit(value, f"{path}.{key}")
 
     visit(SCHEMA, "")
+
+
+def test_the_schema_says_nothing_that_is_no_keyword():
+    """A comma or a # in a description that is not quoted is a key or a comment of YAML."""
+    known = set(
+        "$schema title description type additionalProperties required properties propertyNames "
+        "$ref $defs enum const minimum maximum exclusiveMinimum minItems maxItems uniqueItems "
+        "items minProperties minLength pattern allOf if then".split()
+    )
+
+    def visit(node, path, keywords=True):
+        if isinstance(node, dict):
+            assert not keywords or set(node) <= known, path
+            for key, value in node.items():
+                visit(value, f"{path}.{key}", key not in ("properties", "$defs"))
+        if isinstance(node, str):
+            assert not node.endswith(" after"), path
+
+    visit(SCHEMA, "")
+
+
+def test_the_reference_of_all_keys_is_what_the_schema_says():
+    path = ROOT / "docs/reference.py"
+    said = runpy.run_path(str(path))["text"]()
+    assert (ROOT / "docs/configuration.md").read_text(encoding="utf-8") == said, (
+        f"write it anew: python {path}"
+    )
+    assert "`experiments.NAME.training.learning_rate`" in said
 
 
 def test_a_variant_overrides_its_experiment_and_that_the_defaults(config):
@@ -124,12 +165,6 @@ def test_settings_hold_nothing_that_does_not_shape_the_run(config):
     config["device"] = "cuda"
     config["resume_interval"] = 1
     assert configuration.run_settings(config, Run("function_fit", "sinc_deep", 0)) == before
-
-
-def test_the_default_alpha_grid_holds_the_points_that_claims_speak_of(config):
-    grid = configuration.alpha_grid(config["experiments"]["interpolation"]["alphas"])
-    assert len(grid) == 61
-    assert {-1.0, 0.0, 0.5, 1.0, 2.0} <= set(grid)
 
 
 def test_longer_trainings_are_expected_to_take_longer(config):
@@ -208,8 +243,8 @@ MISTAKES = [
     ),
     (at("experiments.capacity.training.batch_size", "all"), r"batch_size: found 'all', expected"),
     (
-        at("experiments.interpolation.alphas", {"start": -1, "stop": 2, "points": 60}),
-        r"alphas: the 60 points from -1 to 2 miss 0 or 1",
+        at("experiments.interpolation.analyses.lines.points", 60),
+        r"analyses\.lines\.points: the 60 points from -1 to 2 miss 0 or 1",
     ),
     (at("experiments.interpolation.variants.c", {}), r"c\.training\.optimizer is missing"),
     (
@@ -218,15 +253,18 @@ MISTAKES = [
     ),
     (
         at("experiments.interpolation.variants.b.model", {"hidden": [9]}),
-        r"interpolation\.variants: model of a and b differ",
+        r"interpolation\.variants: the models of a and b differ",
     ),
-    (at("experiments.interpolation.alphas.points", 61.0), r"points: found 61\.0 \(float\)"),
+    (
+        at("experiments.interpolation.analyses.lines.points", 61.0),
+        r"lines\.points: found 61\.0 \(float\)",
+    ),
     (at("experiments.capacity.seeds", [0.0]), r"seeds\.0: found 0\.0 \(float\), expected integer"),
     (at("experiments.capacity.training.learning_rate", float("nan")), r"found nan"),
     (at("figures.runs", "virids"), r"figures\.runs: found 'virids', expected one of viridis"),
     (
         at("experiments.mnist_cnn.training.evaluate_each_epoch", []),
-        r"evaluate_each_epoch: found \[\], but the figures of mnist_cnn show \['test'\]",
+        r"shallow\.training\.evaluate_each_epoch: found \[\], but it shows \['test'\].*s\.cnn_loss",
     ),
     (
         at("experiments.gradient_norm.training.history", "epoch"),
@@ -236,7 +274,7 @@ MISTAKES = [
     (at("figures.colours.deep", "blue"), r"colours\.deep: found 'blue', expected a colour as six"),
     (
         at("experiments.random_labels.variants.b", {"model": {"kind": "mlp", "hidden": [9]}}),
-        r"random_labels\.variants: found lenet5, b, but the figures of random_labels show one",
+        r"random_labels\.variants: found lenet5, b, but it shows one: .*figures\.random_labels",
     ),
     (
         at("experiments.trajectory.variants.b", {"model": {"hidden": [9]}}),
@@ -251,15 +289,75 @@ MISTAKES = [
             c["experiments"]["function_fit"]["variants"].pop(f"sinc_{name}")
             for name in ("deep", "medium", "shallow")
         ],
-        r"function_fit\.variants: found none on sinc, which fig_sinc_fit shows",
+        r"sinc_predictions\.variants: found 'sinc_\*', which none of sign_deep, .* is",
     ),
     (
         at("experiments.function_fit.variants.sinc_deep.dataset", "mnist"),
-        r"function_fit\.seeds_per_job: found 10, but seeds of sinc_deep do not see the same",
+        r"function_fit\.variants\.sinc_deep: found a data set of kind mnist, but it shows the fit",
     ),
     (
-        at("experiments.capacity.seeds_per_job", 2),
-        r"capacity\.seeds_per_job: found 2, but seeds of cnn1 do not see the same batches",
+        at("experiments.capacity.variants.cnn2.model", {"conv": [16, 28], "hidden": []}),
+        r"capacity\.variants: cnn1 and cnn2 both have 17950 parameters, but it tells them apart",
+    ),
+    (
+        at("experiments.random_labels.inputs.labels", "given"),
+        r"random_labels\.inputs\.labels: found given, but it says that the training labels are ran",
+    ),
+    (at("experiments.capacity.seeds", "7-3"), r"seeds: found 7-3, expected a range that goes up"),
+    (
+        at("experiments.capacity.seeds", "0 to 9"),
+        r"seeds: found '0 to 9', expected a list of seeds or a",
+    ),
+    (at("experiments.capacity.seeds", "0-999999"), r"seeds: found 1000000, expected at most"),
+    (
+        lambda c: c["experiments"]["capacity"].update(
+            seeds=list(range(0, 400, 2)), seeds_per_job=200
+        ),
+        r"capacity\.seeds: a batch of them would be called seeds0\+2\+4.*too long for a file",
+    ),
+    (
+        at("experiments.trajectory.analyses.pca_model.kind", "pac"),
+        r"analyses\.pca_model\.kind: found 'pac': did you mean pca\?",
+    ),
+    (
+        at("experiments.trajectory.analyses.pca_model.view", "layer2"),
+        r"analyses\.pca_model\.view: found 'layer2', expected one of layer1, model",
+    ),
+    (
+        at("experiments.trajectory.analyses.pca_model.veiw", "model"),
+        r"analyses\.pca_model: unknown key 'veiw': did you mean view\?",
+    ),
+    (
+        at("experiments.trajectory.analyses.pca_model", {"kind": "pca"}),
+        r"analyses\.pca_model: the key 'view' is missing",
+    ),
+    (
+        at("experiments.capacity.figures.params.draw", "parameter"),
+        r"figures\.params\.draw: found 'parameter': did you mean parameters\?",
+    ),
+    (
+        at("experiments.trajectory.figures.pca_model.tables", ["pca_modle", "metrics", "metrics"]),
+        r"figures\.pca_model\.tables: found 'pca_modle': did you mean pca_model\?",
+    ),
+    (
+        at("experiments.capacity.figures.params.tables", ["metrics", "history"]),
+        r"figures\.params\.tables: found 2, expected 1 in the order of metrics",
+    ),
+    (
+        at("experiments.capacity.figures.interp", {"draw": "parameters", "caption": "c"}),
+        r"figures\.interp: experiments\.interpolation\.figures\.interp makes results/fig_interp",
+    ),
+    (
+        at("experiments.capacity.analyses", {"history": {"kind": "pca", "view": "model"}}),
+        r"capacity\.variants: the models of cnn1 and cnn2 differ",
+    ),
+    (
+        at("experiments.gradient_norm.analyses", {"metrics": {"kind": "pca", "view": "model"}}),
+        r"analyses\.metrics: experiments\.gradient_norm\.analyses\.metrics makes results/tables",
+    ),
+    (
+        at("experiments.function_fit.analyses.both", {"kind": "predict"}),
+        r"analyses\.both\.variants: found variants on .* expected one data set",
     ),
     (at("experiments.function_fit.seeds_per_job", 0), r"seeds_per_job: found 0, expected at least"),
     (
@@ -280,14 +378,14 @@ MISTAKES = [
             at(f"experiments.{name}.dataset", "sinc"),
             rf"experiments\.{name}\.(variants\.\w+|variants\.\w+\.\S+): found",
         )
-        for name in ("trajectory", "interpolation")
+        for name in ("trajectory", "interpolation", "capacity")
     ),
     (
         lambda c: [
             c["datasets"].update(sinc={"title": "t", "kind": "mnist"}),
             c["experiments"]["function_fit"].update(seeds_per_job=1),
         ],
-        r"datasets\.sinc\.kind: found mnist, but the figures of function_fit show a function",
+        r"function_fit\.variants\.sinc_deep: found a data set of kind mnist, but it shows the fit",
     ),
     (at("datasets.mnist.title", "a\nb"), r"mnist\.title: found 'a\\nb', expected one line"),
     (at("experiments.capacity.title", "  "), r"capacity\.title: found '  ', expected one line"),
@@ -301,17 +399,17 @@ def test_a_mistake_is_one_line_that_names_the_key(config, change, message):
     changed = deepcopy(config)
     change(changed)
     with pytest.raises(ValueError) as caught:
-        configuration.check(changed, SCHEMA)
+        read(changed)
     assert re.search(message, str(caught.value)), caught.value
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
 
 
 def test_an_experiment_cannot_be_called_like_a_rule(config):
-    for name in ("train", "train_function_fit_1"):
+    for name in ("train", "all", "pca"):
         changed = config | {"experiments": {name: config["experiments"]["capacity"]}}
         with pytest.raises(ValueError, match=rf"experiments\.{name}: a rule has this name"):
-            configuration.check(changed, SCHEMA)
+            read(changed)
 
 
 def test_reserved_names_are_those_of_the_rules():
@@ -320,23 +418,4 @@ def test_reserved_names_are_those_of_the_rules():
     )
     text += (ROOT / "Snakefile").read_text(encoding="utf-8")
     rules = re.findall(r"^rule (\w+):", text, re.MULTILINE)
-    rules += re.findall(r'^ +f"(\w+){job\.name}"$', text, re.MULTILINE)
     assert sorted(configuration.RULES) == sorted(rules)
-
-
-def test_jobs_cover_every_run_once_and_added_seeds_leave_the_groups_before_alone(config):
-    config["experiments"]["function_fit"] |= {"seeds": [5, 2, 9, 4, 7], "seeds_per_job": 2}
-    single, *groups = configuration.jobs(config)
-    assert [(g.name, g.seeds) for g in groups] == [
-        ("_function_fit_1", ["5", "2"]),
-        ("_function_fit_2", ["9", "4"]),
-        ("_function_fit_3", ["7"]),
-    ]
-    assert groups[1].files == [f"function_fit/{{variant}}/seed{seed}" for seed in (9, 4)]
-    assert groups[1].log == "function_fit/{variant}/seed9-4"
-    assert groups[1].runs({"variant": "sinc_deep"})[1] == Run("function_fit", "sinc_deep", 4)
-    names = {"experiment": "capacity", "variant": "cnn1", "seed": "0"}
-    assert single.runs(names) == [Run("capacity", "cnn1", 0)]
-    assert single.log == "{experiment}/{variant}/seed{seed}"
-    config["experiments"]["function_fit"]["seeds"] += [8, 1]
-    assert configuration.jobs(config)[:3] == [single, *groups[:2]]

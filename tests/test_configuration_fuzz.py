@@ -10,11 +10,15 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import catalogue
 import configuration
+import entries
+from hw1.batches import PATTERN
 from sections import sections
 
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMAS = [
+    yaml.safe_load((ROOT / f"workflow/schemas/{name}.schema.yaml").read_text(encoding="utf-8"))
+    for name in ("config", "kind")
+]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 CODED = yaml.safe_load((ROOT / "presets/as_coded.yaml").read_text(encoding="utf-8"))
 
@@ -89,26 +93,26 @@ def mutated(draw) -> dict:
 
 def parse(config: dict) -> None:
     """What the Snakefile does with a configuration before the first job."""
-    configuration.check(config, SCHEMA)
-    jobs = configuration.jobs(config)
-    assert len({job.name for job in jobs}) == len(jobs)
+    analyses, figures, _ = entries.read(config, *SCHEMAS)
     for experiment, entry in config["experiments"].items():
-        catalogue.products(experiment)
-        for run in configuration.all_runs(config, experiment):
-            settings_ = configuration.run_settings(config, run)
+        assert entries.products(experiment, analyses, figures)
+        for batch in configuration.batches(config, experiment):
+            assert re.fullmatch(PATTERN, batch)
+        for variant in entry["variants"]:
+            settings_ = configuration.batch_settings(config, experiment, variant)
             json.dumps(settings_, sort_keys=True, allow_nan=False)
             assert configuration.training_seconds(settings_) > 0
+            assert configuration.peak_memory(settings_, 3) > 1000
             # what becomes part of file names and of a shell command
-            assert re.fullmatch(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*/seed\d+", str(run))
-        if "alphas" in entry:
-            configuration.alpha_grid(entry["alphas"])
-    for name in catalogue.drawn(config["experiments"]):
-        style = catalogue.style(config, name)
+            assert re.fullmatch(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*", f"{experiment}/{variant}")
+    for analysis in analyses:
+        json.dumps(analysis.settings, allow_nan=False)
+        assert analysis.variants
+    for figure in figures:
+        style = entries.style(config, figure)
         json.dumps(style)
         assert style["dataset"]
-        # a figure of a function would be drawn, and its networks evaluated
-        assert style.get("variants") != []
-    json.dumps(sections(config, configuration.merged(config, CODED)))
+    json.dumps(sections(config, configuration.merged(config, CODED), figures, ()))
 
 
 def test_a_mutated_configuration_is_refused_in_one_line_or_can_run(observed):

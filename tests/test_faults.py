@@ -160,6 +160,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
     # The last kill, orphans included, is sure to hit a training that has been saved.
     for path in [
         *(disturbed.folder / "results").rglob("random_labels/lenet5/*seed0.*"),
+        *(disturbed.folder / "results").rglob("random_labels/lenet5/kept/seed0.*"),
         *(disturbed.folder / target for target in TARGETS),
     ]:
         path.unlink(missing_ok=True)
@@ -313,8 +314,7 @@ def test_a_damaged_resume_file_is_started_over(small, observed, damage):
     path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
     before = small.digests("checkpoints")
     path.with_suffix(".resume").write_bytes(damage(path.read_bytes()))
-    for kept in path.parent.glob(".seed0.*.pt"):
-        kept.unlink()
+    shutil.rmtree(path.parent / "kept")
     path.unlink()
     small.snakemake(str(path.relative_to(small.folder)))
     log = small.folder / "results/logs/train/capacity/cnn1/seed0.log"
@@ -355,17 +355,17 @@ def files_of(folder: Path) -> set[str]:
 def run_settings_of(epochs: int) -> dict:
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     reduced(config)
-    from configuration import Run, merged, run_settings
+    from configuration import batch_settings, merged
 
-    settings = run_settings(config, Run("capacity", "cnn3", 0))
+    settings = batch_settings(config, "capacity", "cnn3")
     return merged(settings, {"training": {"epochs": epochs}})
 
 
 def training_arguments(epochs: int, folder: Path, interval: float) -> list:
     return [
-        "--settings", json.dumps([run_settings_of(epochs)]), "--data", folder / "digits.npz",
+        "--settings", json.dumps(run_settings_of(epochs)), "--data", folder / "digits.npz",
         "--code", __file__, "--device", "cpu", "--resume-interval", interval,
-        "--checkpoints", folder / "run.pt", "--histories", folder / "run.csv",
+        "--checkpoint", folder / "seed0.pt", "--history", folder / "seed0.csv",
         "--provenance", folder / "facts",
     ]  # fmt: skip
 
@@ -391,7 +391,7 @@ def test_disk_full_at_the_checkpoint_and_at_the_resume_file(small_disk, observed
     leave(200_000)  # of 0.3 MB for the weights alone
     line = one_line(script("train", *training_arguments(1, folder, 60), folder=folder))
     assert "No space left on device" in line
-    assert not {"run.pt", "run.resume"} & files_of(folder)
+    assert not {"seed0.pt", "seed0.resume"} & files_of(folder)
     leave(None)
     whole = script("train", *training_arguments(1, folder, 60), folder=folder)
     assert whole.returncode == 0, whole.stderr
@@ -400,26 +400,29 @@ def test_disk_full_at_the_checkpoint_and_at_the_resume_file(small_disk, observed
     leave(200_000)  # of 0.9 MB for weights and averages
     line = one_line(script("train", *training_arguments(2, folder, 0), folder=folder))
     assert "No space left on device" in line
-    assert "run.resume" not in files_of(folder)
+    assert "seed0.resume" not in files_of(folder)
     leave(None)
     resumed = script("train", *training_arguments(2, folder, 0), folder=folder)
     assert resumed.returncode == 0, resumed.stderr
-    assert "run.resume" not in files_of(folder)
+    assert "seed0.resume" not in files_of(folder)
     observed("disk full while a resume file is written", "once", "one line; then completes")
 
 
 def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     folder, leave = small_disk
     shutil.copy(small.folder / "results/tables/capacity_metrics.csv", folder)
-    from catalogue import FIGURES, style
+    from entries import read, style
 
-    config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
-    arguments = [
-        "--draw",
-        FIGURES["params"].function,
-        "--style",
-        json.dumps(style(config, "params")),
-    ]
+    config, *schemas = (
+        yaml.safe_load((small.folder / path).read_text(encoding="utf-8"))
+        for path in (
+            "config.yaml",
+            "workflow/schemas/config.schema.yaml",
+            "workflow/schemas/kind.schema.yaml",
+        )
+    )
+    (figure,) = (figure for figure in read(config, *schemas)[1] if figure.name == "params")
+    arguments = ["--kind", figure.kind.file, "--style", json.dumps(style(config, figure))]
     arguments += ["--tables", "capacity_metrics.csv", "--png", "fig.png", "--svg", "fig.svg"]
     leave(8_192)
     run = script("figure", *arguments, folder=folder, MPLCONFIGDIR=str(small.folder))
@@ -480,7 +483,7 @@ def test_a_planted_checkpoint_is_refused_and_its_payload_does_not_run(small, tmp
     path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
     before = path.read_bytes()
     path.unlink()
-    checkpoints.save(path, {"settings": "{}", "snapshots": Payload(ran)})
+    checkpoints.save(path, {0: {"settings": "{}", "snapshots": Payload(ran)}})
     torch.load(path, weights_only=False)  # the payload does work
     assert ran.exists()
     ran.rmdir()
@@ -617,14 +620,14 @@ def test_a_clock_set_back_reruns_nothing_and_misses_nothing(small, observed):
     assert small.plan("capacity") == {"capacity"} or small.plan("capacity") == set()
     config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
     small.write_config(lambda c: c["experiments"]["capacity"]["training"].update(epochs=2))
-    assert "train capacity/cnn1/0" in small.plan("capacity")
+    assert "train capacity/cnn1/seed0" in small.plan("capacity")
     small.write_config(lambda c: config)
     module = small.folder / "src/hw1/training.py"
     text = module.read_text(encoding="utf-8")
     module.write_text(text + "\nEDITED = True\n", encoding="utf-8")
     edited = small.plan("capacity")
     module.write_text(text, encoding="utf-8")
-    assert "train capacity/cnn1/0" in edited
+    assert "train capacity/cnn1/seed0" in edited
     observed("clock set back by a day", "once", "nothing rerun; changes of settings and code seen")
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from conftest import ROOT, needs_mnist
 
-from configuration import Run, run_settings
+from configuration import batch_settings
 from hw1 import arrays, datasets
 
 
 @needs_mnist
 def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_path):
-    settings = run_settings(config, Run("trajectory", "mlp", 0))
+    settings = batch_settings(config, "trajectory", "mlp")
     settings["training"] |= {
         "optimizer": "adam",
         "learning_rate": 0.001,
@@ -28,9 +28,9 @@ def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_
     run = subprocess.run(
         [
             sys.executable, "-P", ROOT / "workflow/scripts/train.py",
-            "--settings", json.dumps([settings]), "--data", tmp_path / "mnist.npz",
+            "--settings", json.dumps(settings), "--data", tmp_path / "mnist.npz",
             "--code", __file__, "--device", "cpu", "--resume-interval", "60",
-            "--checkpoints", tmp_path / "run.pt", "--histories", tmp_path / "run.csv",
+            "--checkpoint", tmp_path / "seed0.pt", "--history", tmp_path / "seed0.csv",
             "--provenance", tmp_path,
         ],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
@@ -38,7 +38,7 @@ def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_
         text=True,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
-    with open(tmp_path / "run.csv", encoding="utf-8") as file:
+    with open(tmp_path / "seed0.csv", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert int(row["iteration"]) == int(np.ceil(60_000 / 64))
     assert float(row["test_accuracy"]) > 0.93

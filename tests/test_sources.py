@@ -10,8 +10,18 @@ from conftest import ROOT
 from sources import sources
 
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
+KINDS = {
+    name: sorted((ROOT / "src/hw1" / name).glob("[!_]*.py")) for name in ("analyses", "figures")
+}
 # prepare_data needs torch for MNIST alone, and loads it then.
-WITHOUT_TORCH = {"tabulate", "pca", "figure", "prepare_data", "claims", "page", "verify"}
+WITHOUT_TORCH = {"tabulate", "prepare_data", "claims", "page", "verify"}
+WITHOUT_TORCH |= {
+    "analyse",
+    "pca",
+    "distances",
+    "figure",
+    *(file.stem for file in KINDS["figures"]),
+}
 
 
 def names(script: str) -> set[str]:
@@ -26,7 +36,7 @@ def test_list_follows_imports_through_modules_and_functions():
 
 
 def test_training_does_not_depend_on_plotting_nor_plotting_on_training():
-    assert not {"figures", "pca", "interpolation", "weights", "datasets"} & names("train")
+    assert not {"drawing", "kinds", "analyses", "weights", "datasets"} & names("train")
     assert not {"training", "models", "checkpoints"} & names("figure")
 
 
@@ -59,7 +69,9 @@ def test_a_training_and_an_evaluation_do_not_load_torchs_compiler():
     assert run.stdout.splitlines()[-1] == "True False"
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "script", [*SCRIPTS, *KINDS["analyses"], *KINDS["figures"]], ids=lambda path: path.stem
+)
 def test_list_holds_every_module_that_is_loaded(script):
     program = (
         "import runpy, sys; runpy.run_path(sys.argv[1])\n"

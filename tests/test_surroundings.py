@@ -42,7 +42,9 @@ def build(folder: Path, **options) -> tuple[dict[str, str], str]:
         for name, digest in copy.digests(*BUILT).items()
         if name.split("/")[1] not in ("logs", "benchmarks", "provenance")
     }
-    assert "results/fig_interp.png" in digests and "results/tables/pca_model.csv" in digests
+    assert (
+        "results/fig_interp.png" in digests and "results/tables/trajectory_pca_model.csv" in digests
+    )
     digests.pop("results/index.html")  # it says when and how long it trained
     return digests, run.stdout + run.stderr
 

@@ -138,14 +138,16 @@ def test_a_table_cut_off_anywhere_is_never_read(tmp_path):
                     read(path)
 
 
-def test_only_tables_of_single_runs_are_joined_and_each_run_once(tmp_path):
+def test_each_run_is_joined_once(tmp_path):
     tables.write(tmp_path / "a.csv", run([{"loss": 1.5}]))
     tables.write(tmp_path / "again.csv", run([{"loss": 2.5}]))
     with pytest.raises(ValueError, match=r"again\.csv is of the run e/v/0, as is .*a\.csv"):
         tables.concatenate([tmp_path / "a.csv", tmp_path / "again.csv"])
-    tables.write(tmp_path / "both.csv", run([{"loss": 1.5}]) + run([{"loss": 1.5}], 1))
-    with pytest.raises(ValueError, match=r"both\.csv: found 2 runs, expected one"):
-        tables.concatenate([tmp_path / "both.csv"])
+    tables.write(tmp_path / "both.csv", run([{"loss": 1.5}]) + run([{"loss": 3.5}], 1))
+    with pytest.raises(ValueError, match=r"both\.csv is of the run e/v/0, as is .*a\.csv"):
+        tables.concatenate([tmp_path / "a.csv", tmp_path / "both.csv"])
+    rows = tables.concatenate([tmp_path / "both.csv"])
+    assert [(row["seed"], row["loss"]) for row in rows] == [("0", "1.5"), ("1", "3.5")]
 
 
 def test_tables_of_two_experiments_or_of_no_run_are_not_joined(tmp_path):

@@ -50,9 +50,9 @@ def line() -> tuple[nn.Linear, Split]:
     return model, Split(torch.tensor([[1.0], [2.0], [3.0]]), torch.zeros(3, 1))
 
 
-def classification(n: int = 50) -> dict[str, Split]:
+def classification(n: int = 50, features: int = 6) -> dict[str, Split]:
     random = torch.Generator().manual_seed(0)
-    inputs = torch.randn(n, 6, generator=random)
+    inputs = torch.randn(n, features, generator=random)
     return {"train": Split(inputs, torch.randint(10, (n,), generator=random))}
 
 
@@ -274,3 +274,78 @@ def test_bf16_rounds_the_passes_but_not_the_weights():
         assert tensor.dtype == torch.float32
         assert not torch.equal(tensor, tensor.bfloat16().float())
         assert torch.allclose(tensor, exact.snapshots[2][name], atol=0.02)
+
+
+def mlps(seeds) -> list[nn.Sequential]:
+    """Of layers that are not so small that torch multiplies several by code of its own."""
+    spec = {"kind": "mlp", "hidden": [24, 20]}
+    return [models.build(spec, (30,), 10, (seed, 0)) for seed in seeds]
+
+
+def train_side_by_side(seeds, splits, resume=None, **changes) -> list[training.Trained]:
+    chosen = options(epochs=3, batch_size=16) | changes
+    keys = [(seed, 0) for seed in seeds]
+    stack = models.RowStack(mlps(seeds))
+    return training.train(stack, splits, chosen, keys, resume or Nothing(), quiet)
+
+
+def same(ours: training.Trained, theirs: training.Trained) -> bool:
+    return ours.history == theirs.history and all(
+        torch.equal(ours.snapshots[epoch][name], tensor)
+        for epoch, weights in theirs.snapshots.items()
+        for name, tensor in weights.items()
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": "adam", "snapshot_epochs": [0, 2]},
+        {"gradient_norm": True, "history": "iteration"},
+        {"evaluate_each_epoch": ["train"], "history_every": 2},
+        {"batch_size": 50},
+        {"batch_size": 25},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("seeds", [[3], [5, 1], [0, 1, 2, 3, 4]])
+def test_each_of_several_mlps_ends_in_the_bits_that_it_has_alone(changes, seeds):
+    splits = classification(features=30)
+    assert models.same_bits(mlps([0])[0], (16, 2, 50, 25))
+    stacked = train_side_by_side(seeds, splits, **changes)
+    chosen = options(epochs=3, batch_size=16) | changes
+    for seed, ours in zip(seeds, stacked, strict=True):
+        (alone,) = training.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
+        assert list(ours.snapshots) == list(alone.snapshots)
+        assert same(ours, alone)
+
+
+def test_mlps_with_labels_of_their_own_keep_them_apart():
+    inputs, labels = classification(features=30)["train"]
+    own = [labels, labels.flip(0), (labels + 1) % 10]
+    both = {"train": Split(inputs, torch.stack(own))}
+    changes = {"evaluate_each_epoch": ["train"]}
+    for seed, ours in enumerate(train_side_by_side([0, 1, 2], both, **changes)):
+        (alone,) = training.train(
+            mlps([seed])[0], {"train": Split(inputs, own[seed])},
+            options(epochs=3, batch_size=16, **changes), [(seed, 0)], Nothing(), quiet,
+        )  # fmt: skip
+        assert same(ours, alone)
+
+
+def test_several_mlps_stopped_and_resumed_end_like_undisturbed_ones(tmp_path):
+    changes = {"optimizer": "adam", "gradient_norm": True, "history": "iteration"}
+    splits = classification(features=30)
+    undisturbed = train_side_by_side([4, 2], splits, **changes)
+    with pytest.raises(Killed):
+        train_side_by_side([4, 2], splits, KilledAfter(tmp_path / "r", 6), **changes)
+    resumed = train_side_by_side([4, 2], splits, KilledAfter(tmp_path / "r", 10**9), **changes)
+    assert all(map(same, resumed, undisturbed))
+
+
+def test_a_processor_that_rounds_several_products_otherwise_is_noticed(monkeypatch):
+    member = mlps([0])[0]
+    assert models.same_bits(member, (16,))
+    bmm = torch.Tensor.bmm
+    monkeypatch.setattr(torch.Tensor, "bmm", lambda self, other: bmm(self, other) * (1 + 1e-7))
+    assert not models.same_bits(member, (16,))

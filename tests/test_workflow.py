@@ -21,6 +21,8 @@ from browser import faults, look_at, needs_chromium
 from conftest import ROOT
 from repository import Repository, of, reduced, rules
 
+from hw1.batches import seed_list
+
 FIGURES = [
     f"fig_{name}"
     for name in (
@@ -28,7 +30,12 @@ FIGURES = [
         "grad_norm interp params random_labels collapse claims"
     ).split()
 ]
-LEDGER = {"claims as_written", "figure claims", "page"}  # what every changed table is part of
+LEDGER = {
+    "claims claims/as_written",
+    "figure claims",
+    "page",
+}  # what every changed table is part of
+TABLES = ("history", "metrics")  # of every experiment
 VOLATILE = ("logs", "benchmarks", "provenance")  # differ between attempts, and nothing reads them
 
 
@@ -105,9 +112,10 @@ def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
 
     repository.write_config(widen)
     assert repository.plan() == {
-        "train capacity/cnn2/0",
-        "evaluate capacity/cnn2/0",
+        "train capacity/cnn2/seed0",
+        "evaluate capacity/cnn2/seed0",
         "tabulate capacity/metrics",
+        "tabulate capacity/history",
         "figure params",
         *LEDGER,
     }
@@ -121,7 +129,7 @@ def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
     # Ranks of losses may stay as they were, and with them the ledger.
     ledger = {
         "results/tables/claims_as_written.csv",
-        "results/tables/claim_parts_as_written.csv",
+        "results/tables/claims_parts_as_written.csv",
         "results/fig_claims.png",
         "results/fig_claims.svg",
     }
@@ -130,6 +138,7 @@ def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
         "results/history/capacity/cnn2/seed0.csv",
         "results/metrics/capacity/cnn2/seed0.csv",
         "results/tables/capacity_metrics.csv",
+        "results/tables/capacity_history.csv",
         "results/fig_params.png",
         "results/fig_params.svg",
         "results/index.html",
@@ -153,7 +162,7 @@ def test_swapping_two_values_of_one_run_is_seen(repository):
         model |= {"kernel": 1, "padding": 3}  # was 3 and 1
 
     repository.write_config(swap)
-    assert of(repository.plan(), "train") == {"capacity/cnn2/0"}
+    assert of(repository.plan(), "train") == {"capacity/cnn2/seed0"}
 
 
 def append(path: Path, text: str) -> None:
@@ -166,10 +175,14 @@ def append(path: Path, text: str) -> None:
         ("src/hw1/training.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
         ("workflow/scripts/train.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
         ("src/hw1/datasets.py", {"prepare_data", "train", "evaluate", "figure"}, set()),
-        ("src/hw1/figures.py", {"figure"}, {"train", "evaluate", "tabulate", "pca"}),
-        ("src/hw1/interpolation.py", {"interpolate", "figure"}, {"train", "snapshot", "pca"}),
-        ("src/hw1/pca.py", {"pca", "figure"}, {"train", "snapshot", "interpolate"}),
-        ("src/hw1/claims.py", {"claims", "figure", "page"}, {"train", "evaluate", "tabulate"}),
+        ("src/hw1/drawing.py", {"figure"}, {"train", "evaluate", "tabulate", "pca"}),
+        (
+            "src/hw1/analyses/interpolate.py",
+            {"interpolate", "figure"},
+            {"train", "snapshot", "pca"},
+        ),
+        ("src/hw1/analyses/pca.py", {"pca", "figure"}, {"train", "snapshot", "interpolate"}),
+        ("src/hw1/claims.py", {"claims", "page"}, {"train", "evaluate", "tabulate"}),
         ("src/hw1/page.py", {"page"}, {"train", "evaluate", "claims", "figure"}),
         ("workflow/scripts/tabulate.py", {"tabulate", "figure"}, {"train", "evaluate", "pca"}),
     ],
@@ -184,15 +197,16 @@ def test_an_edit_reruns_what_the_module_is_part_of(repository, module, rerun, sp
 def test_an_edit_of_the_data_code_retrains_in_the_same_run(repository):
     append(repository.folder / "src/hw1/datasets.py", "\nEDITED = True\n")
     planned = repository.plan("results/tables/capacity_metrics.csv")
-    assert of(planned, "train") == {f"capacity/cnn{n}/0" for n in (1, 2, 3)}
+    assert of(planned, "train") == {f"capacity/cnn{n}/seed0" for n in (1, 2, 3)}
 
 
 def test_new_settings_of_a_data_set_retrain_its_runs_and_no_other(repository):
     repository.write_config(lambda c: c["datasets"]["sinc"].update(points=500))
     planned = repository.plan()
     assert of(planned, "prepare_data") == {"sinc"}
-    assert of(planned, "train_function_fit_1") == {"sinc_deep", "sinc_shallow"}
-    assert of(planned, "train") == set()
+    assert of(planned, "train") == {
+        f"function_fit/{v}/seeds0-1" for v in ("sinc_deep", "sinc_shallow")
+    }
 
 
 def test_a_new_title_of_a_data_set_only_redraws(repository):
@@ -228,53 +242,106 @@ def test_a_training_that_snakemake_repeats_for_nothing_takes_its_kept_result(rep
 def test_a_new_seed_adds_only_its_runs(repository):
     repository.write_config(lambda c: c["experiments"]["trajectory"]["seeds"].append(2))
     assert repository.plan() == {
-        "train trajectory/mlp/2",
-        "evaluate trajectory/mlp/2",
-        "snapshot trajectory/mlp/2",
+        "train trajectory/mlp/seed2",
+        "evaluate trajectory/mlp/seed2",
+        "snapshot trajectory/mlp/seed2",
         "tabulate trajectory/metrics",
-        "pca layer1",
-        "pca model",
+        "tabulate trajectory/history",
+        *(
+            f"{kind} trajectory/{kind}_{view}"
+            for kind in ("pca", "distances")
+            for view in ("layer1", "model")
+        ),
         "figure pca_layer1",
         "figure pca_model",
         *LEDGER,
     }
 
 
-def test_a_new_seed_of_a_group_that_is_full_trains_in_a_group_of_its_own(repository):
+def test_a_new_seed_beside_a_full_batch_trains_in_a_batch_of_its_own(repository):
     repository.write_config(lambda c: c["experiments"]["function_fit"]["seeds"].append(2))
     planned = repository.plan("results/tables/function_fit_metrics.csv")
     variants = ("sinc_deep", "sinc_shallow", "sign_deep")
     assert planned == {
-        *(f"{rule}_function_fit_2 {v}" for rule in ("train", "evaluate") for v in variants),
+        *(f"{rule} function_fit/{v}/seed2" for rule in ("train", "evaluate") for v in variants),
         "tabulate function_fit/metrics",
     }
 
 
-def test_seeds_grouped_otherwise_take_their_kept_results(repository):
-    before = repository.digests("checkpoints", "history", "metrics")
-    repository.write_config(
-        lambda c: c["experiments"]["function_fit"].update(seeds=[1, 0, 2], seeds_per_job=3)
-    )
-    repository.snakemake("results/tables/function_fit_metrics.csv")
-    logs = repository.folder / "results/logs/train/function_fit"
-    for log in logs.glob("*/seed1-2.log"):
-        assert log.read_text(encoding="utf-8").count("of the result that is there") == 2
-    after = repository.digests("checkpoints", "history", "metrics")
-    assert {name: after[name] for name in before} == before
-    # The third trained alone; with the others it ends in the same bytes.
-    files = [name for name in after if name.startswith("results/checkpoints/function_fit/")]
-    shutil.rmtree(repository.folder / "results/checkpoints/function_fit")
-    repository.snakemake(*files, "results/tables/function_fit_metrics.csv")
-    assert repository.digests("checkpoints", "history", "metrics") == after
+def test_seeds_in_other_batches_are_not_trained_again_and_have_the_same_bytes(repository):
+    """Of functions, which see the same batches, of networks that train one after another, and of
+    MLPs with batches of their own."""
+
+    def cut(config):
+        config["experiments"]["function_fit"] |= {"seeds": [0, 1, 2], "seeds_per_job": 3}
+        config["experiments"]["mnist_cnn"] |= {"seeds": [0, 1, 2], "seeds_per_job": 3}
+        config["experiments"]["gradient_norm"] |= {"seeds": [0, 1, 2], "seeds_per_job": 3}
+
+    experiments = ("function_fit", "mnist_cnn", "gradient_norm")
+
+    def delete_runs():
+        for kind in ("checkpoints", "history", "metrics"):
+            for experiment in experiments:
+                shutil.rmtree(repository.folder / "results" / kind / experiment)
+        for target in targets:
+            (repository.folder / target).unlink()
+
+    targets = [f"results/tables/{name}_{kind}.csv" for name in experiments for kind in TABLES]
+    made = (*(f"checkpoints/{name}" for name in experiments), "tables")
+    repository.write_config(cut)
+    repository.snakemake(*targets)
+    logs = [
+        log.read_text(encoding="utf-8")
+        for experiment in experiments
+        for log in (repository.folder / "results/logs/train" / experiment).glob("*/seeds0-2.log")
+    ]
+    assert len(logs) == 3 + 2 + 1
+    assert all(log.count("of the result that is there") == 2 for log in logs)
+    assert all("training seed2" in log for log in logs)
+    before = repository.digests(*made)
+    delete_runs()
+    repository.snakemake(*targets)
+    again = repository.digests(*made)
+    assert again == {name: before[name] for name in again}
+    # Each alone: the numbers are those of the batch.
+    delete_runs()
+
+    def apart(config):
+        for name in experiments:
+            del config["experiments"][name]["seeds_per_job"]
+
+    repository.write_config(apart)
+    repository.snakemake(*targets)
+    after = repository.digests("tables")
+    assert after == {name: before[name] for name in after}
+
+
+def test_a_rule_is_named_once_and_options_reach_all_of_it(repository):
+    """Rules, not variants, have names: what is said of `train` holds for every training."""
+    repository.write_config(lambda c: c["experiments"]["function_fit"]["training"].update(epochs=9))
+    trained = {f"function_fit/{v}/seeds0-1" for v in ("sinc_deep", "sinc_shallow", "sign_deep")}
+    assert repository.plan("--until", "train") == {f"train {batch}" for batch in trained}
+    left = rules(repository.plan("--omit-from", "evaluate"))
+    assert "train" in left and not {"evaluate", "claims", "page"} & left
+    run = repository.snakemake(
+        "--dry-run", "--until", "train", "--set-resources", "train:mem_mb=8123", "--set-threads",
+        "train=1",
+    )  # fmt: skip
+    asked = re.findall(r"^    resources: .*mem_mb=8123", run.stdout + run.stderr, re.MULTILINE)
+    assert len(asked) == 3
+    graph = repository.snakemake("--rulegraph").stdout
+    named = set(re.findall(r'label = "([^"]+)"', graph))
+    assert {"train", "evaluate", "snapshot", "pca", "distances", "interpolate", "predict"} <= named
+    assert not {name for name in named if re.search(r"\d|function_fit|mnist", name)}
 
 
 def test_a_targeted_figure_runs_only_its_own_experiment(fresh):
-    runs = [f"interpolation/{variant}/{seed}" for variant in "ab" for seed in (0, 1)]
+    runs = [f"interpolation/{variant}/seed{seed}" for variant in "ab" for seed in (0, 1)]
     assert fresh.plan("results/fig_interp.png") == {
         "prepare_data digits",
         *(f"{rule} {run}" for rule in ("train", "snapshot") for run in runs),
-        "interpolate interpolation/0",
-        "interpolate interpolation/1",
+        "interpolate interpolation/lines/seed0",
+        "interpolate interpolation/lines/seed1",
         "tabulate interpolation/lines",
         "figure interp",
     }
@@ -282,7 +349,7 @@ def test_a_targeted_figure_runs_only_its_own_experiment(fresh):
 
 def test_an_experiment_is_a_target(fresh):
     planned = fresh.plan("capacity")
-    assert of(planned, "train") == {f"capacity/cnn{n}/0" for n in (1, 2, 3)}
+    assert of(planned, "train") == {f"capacity/cnn{n}/seed0" for n in (1, 2, 3)}
     assert of(planned, "figure") == {"params"}
 
 
@@ -292,7 +359,7 @@ def test_longest_training_comes_first(tmp_path, python):
     priorities = {
         variant: int(priority)
         for variant, priority in re.findall(
-            r"variant=(\w+), seed=0\n\s+priority: (\d+)", run.stdout + run.stderr
+            r"variant=(\w+), seeds=seed0\n\s+priority: (\d+)", run.stdout + run.stderr
         )
     }
     assert sorted(priorities, key=priorities.get)[-1] == "cnn10"
@@ -361,8 +428,9 @@ def test_a_new_experiment_is_an_entry_and_a_target(repository):
         }
 
     repository.write_config(add)
-    planned = {"train width/wide/0", "evaluate width/wide/0", "tabulate width/metrics"}
-    assert repository.plan() == planned | LEDGER
+    run = "width/wide/seed0"
+    planned = {f"train {run}", f"evaluate {run}", "tabulate width/metrics"}
+    assert repository.plan() == planned | {"page"}
     assert repository.plan("width") == planned | {"width"}
 
 
@@ -421,11 +489,11 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
         )
 
     repository.write_config(explode)
-    target = "results/history/function_fit/sinc_shallow/seed1.csv"
+    target = "results/history/function_fit/sinc_shallow/seeds0-1.csv"
     run = repository.snakemake(target, check=False)
     assert run.returncode != 0
     logs = repository.folder / "results/logs/train/function_fit/sinc_shallow"
-    log = (logs / "seed0-1.log").read_text(encoding="utf-8")
+    log = (logs / "seeds0-1.log").read_text(encoding="utf-8")
     assert re.search(
         r"train: the loss of seed [01] is (nan|inf) at epoch \d+, iteration 1: lower", log
     )
@@ -459,20 +527,19 @@ def test_the_page_is_a_target_that_builds_everything(fresh):
     planned = fresh.plan("results/index.html")
     assert planned >= LEDGER
     assert {f"fig_{figure}" for figure in of(planned, "figure")} == set(FIGURES)
-    assert len(of(planned, "train")) == 17
-    assert len(of(planned, "train_function_fit_1")) == 3
+    assert len(of(planned, "train")) == 17 + 3
 
 
 @pytest.mark.slow
 def test_architectures_as_coded_get_verdicts_of_their_own(repository):
     coded = ["--directory", "as_coded", "--configfile", "presets/as_coded.yaml"]
     repository.snakemake("function_fit", *coded)
-    assert repository.plan() == {"claims as_coded", "page"}
+    assert repository.plan() == {"claims claims/as_coded", "page"}
     repository.snakemake()
     tables = repository.folder / "results/tables"
     counts = {}
     for arm in ("as_written", "as_coded"):
-        with open(tables / f"claim_parts_{arm}.csv", encoding="utf-8") as file:
+        with open(tables / f"claims_parts_{arm}.csv", encoding="utf-8") as file:
             counts[arm] = next(csv.DictReader(file))["estimate"]
     assert counts == {"as_written": "351.0", "as_coded": "461.0"}
     with open(tables / "claims_as_coded.csv", encoding="utf-8") as file:
@@ -488,11 +555,11 @@ def test_replication_only_adds_seeds(repository):
     assert set(more) == {"experiments"}
     for name, experiment in more["experiments"].items():
         assert set(experiment) == {"seeds"}
-        assert set(default[name]["seeds"]) < set(experiment["seeds"])
+        assert set(seed_list(default[name]["seeds"])) < set(seed_list(experiment["seeds"]))
     planned = repository.plan("--configfile", "presets/replication.yaml")
     trained = of(planned, "train")
-    assert "mnist_cnn" not in {run.split("/")[0] for run in trained if run.endswith(("/0", "/1"))}
-    assert f"mnist_cnn/deep/{more['experiments']['mnist_cnn']['seeds'][-1]}" in trained
+    assert "mnist_cnn" not in {run.split("/")[0] for run in trained if run.endswith(("0", "1"))}
+    assert "mnist_cnn/deep/seed9" in trained
 
 
 def test_a_mistake_in_the_claims_is_one_line_and_starts_nothing(repository):

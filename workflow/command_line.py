@@ -123,7 +123,7 @@ def unknown_target(names: Iterable[str], rules: Sequence, known: Sequence[str]) 
     `rules` are Snakemake's, `known` the files that the configuration builds.
     """
     by_name = {rule.name: rule for rule in rules}
-    shown = [*known, *(name for name in by_name if not name.rpartition("_")[2].isdecimal())]
+    shown = [*known, *by_name]
     for name in sorted(names):
         path = os.path.normpath(name)
         if name in by_name or os.path.exists(name):
@@ -139,9 +139,9 @@ def unknown_target(names: Iterable[str], rules: Sequence, known: Sequence[str]) 
     return None
 
 
-def delete_second_names(checkpoints: Path) -> None:
-    """Remove the files that are no outputs: the second names of checkpoints, and what unfinished
+def delete_kept(checkpoints: Path) -> None:
+    """Remove the files that are no outputs: what is kept of checkpoints, and what unfinished
     trainings left."""
-    for pattern in (".*.pt", ".*.resume", "*.resume", "*.lock"):
+    for pattern in ("kept/seed*.pt", ".*.pt", ".*.resume", "*.resume", "*.lock"):
         for path in checkpoints.rglob(pattern):
             path.unlink()

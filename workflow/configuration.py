@@ -4,36 +4,23 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import jsonschema
-import numpy as np
 
-from hw1.architectures import example_shape, layers, multiply_adds, stackable
+from hw1.architectures import classes_of, example_shape, layers, multiply_adds, parameter_count
+from hw1.batches import cut, seed_list
 from yaml_files import Document
 
-# What an experiment has to record for its figures.
-RECORDED = {
-    "mnist_cnn": {"evaluate_each_epoch": ["test"]},
-    "random_labels": {"evaluate_each_epoch": ["train", "test"]},
-    "gradient_norm": {"gradient_norm": True},
-}
-# Experiments whose figures show the accuracy on test images.
-SHOW_TEST_ACCURACY = ("mnist_cnn", "trajectory", "interpolation", "capacity", "random_labels")
-SMALLEST_PCA = 3  # snapshots; fewer always lie in a plane
-# Experiments whose figures show one variant, and the functions that those of function_fit show.
-SINGLE_VARIANT = ("gradient_norm", "random_labels")
-SHOWN_FUNCTIONS = ("sinc", "sign")
 MODEL_KEYS = {
     "mlp": {"kind", "hidden"},
     "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
 }
-# Targets of the workflow that no experiment can be called after.
-RULES = (
-    "all prepare_data train evaluate snapshot tabulate interpolate predict pca figure claims page "
-    "verify"
-).split()
+# Targets of the workflow that no experiment or kind of analysis can be called after.
+RULES = ("all prepare_data train evaluate snapshot tabulate figure claims page verify").split()
+MOST_SEEDS = 100_000
+LONGEST_NAME = 200  # characters of a batch's name, which is that of files
 DATASET_SIZES = {"mnist": 60_000, "digits": 1_797}  # training images; of digits, before the split
 
 
@@ -71,7 +58,7 @@ def settings_of_files(files: Mapping[str, Document]) -> dict:
     for index, (name, (content, _)) in enumerate(files.items()):
         if not isinstance(content, dict):
             raise ValueError(f"{name}: found {brief(content)}, expected keys with values")
-        parts.append({k: v for k, v in content.items() if not k.startswith("x-")})
+        parts.append(located({k: v for k, v in content.items() if not k.startswith("x-")}, name))
         for key, value in leaves(parts[-1]) if index else ():
             other, first = said.setdefault(key, (value, name))
             if other != value:
@@ -80,6 +67,27 @@ def settings_of_files(files: Mapping[str, Document]) -> dict:
                     "expected overlays that agree: give one of them, or a third with what you mean"
                 )
     return merged(*parts)
+
+
+def located(content: dict, name: str) -> dict:
+    """The content of a file with paths that are relative to it as paths from here."""
+    content = dict(content)
+    folder = os.path.dirname(name)
+
+    def path(key: str, value: object) -> object:
+        return os.path.join(folder, expanded(key, value)) if isinstance(value, str) else value
+
+    if isinstance(folders := content.get("extensions"), dict):
+        content["extensions"] = {k: path(f"extensions.{k}", v) for k, v in folders.items()}
+    for section in ("claims", "datasets"):
+        if isinstance(entries := content.get(section), dict):
+            content[section] = {
+                key: entry | {"file": path(f"{section}.{key}.file", entry["file"])}
+                if isinstance(entry, dict) and "file" in entry
+                else entry
+                for key, entry in entries.items()
+            }
+    return content
 
 
 def with_line(message: str, files: Mapping[str, Document]) -> str:
@@ -121,9 +129,12 @@ def run_settings(config: dict, run: Run) -> dict:
     keys = ("dataset", "stream", "inputs", "model", "training")
     settings = merged(*({key: part[key] for key in keys if key in part} for part in parts))
     dataset = config["datasets"][settings["dataset"]]
-    settings["dataset"] = {key: value for key, value in dataset.items() if key != "title"}
-    if dataset["kind"] == "function":
+    # What is in a file says its content, not its name.
+    settings["dataset"] = {k: v for k, v in dataset.items() if k not in ("title", "file")}
+    if dataset["kind"] == "function" or "outputs" in dataset:
         del settings["inputs"]  # they describe images
+    elif dataset["kind"] == "arrays":
+        settings["inputs"] = {"labels": settings["inputs"]["labels"]}
     return run._asdict() | settings
 
 
@@ -152,6 +163,8 @@ def training_examples(settings: dict) -> int:
     dataset = settings["dataset"]
     if dataset["kind"] == "function":
         return dataset["points"]
+    if dataset["kind"] == "arrays":
+        return dataset["examples"]
     if dataset["kind"] == "digits":
         return DATASET_SIZES["digits"] - math.ceil(DATASET_SIZES["digits"] * dataset["test_share"])
     return DATASET_SIZES[dataset["kind"]]
@@ -170,67 +183,43 @@ def training_seconds(settings: dict) -> float:
     return 6 * multiply_adds(stack) * passes / 40e9 + passes / batch_size * 0.0005
 
 
-def alpha_grid(alphas: dict) -> list[float]:
-    """The points of an interpolation, rounded so that 0.05 steps are written as such."""
-    grid = np.linspace(alphas["start"], alphas["stop"], alphas["points"])
-    return [round(float(alpha), 10) for alpha in grid]
+def peak_memory(settings: dict, seeds: int) -> int:
+    """A rough estimate of the memory in MiB that a job needs which trains a batch of runs.
+
+    Python with torch, the data, and of each run: weights, gradient and two moments while it
+    trains, its snapshots, and these once more as the file is written.
+    """
+    example, outputs = example_shape(settings)
+    floats = parameter_count(layers(settings["model"], example, outputs))
+    kept = len({*settings["training"]["snapshot_epochs"], settings["training"]["epochs"]})
+    data = 2 * 1.25 * training_examples(settings) * math.prod(example)
+    return max(2000, 1000 + round(4 * (data + floats * (8 + seeds * (4 + 3 * kept))) / 2**20))
+
+
+def seeds_of_experiment(config: dict, experiment: str) -> list[int]:
+    """The seeds of an experiment's runs."""
+    return seed_list(config["experiments"][experiment]["seeds"])
 
 
 def all_runs(config: dict, experiment: str) -> list[Run]:
     """The runs of an experiment, variants and seeds in the order of the configuration."""
-    settings = config["experiments"][experiment]
-    return [Run(experiment, v, s) for v in settings["variants"] for s in settings["seeds"]]
+    seeds = seeds_of_experiment(config, experiment)
+    return [
+        Run(experiment, v, s) for v in config["experiments"][experiment]["variants"] for s in seeds
+    ]
 
 
-class Job(NamedTuple):
-    """What one job trains: a run, by wildcards, or fixed seeds of an experiment's variant."""
-
-    name: str  # how the names of its rules end
-    experiment: str
-    seeds: list[str]
-
-    @property
-    def files(self) -> list[str]:
-        """The part of the file names that is a run's own, with wildcards."""
-        return [f"{self.experiment}/{{variant}}/seed{seed}" for seed in self.seeds]
-
-    @property
-    def log(self) -> str:
-        """The same for files of the job."""
-        more = f"-{self.seeds[-1]}" if len(self.seeds) > 1 else ""
-        return self.files[0] + more
-
-    def runs(self, wildcards) -> list[Run]:
-        """The runs that the wildcards of a job name."""
-        names = dict(wildcards.items())
-        experiment, variant = self.experiment.format(**names), names["variant"]
-        return [Run(experiment, variant, int(seed.format(**names))) for seed in self.seeds]
+def batches(config: dict, experiment: str) -> list[str]:
+    """The names of an experiment's batches of seeds, the same for each variant."""
+    size = config["experiments"][experiment].get("seeds_per_job", 1)
+    return cut(seeds_of_experiment(config, experiment), size)
 
 
-def seeds_per_job(config: dict, experiment: str) -> int:
-    """How many seeds of a variant one job trains together."""
-    return config["experiments"][experiment].get("seeds_per_job", 1)
-
-
-def single_run_experiments(config: dict) -> str:
-    """The experiments whose jobs train one run, as a pattern; with none, one that never matches."""
-    names = [name for name in config["experiments"] if seeds_per_job(config, name) == 1]
-    return "|".join(names) or "(?!)"
-
-
-def jobs(config: dict) -> list[Job]:
-    """The kinds of training jobs: one for all that train a single run, one per group of seeds.
-
-    Groups follow the order of `seeds`, so that seeds added at the end leave those before alone.
-    """
-    result = [Job("", "{experiment}", ["{seed}"])]
-    for name, experiment in config["experiments"].items():
-        size = seeds_per_job(config, name)
-        seeds = [str(seed) for seed in experiment["seeds"]]
-        for first in range(0, len(seeds) if size > 1 else 0, size):
-            number = first // size + 1
-            result.append(Job(f"_{name}_{number}", name, seeds[first : first + size]))
-    return result
+def batch_settings(config: dict, experiment: str, variant: str) -> dict:
+    """What the runs of a batch have in common: the settings of a run without its seed."""
+    settings = run_settings(config, Run(experiment, variant, 0))
+    del settings["seed"]
+    return settings
 
 
 def is_integer(_, value) -> bool:
@@ -263,82 +252,31 @@ def check(config: dict, schema: dict) -> None:
                 f"datasets.{name}.high: found {dataset['high']}, expected more than low "
                 f"({dataset['low']})"
             )
+        if dataset["kind"] == "arrays" and ("classes" in dataset) == ("outputs" in dataset):
+            raise ValueError(
+                f"datasets.{name}: expected either classes, of labels, or outputs, of real targets"
+            )
     for name, experiment in config["experiments"].items():
         where = f"experiments.{name}"
-        if name in RULES or name.startswith(("train_", "evaluate_")):
-            raise ValueError(f"{where}: a rule has this name: choose another")
+        check_seeds(config, name)
         for variant in experiment["variants"]:
-            check_variant(config, where, Run(name, variant, experiment["seeds"][0]))
-            settings = run_settings(config, Run(name, variant, 0))
-            if seeds_per_job(config, name) > 1 and not stackable(settings):
-                raise ValueError(
-                    f"{where}.seeds_per_job: found {seeds_per_job(config, name)}, but seeds of "
-                    f"{variant} do not see the same batches: only variants on a function, with "
-                    "batch_size: full and no gradient_norm, train together; leave it out"
-                )
-        check_shown(config, name)
-        if "alphas" in experiment:
-            check_line(config, name)
-        elif name == "interpolation":
-            raise ValueError(f"{where}.alphas is missing: say at which points to evaluate")
+            check_variant(config, where, Run(name, variant, 0))
 
 
-def check_shown(config: dict, name: str) -> None:
-    """Raise ValueError where an experiment has not the variants that its figures show."""
-    variants, where = config["experiments"][name]["variants"], f"experiments.{name}.variants"
-    if name in SINGLE_VARIANT and len(variants) > 1:
+def check_seeds(config: dict, name: str) -> None:
+    """Raise ValueError where the seeds of an experiment make no batches."""
+    where = f"experiments.{name}.seeds"
+    try:
+        seeds = seeds_of_experiment(config, name)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    if len(seeds) > MOST_SEEDS:
+        raise ValueError(f"{where}: found {len(seeds)}, expected at most {MOST_SEEDS}")
+    if long := [batch for batch in batches(config, name) if len(batch) > LONGEST_NAME]:
         raise ValueError(
-            f"{where}: found {', '.join(variants)}, but the figures of {name} show one: give the "
-            "others an experiment of their own"
+            f"{where}: a batch of them would be called {long[0][:40]}..., too long for a file: "
+            "use ranges of seeds, or fewer seeds_per_job"
         )
-    for variant in variants if name in SHOW_TEST_ACCURACY else ():
-        dataset = dataset_name(config, Run(name, variant, 0))
-        if config["datasets"][dataset]["kind"] == "function":
-            raise ValueError(
-                f"{where}.{variant}: found the data set {dataset}, a function, but the figures of "
-                f"{name} show the accuracy on test images: use images, or give it an experiment "
-                "of its own"
-            )
-    if name == "trajectory":
-        snapshots = 0
-        for variant in variants:
-            training = run_settings(config, Run(name, variant, 0))["training"]
-            each = {*training["snapshot_epochs"], training["epochs"]}
-            snapshots += len(each) * len(config["experiments"][name]["seeds"])
-        if snapshots < SMALLEST_PCA:
-            raise ValueError(
-                f"experiments.{name}.training.snapshot_epochs: found {snapshots} snapshots of all "
-                f"seeds, but a PCA of their weights needs {SMALLEST_PCA}: add epochs or seeds"
-            )
-        first = Run(name, next(iter(variants)), 0)
-        shapes = {
-            variant: layers(settings["model"], *example_shape(settings))
-            for variant in variants
-            for settings in [run_settings(config, first._replace(variant=variant))]
-        }
-        if other := [v for v in variants if shapes[v] != shapes[first.variant]]:
-            raise ValueError(
-                f"{where}: the models of {first.variant} and {other[0]} differ, but one PCA of "
-                "their weights needs them alike: give the other an experiment of its own"
-            )
-    if name == "function_fit":
-        datasets = {dataset_name(config, run) for run in all_runs(config, name)}
-        for dataset in SHOWN_FUNCTIONS:
-            if (kind := config["datasets"].get(dataset, {}).get("kind")) not in (None, "function"):
-                raise ValueError(
-                    f"datasets.{dataset}.kind: found {kind}, but the figures of {name} show a "
-                    "function of this name: use function, or another name"
-                )
-        if missing := sorted(set(SHOWN_FUNCTIONS) - datasets):
-            raise ValueError(
-                f"{where}: found none on {missing[0]}, which fig_{missing[0]}_fit shows: keep "
-                "one, or leave the experiment out"
-            )
-        if other := sorted(datasets - set(SHOWN_FUNCTIONS)):
-            raise ValueError(
-                f"{where}: found one on {other[0]}, but the figures of {name} show "
-                f"{' and '.join(SHOWN_FUNCTIONS)}: give it an experiment of its own"
-            )
 
 
 def check_schema(document: object, schema: dict, whole: str) -> None:
@@ -346,32 +284,6 @@ def check_schema(document: object, schema: dict, whole: str) -> None:
     error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(document))
     if error is not None:
         raise ValueError(explain(error, whole))
-
-
-def check_line(config: dict, name: str) -> None:
-    """Raise ValueError unless an experiment with `alphas` has two variants to go between."""
-    experiment, where = config["experiments"][name], f"experiments.{name}"
-    grid = alpha_grid(experiment["alphas"])
-    if not {0.0, 1.0} <= set(grid):
-        raise ValueError(
-            f"{where}.alphas: the {len(grid)} points from {grid[0]:g} to {grid[-1]:g} miss "
-            "0 or 1: choose points so that both ends of the line are on the grid"
-        )
-    if len(experiment["variants"]) != 2:
-        raise ValueError(
-            f"{where}.variants: found {len(experiment['variants'])}, expected the two "
-            "between which alphas interpolates"
-        )
-    first, second = (
-        run_settings(config, Run(name, variant, experiment["seeds"][0]))
-        for variant in experiment["variants"]
-    )
-    for key in ("dataset", "model", "inputs"):
-        if first.get(key) != second.get(key):
-            raise ValueError(
-                f"{where}.variants: {key} of {first['variant']} and {second['variant']} differ: "
-                "the line between two networks needs it to be the same"
-            )
 
 
 def check_variant(config: dict, where: str, run: Run) -> None:
@@ -407,13 +319,6 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         raise ValueError(f"{where}.training.gradient_norm: needs history: iteration")
     if training["evaluate_each_epoch"] and training["history"] != "epoch":
         raise ValueError(f"{where}.training.evaluate_each_epoch: needs history: epoch")
-    for key, needed in RECORDED.get(run.experiment, {}).items():
-        recorded = training[key] if needed is True else set(needed) <= set(training[key])
-        if not recorded:
-            raise ValueError(
-                f"{where}.training.{key}: found {training[key]!r}, but the figures of "
-                f"{run.experiment} show {needed!r}: set it so"
-            )
     n = training_examples(settings)
     if training["batch_size"] != "full" and training["batch_size"] > n:
         raise ValueError(
@@ -421,7 +326,7 @@ def check_variant(config: dict, where: str, run: Run) -> None:
             "training examples: use at most that, or full"
         )
     function = settings["dataset"]["kind"] == "function"
-    if function and training["precision"] != "fp32":
+    if classes_of(settings) is None and training["precision"] != "fp32":
         raise ValueError(
             f"{where}.training.precision: found {training['precision']}, but the errors of a "
             f"fitted function ({name}) are smaller than its rounding: use fp32"
@@ -431,12 +336,19 @@ def check_variant(config: dict, where: str, run: Run) -> None:
             f"{where}.training.evaluate_each_epoch: {name} has no test split and a full batch is "
             "its own evaluation: leave it empty"
         )
-    if function and settings["model"]["kind"] == "cnn":
+    if len(example_shape(settings)[0]) == 1 and settings["model"]["kind"] == "cnn":
         raise ValueError(f"{where}.model.kind: found cnn, but {name} is no image: use mlp")
     try:
         layers(settings["model"], *example_shape(settings))
     except ValueError as error:
         raise ValueError(f"{where}.model.conv: {error}") from error
+
+
+def did_you_mean(found: str, allowed: Iterable[str]) -> str:
+    """The name that was probably meant, else all that there are."""
+    allowed = list(allowed)
+    close = difflib.get_close_matches(found, allowed, n=1)
+    return f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed) or 'none'}"
 
 
 def number_hint(text: str) -> str:
@@ -466,9 +378,7 @@ def explain(error: jsonschema.ValidationError, whole: str) -> str:
     if rule == "additionalProperties":
         allowed = list(error.schema.get("properties", {}))
         unknown = [str(key) for key in error.instance if key not in allowed]
-        close = difflib.get_close_matches(unknown[0], allowed, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed)}"
-        return f"{where}: unknown key {unknown[0]!r}: {hint}"
+        return f"{where}: unknown key {unknown[0]!r}: {did_you_mean(unknown[0], allowed)}"
     if rule == "required":
         missing = next(key for key in value if key not in error.instance)
         return f"{where}: the key {missing!r} is missing"

@@ -1,35 +1,40 @@
 """The settings of all experiments as the page shows them."""
 
-from catalogue import FIGURES, dataset_titles
-from configuration import all_runs, dataset_name, run_settings
+from collections.abc import Container, Sequence
+
+from configuration import Run, dataset_name, run_settings, seeds_of_experiment
+from entries import Figure, dataset_titles
 from hw1.architectures import example_shape, layers, parameter_count
 
 
-def sections(config: dict, coded: dict) -> list[dict]:
+def sections(
+    config: dict, coded: dict, figures: Sequence[Figure], claimed: Container[str]
+) -> list[dict]:
     """One section per experiment: title, data, models with their settings, figures.
 
-    `coded` is the configuration with the notebooks' architectures, for their parameter counts.
+    `coded` is the configuration with the notebooks' architectures, for their parameter counts;
+    `claimed` are the experiments that claims are about.
     """
     found = []
     for name, experiment in config["experiments"].items():
-        runs = all_runs(config, name)
+        seeds = seeds_of_experiment(config, name)
+        runs = [Run(name, variant, seeds[0]) for variant in experiment["variants"]]
         found.append(
             {
                 "experiment": name,
                 "title": experiment["title"],
                 "dataset": dataset_titles(config, (dataset_name(config, run) for run in runs)),
-                "seeds": experiment["seeds"],
-                "as_reported": all(  # on the data that the report used
+                "seeds": seeds,
+                "as_reported": name not in claimed
+                or all(  # on the data that the report used
                     config["datasets"][dataset_name(config, run)]["kind"] in ("function", "mnist")
                     for run in runs
                 ),
-                "models": [
-                    model(config, coded, run) for run in runs if run.seed == experiment["seeds"][0]
-                ],
+                "models": [model(config, coded, run) for run in runs],
                 "figures": {
-                    f"fig_{figure}": drawing.caption
-                    for figure, drawing in FIGURES.items()
-                    if drawing.experiment == name
+                    f"fig_{figure.name}": figure.caption
+                    for figure in figures
+                    if figure.experiment == name
                 },
             }
         )

@@ -4,8 +4,11 @@ import functools
 import importlib.metadata
 import os
 import sys
+from hashlib import sha256
 from modulefinder import ModuleFinder
 from pathlib import Path
+
+from entries import Kind
 
 
 @functools.cache
@@ -18,6 +21,31 @@ def sources(script: Path, package_root: Path) -> tuple[Path, ...]:
     finder.run_script(str(script))
     files = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
     return tuple(sorted(files))
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def code(script: str, kind: Kind | None = None) -> list[Path]:
+    """A script, by its name, the file of a kind that it loads, and the modules that they import."""
+    files = [ROOT / f"workflow/scripts/{script}.py", *([kind.file] if kind else [])]
+    return sorted({file for path in files for file in sources(path, ROOT / "src")})
+
+
+def modules(script: str, kind: Kind | None = None) -> list[str]:
+    """The modules of hw1 that a script, and the kind that it loads, import; paths from here."""
+    return [os.path.relpath(file) for file in code(script, kind) if ROOT / "src" in file.parents]
+
+
+def digest(script: str, kind: Kind | None = None) -> str:
+    """Digest of that code: an edit runs a job again, whatever its date."""
+    return sha256(b"".join(map(digest_of, code(script, kind)))).hexdigest()
+
+
+@functools.cache
+def digest_of(file: Path) -> bytes:
+    """SHA-256 of a file, which is read once."""
+    return sha256(file.read_bytes()).digest()
 
 
 def missing(packages: list[str]) -> list[str]:

@@ -61,10 +61,24 @@ class Convolution(NamedTuple):
 Layer = Linear | Convolution
 
 
+def classes_of(settings: dict) -> int | None:
+    """How many classes the labels of a run have; None for real targets."""
+    dataset = settings["dataset"]
+    if dataset["kind"] in ("function", "arrays"):
+        return dataset.get("classes")
+    return CLASSES
+
+
 def example_shape(settings: dict) -> tuple[tuple[int, ...], int]:
-    """Shape of one example of a run, (1,) or (1, size, size), and the number of output units."""
-    if settings["dataset"]["kind"] == "function":
+    """Shape of one example of a run, (features,) or (1, size, size), and the number of outputs."""
+    dataset = settings["dataset"]
+    if dataset["kind"] == "function":
         return (1,), 1
+    if dataset["kind"] == "arrays":
+        shape = tuple(dataset["shape"])
+        return (shape if len(shape) == 1 else (1, *shape)), dataset.get("classes") or dataset[
+            "outputs"
+        ]
     return (1, settings["inputs"]["size"], settings["inputs"]["size"]), CLASSES
 
 
@@ -74,8 +88,24 @@ def stackable(settings: dict) -> bool:
     So they can where all see the same batch in every iteration; others draw their own.
     """
     training = settings["training"]
-    function = settings["dataset"]["kind"] == "function"
-    return function and training["batch_size"] == "full" and not training["gradient_norm"]
+    full = training["batch_size"] == "full" and not training["gradient_norm"]
+    alike = settings["model"]["kind"] == "mlp" and not training["evaluate_each_epoch"]
+    return classes_of(settings) is None and full and alike
+
+
+LARGEST_STACKED_BATCH = 4096  # every member has a batch of its own in memory
+
+
+def row_stackable(settings: dict) -> bool:
+    """Whether runs that differ in their seed alone can train as a `hw1.models.RowStack`."""
+    training = settings["training"]
+    return (
+        settings["model"]["kind"] == "mlp"
+        and classes_of(settings) is not None
+        and training["precision"] == "fp32"
+        and training["batch_size"] != "full"
+        and training["batch_size"] <= LARGEST_STACKED_BATCH
+    )
 
 
 def layers(model: dict, input_shape: tuple[int, ...], outputs: int) -> list[Layer]:

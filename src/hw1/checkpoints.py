@@ -1,26 +1,32 @@
 """Checkpoints of finished runs, and the resume file of an unfinished one.
 
-A checkpoint is a dictionary written by torch.save:
+A checkpoint holds the runs of a batch of seeds. It is a dictionary by seed, written by torch.save:
 
-    settings    JSON text of the settings that made the run
-    history     JSON text of the rows of the training history (see hw1.training): as objects,
-                rows that went through a resume file would not be pickled to the same bytes
-    snapshots   {epoch: state dict}, CPU tensors; the last epoch is always there
+    settings     JSON text of the settings that made the run
+    fingerprint  digest of all that the run is a function of
+    history      JSON text of the rows of the training history (see hw1.training): as objects,
+                 rows that went through a resume file would not be pickled to the same bytes
+    snapshots    {epoch: state dict}, CPU tensors; the last epoch is always there
 
 with its digest at the end, so that what is loaded is what was saved, to the last bit. It holds
-nothing that varies between machines or attempts, so equal runs give equal bytes.
+nothing that varies between attempts, so equal runs give equal bytes.
+
+What is trained is never trained again: see `keep`.
 """
 
 import fcntl
 import io
 import os
+import shutil
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
+from hw1.batches import name, seeds_of
 from hw1.files import MAKE_AGAIN, check_sealed, replacing, sealed
 
 
@@ -90,35 +96,93 @@ class ResumeFile:
             unfinished.unlink()
 
 
-def kept_name(path: Path, fingerprint: str) -> Path:
-    """The second name of a finished checkpoint."""
-    return path.with_name(f".{path.stem}.{fingerprint[:16]}{path.suffix}")
+def save_runs(path: str | os.PathLike, runs: dict[int, dict]) -> None:
+    """Write the runs of a batch, by seed; the same runs give the same bytes.
+
+    Pickle writes a text once and refers to it from then on, if it is the same object, which depends
+    on where the runs come from. So equal texts are made one object.
+    """
+    save(
+        path,
+        {
+            seed: {
+                "settings": sys.intern(run["settings"]),
+                "fingerprint": sys.intern(run["fingerprint"]),
+                "history": sys.intern(run["history"]),
+                "snapshots": {
+                    epoch: {sys.intern(name): tensor for name, tensor in state.items()}
+                    for epoch, state in run["snapshots"].items()
+                },
+            }
+            for seed, run in sorted(runs.items())
+        },
+    )
 
 
-def keep(path: str | os.PathLike, fingerprint: str) -> None:
-    """Give the finished checkpoint at `path` a second name, in place of those it had before.
+KEPT = "kept"
 
-    Snakemake deletes the outputs of a job before it runs it again, also where nothing that
-    shapes them has changed (data prepared once more, say). The second name survives that, and
-    costs no space. On a file system without hard links there is none.
+
+def keep(path: str | os.PathLike) -> None:
+    """Give the checkpoint at `path` a second name, the same in the folder kept/ beside it.
+
+    Snakemake deletes the outputs of a job before it runs it again, also where nothing that shapes
+    them has changed (data prepared once more, say), and other batches are other files. The second
+    name survives both, and costs no space. Goes with its folder; goes when all its seeds are in
+    files beside it. On a file system without hard links it is a copy.
     """
     path = Path(path)
-    for old in path.parent.glob(f".{path.stem}.*{path.suffix}"):
-        old.unlink()
-    with suppress(OSError):
-        os.link(path, kept_name(path, fingerprint))
+    kept = path.parent / KEPT / path.name
+    with replacing(kept) as temporary:
+        try:
+            os.link(path, temporary)
+        except OSError:
+            shutil.copyfile(path, temporary)
+    forget(kept)
 
 
-def restore(path: str | os.PathLike, fingerprint: str) -> dict | None:
-    """Put the checkpoint kept under `fingerprint` back at `path` and return it, or None."""
-    kept = kept_name(Path(path), fingerprint)
+def save_kept(path: str | os.PathLike, runs: dict[int, dict]) -> None:
+    """Keep some runs of the batch at `path`, which is not finished."""
+    path = Path(path)
+    kept = path.parent / KEPT / f"{name(runs)}{path.suffix}"
+    save_runs(kept, runs)
+    forget(kept)
+
+
+def forget(kept: Path) -> None:
+    """Delete the files beside a kept one whose seeds are all in others."""
+    seeds = {file: set(seeds_of(file.stem)) for file in kept.parent.glob(f"seed*{kept.suffix}")}
+    # The oldest first, and of those of one moment the largest.
+    for file in sorted(seeds, key=lambda file: (modified(file), -len(seeds[file]))):
+        others = set().union(*(seeds[other] for other in seeds if other != file))
+        if file != kept and seeds[file] <= others:
+            file.unlink(missing_ok=True)
+            del seeds[file]
+
+
+def modified(file: Path) -> int:
+    """When a file was written, in nanoseconds; 0 where another job has deleted it."""
     try:
-        checkpoint = load(kept)
-    except (OSError, ValueError):
-        return None
-    with replacing(path) as temporary:
-        os.link(kept, temporary)
-    return checkpoint
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def finished(path: str | os.PathLike, fingerprints: dict[int, str]) -> dict[int, dict]:
+    """The runs of the batch at `path` that are kept, among those with these fingerprints by seed,
+    whatever batch they were trained in."""
+    path = Path(path)
+    found: dict[int, dict] = {}
+    for file in sorted((path.parent / KEPT).glob(f"seed*{path.suffix}")):
+        if not (fingerprints.keys() - found.keys()) & set(seeds_of(file.stem)):
+            continue
+        try:
+            runs = load(file)
+        except (OSError, ValueError):  # another job has done with it, or it is damaged
+            continue
+        for seed, run in runs.items():
+            if run["fingerprint"] == fingerprints.get(seed):
+                found[seed] = run
+    return found
 
 
 @contextmanager

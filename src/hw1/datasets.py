@@ -176,11 +176,64 @@ def download(raw: Path, names: list[str]) -> None:
         socket.setdefaulttimeout(before)
 
 
-def prepare(dataset: dict, root: Path) -> Arrays:
+def own(dataset: dict, path: Path) -> Arrays:
+    """The four arrays of a user's own .npz, as `dataset` describes them.
+
+    Inputs become float64 (n, *shape); labels int64 (n,), real targets float64 (n, outputs). Raises
+    ValueError, with a line that names array and place, where the file does not fit.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+    except OSError as error:
+        if error.errno is not None:  # there is no such file, or it may not be read
+            raise
+        raise ValueError(
+            f"{path}: no .npz of plain arrays ({error}): write it with numpy.savez"
+        ) from error
+    except Exception as error:  # BadZipFile, EOFError, ValueError and others
+        raise ValueError(
+            f"{path}: no .npz of plain arrays ({error}): write it with numpy.savez"
+        ) from error
+    prepared = {}
+    for name in ("train_inputs", "train_targets", "test_inputs", "test_targets"):
+        if name not in found:
+            raise ValueError(
+                f"{path}: found {', '.join(found) or 'no arrays'}, expected {name}, too"
+            )
+        array, inputs = found[name], name.endswith("inputs")
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"{path}: {name}: found {array.dtype}, expected numbers")
+        n = len(found[name.replace("targets", "inputs")]) if not inputs else len(array)
+        labels = "classes" in dataset and not inputs
+        shape = (n,) if labels else (n, *(dataset["shape"] if inputs else [dataset["outputs"]]))
+        if array.shape == (n,) and shape == (n, 1):
+            array = array[:, None]
+        if array.shape != shape or n == 0:
+            raise ValueError(f"{path}: {name}: found the shape {array.shape}, expected {shape}")
+        if name == "train_inputs" and n != dataset["examples"]:
+            raise ValueError(
+                f"{path}: {name}: found {n} examples, but examples says {dataset['examples']}"
+            )
+        wrong = ~np.isfinite(array)
+        if labels and not wrong.any():
+            wrong = (array != array.astype(np.int64)) | (array < 0) | (array >= dataset["classes"])
+        if wrong.any():
+            place = tuple(int(index) for index in np.argwhere(wrong)[0])
+            expected = f"a label of 0 to {dataset['classes'] - 1}" if labels else "a finite number"
+            where = ", ".join(map(str, place))
+            raise ValueError(f"{path}: {name}[{where}]: found {array[place]}, expected {expected}")
+        prepared[name] = array.astype(np.int64 if labels else np.float64)
+    return prepared
+
+
+def prepare(dataset: dict, root: Path, source: Path | None = None) -> Arrays:
     """Make the arrays that `dataset`, an entry of `datasets:` in the configuration, describes.
 
-    `root` is where downloaded files are kept.
+    `root` is where downloaded files are kept, `source` the file of a data set of kind `arrays`.
     """
+    if dataset["kind"] == "arrays":
+        return own(dataset, source)
     if dataset["kind"] == "function":
         return function_samples(
             dataset["function"], dataset["points"], dataset["low"], dataset["high"]

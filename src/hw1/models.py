@@ -1,6 +1,7 @@
 """torch modules built from model specifications."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import nn
@@ -119,3 +120,139 @@ class Stack(nn.Module):
     def member(self, state: dict[str, torch.Tensor], index: int) -> dict[str, torch.Tensor]:
         """State dict of one member, out of the stack's."""
         return {name: part.clone() for name, part in self.weights(state["rows"][index]).items()}
+
+    def gradients(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """As `Alone.gradients`, of a batch that all see: x (n, features), y (n, outputs)."""
+        output = self(x)
+        squares = functional.mse_loss(output, y.T.expand_as(output), reduction="none")
+        losses = squares.mean((1, 2))
+        self.zero_grad()
+        losses.sum().backward()
+        return losses.detach(), None
+
+
+class Alone:
+    """One network, as the training loop sees one or several."""
+
+    members = 1
+
+    def __init__(self, network: nn.Module, precision: str = "fp32") -> None:
+        self.network = network
+        self.parameters = network.parameters
+        self.state_dict, self.load_state_dict = network.state_dict, network.load_state_dict
+        device = next(network.parameters()).device.type
+        self.autocast = torch.autocast(device, torch.bfloat16, enabled=precision == "bf16")
+
+    def gradients(
+        self, x: torch.Tensor, y: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Leave the gradients of a batch in the parameters.
+
+        Returns the mean loss of each member, in single precision, and how many labels it gets
+        right (None for regression); of one network, without a dimension for it.
+        """
+        with self.autocast:
+            output = self.network(x)
+        classify = not y.is_floating_point()
+        loss = (functional.cross_entropy if classify else functional.mse_loss)(output.float(), y)
+        self.network.zero_grad()
+        loss.backward()
+        return loss.detach(), (output.argmax(1) == y).sum() if classify else None
+
+    def member(self, state: dict[str, torch.Tensor], index: int) -> dict[str, torch.Tensor]:
+        """State dict of one member, out of that of all."""
+        return state
+
+    def alone(self, index: int) -> nn.Module:
+        """One member as it is now."""
+        return self.network
+
+
+class RowStack(nn.Module):
+    """Several MLPs of one architecture that classify, each with mini-batches of its own.
+
+    Every layer is one batched product over all members, forward and backward written out: calls
+    take most of the time of layers so small. Each member is, to the last bit, the network that it
+    would be alone: its parameters are updated as tensors of their own, and `same_bits` is asked
+    before networks are stacked.
+    """
+
+    def __init__(self, members: Sequence[nn.Sequential]) -> None:
+        super().__init__()
+        self.members = len(members)
+        self.template = (members[0],)  # in a tuple, it is no part of this module
+        self.names = [name for name, _ in members[0].named_parameters()]
+        for place, tensors in enumerate(zip(*(member.parameters() for member in members))):
+            self.register_buffer(f"all_{place}", torch.stack(tensors).detach())
+        self.all = list(self.buffers())
+        self.slopes = [torch.zeros_like(tensor) for tensor in self.all]
+
+    def parameters(self) -> list[torch.Tensor]:
+        """The parameters of one member after the other: views, with views as their gradients."""
+        views = []
+        for member in range(self.members):
+            for tensor, slope in zip(self.all, self.slopes):
+                views.append(tensor[member])
+                views[-1].grad = slope[member]
+        return views
+
+    def gradients(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `Alone.gradients`; x is (members, n, features), y (members, n)."""
+        weights, biases = self.all[::2], self.all[1::2]
+        inputs = []
+        for weight, bias in zip(weights, biases):
+            inputs.append(x.relu_() if inputs else x)
+            x = torch.baddbmm(bias.unsqueeze(1), inputs[-1], weight.mT)
+        n = y.shape[1]
+        logarithms = torch.log_softmax(x, 2)
+        losses = [functional.nll_loss(*member) for member in zip(logarithms, y)]
+        slope = torch.zeros_like(x).scatter_(2, y.unsqueeze(2), -1 / n)
+        slope = torch.ops.aten._log_softmax_backward_data(slope, logarithms, 2, x.dtype)
+        for layer in reversed(range(len(weights))):
+            torch.bmm(slope.mT, inputs[layer], out=self.slopes[2 * layer])
+            torch.sum(slope, 1, out=self.slopes[2 * layer + 1])
+            if layer:
+                slope = slope.bmm(weights[layer])
+                torch.ops.aten.threshold_backward.grad_input(
+                    slope, inputs[layer], 0, grad_input=slope
+                )
+        return torch.stack(losses), (x.argmax(2) == y).sum(1)
+
+    def member(self, state: dict[str, torch.Tensor], index: int) -> dict[str, torch.Tensor]:
+        """State dict of one member, out of the stack's."""
+        return {name: part[index].clone() for name, part in zip(self.names, state.values())}
+
+    def alone(self, index: int) -> nn.Module:
+        """One member as it is now."""
+        self.template[0].load_state_dict(self.member(self.state_dict(), index))
+        return self.template[0]
+
+
+def same_bits(member: nn.Sequential, batch_sizes: Iterable[int]) -> bool:
+    """Whether this processor rounds the layers of several networks as those of one.
+
+    Libraries may multiply matrices by other code when there are several. Tried with random
+    numbers, thousands a layer, in batches of these sizes.
+    """
+    random = torch.Generator().manual_seed(0)
+    layers = [module for module in member if isinstance(module, nn.Linear)]
+    for layer, n in itertools.product(layers, set(batch_sizes)):
+        weight, bias = layer.weight.detach(), layer.bias.detach()
+        x = torch.randn(3, n, layer.in_features, generator=random)
+        slope = torch.randn(3, n, layer.out_features, generator=random)
+        weights = weight.expand(3, -1, -1).contiguous()
+        together = (
+            torch.baddbmm(bias.expand(3, 1, -1), x, weights.mT),
+            slope.mT.bmm(x),
+            slope.bmm(weights),
+            slope.sum(1),
+        )
+        alone = (
+            [functional.linear(part, weight, bias) for part in x],
+            [part.T @ other for part, other in zip(slope, x)],
+            [part @ weight for part in slope],
+            [part.sum(0) for part in slope],
+        )
+        if not all(torch.equal(ours, torch.stack(theirs)) for ours, theirs in zip(together, alone)):
+            return False
+    return True

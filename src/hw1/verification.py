@@ -17,9 +17,8 @@ from xml.etree import ElementTree
 from hw1 import tables
 from hw1.files import MAKE_AGAIN, check_sealed
 
-# What `hw1.files.replacing` writes to, and a second name of `hw1.checkpoints.keep`.
+# What `hw1.files.replacing` writes to.
 TEMPORARY = re.compile(r"\..+\.\d{1,10}\.\w+")
-SECOND_NAME = re.compile(r"\..+\.[0-9a-f]{16}\.pt")
 # What the page says of a training, from its provenance file.
 FACTS = ("finished", "training_seconds", "device", "commit", "torch", "python", "platform")
 
@@ -93,6 +92,12 @@ def leftover(path: Path) -> str | None:
     return None
 
 
+def is_second_name(path: Path) -> bool:
+    """Whether a file is the second name of a checkpoint (see `hw1.checkpoints.keep`)."""
+    first = path.parent.parent / path.name
+    return path.parent.name == "kept" and first.exists() and path.samefile(first)
+
+
 def verify(results: Path) -> Iterator[Found]:
     """Look at every file below a folder, in order of names.
 
@@ -103,7 +108,7 @@ def verify(results: Path) -> Iterator[Found]:
         Path(folder, name)
         for folder, _, names in os.walk(results, followlinks=True)
         for name in names
-        if not SECOND_NAME.fullmatch(name)
+        if not is_second_name(Path(folder, name))
     )
     if not any(path.suffix in CHECKS for path in files):
         raise ValueError(f"{results} has no results: build some, with snakemake or make demo")

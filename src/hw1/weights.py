@@ -1,29 +1,54 @@
-"""Weight snapshots of a run as one matrix, readable without torch.
+"""Weight snapshots of runs as matrices, readable without torch.
 
-A weights file is an .npz with `epochs` (s,), `weights` (s, p) float32: each row all parameters
-of one snapshot in the order of `model.parameters()`; `first_layer`, how many of the p belong to
-the first layer; and `settings`, the JSON text of the run's settings.
+A weights file is an .npz of the runs of one batch: `settings` (r,), the JSON text of the settings
+of each; `epochs` (s,); `weights` (r, s, p) float32, for each snapshot all parameters in the order
+of `model.parameters()`; and `first_layer`, how many of the p belong to the first layer.
 """
 
+import json
 import os
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from hw1 import arrays
 
+if TYPE_CHECKING:
+    from torch import device, nn
 
-class Weights(NamedTuple):
-    """Snapshots of one run; see the module."""
 
+class Run(NamedTuple):
+    """Snapshots of one run: its settings, epochs (s,), weights (s, p), how many are of layer 1."""
+
+    settings: dict
     epochs: np.ndarray
     weights: np.ndarray
     first_layer: int
-    settings: str
+
+    def network(self, device: "device | str" = "cpu", snapshot: int = -1) -> "nn.Module":
+        """The network with the weights of a snapshot, the last one unless said otherwise."""
+        import torch
+
+        from hw1 import models
+        from hw1.architectures import example_shape
+
+        model = models.build(self.settings["model"], *example_shape(self.settings)).to(device)
+        vector = torch.from_numpy(self.weights[snapshot]).to(device)
+        parameters = list(model.parameters())
+        with torch.no_grad():  # copies: views into a vector are computed with other rounding
+            for parameter, part in zip(parameters, vector.split([p.numel() for p in parameters])):
+                parameter.copy_(part.view_as(parameter))
+        return model
 
 
-def flatten(checkpoint: dict) -> Weights:
-    """Flatten the snapshots of a checkpoint (see `hw1.checkpoints`)."""
+def views(runs: Iterable[Run], view: str) -> list[np.ndarray]:
+    """The weights (s, q) of each run that an analysis looks at: of `layer1` or the `model`."""
+    return [run.weights[:, : run.first_layer if view == "layer1" else None] for run in runs]
+
+
+def flatten(checkpoint: dict) -> Run:
+    """The snapshots of one run of a checkpoint (see `hw1.checkpoints`)."""
     snapshots = dict(sorted(checkpoint["snapshots"].items()))
     rows = [
         np.concatenate([tensor.numpy().ravel() for tensor in state.values()])
@@ -31,25 +56,27 @@ def flatten(checkpoint: dict) -> Weights:
     ]
     state = next(iter(snapshots.values()))
     first_layer = sum(t.numel() for name, t in state.items() if name.startswith("0."))
-    return Weights(
-        np.array(list(snapshots), dtype=np.int64),
-        np.stack(rows),
-        first_layer,
-        checkpoint["settings"],
+    epochs = np.array(list(snapshots), dtype=np.int64)
+    return Run(json.loads(checkpoint["settings"]), epochs, np.stack(rows), first_layer)
+
+
+def save(path: str | os.PathLike, runs: list[Run]) -> None:
+    """Write the runs of a batch; the same weights give the same bytes."""
+    arrays.save(
+        path,
+        {
+            "settings": np.array([json.dumps(run.settings, sort_keys=True) for run in runs]),
+            "epochs": runs[0].epochs,
+            "weights": np.stack([run.weights for run in runs]),
+            "first_layer": np.array(runs[0].first_layer),
+        },
     )
 
 
-def save(path: str | os.PathLike, weights: Weights) -> None:
-    """Write a weights file; the same weights give the same bytes."""
-    arrays.save(path, weights._asdict())
-
-
-def load(path: str | os.PathLike) -> Weights:
+def load(path: str | os.PathLike) -> list[Run]:
     """Read a weights file. Raises ValueError where it is damaged."""
     found = arrays.load(path)
-    return Weights(
-        found["epochs"],
-        found["weights"],
-        int(found["first_layer"]),
-        str(found["settings"]),
-    )
+    return [
+        Run(json.loads(str(settings)), found["epochs"], weights, int(found["first_layer"]))
+        for settings, weights in zip(found["settings"], found["weights"])
+    ]

@@ -1,19 +1,62 @@
-# From the files of single runs to tables.
+# From the files of batches to tables: the own ones of an experiment, and those of its analyses.
+
+
+# A rule of each kind of analysis that there is, with its name; what no experiment uses, for those
+# who speak of it: a profile has its groups.
+for kind in KINDS:
+    own = [analysis for analysis in ANALYSES if analysis.kind.name == kind.name]
+    ends = [f"_{end}" if end else "" for end in kind.declared["tables"]]
+    place = PLACES[kind.declared["scope"]]
+    job = JOBS[kind.declared["scope"]].replace("{table}", "{analysis}")
+
+    rule:
+        name:
+            kind.name
+        input:
+            script=f"{SCRIPTS}/analyse.py",
+            kind=os.path.relpath(kind.file),
+            code=modules("analyse", kind),
+            weights=networks,
+            data=data_of_analysis,
+        output:
+            [place.replace("{table}", f"{{analysis}}{end}") for end in ends],
+        log:
+            f"results/logs/{kind.name}/{job}.log",
+        benchmark:
+            f"results/benchmarks/{kind.name}/{job}.tsv"
+        wildcard_constraints:
+            experiment="|".join({analysis.experiment: 0 for analysis in own}) or "(?!)",
+            analysis="|".join({analysis.name: 0 for analysis in own}) or "(?!)",
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=partial(growing, 2000),
+            runtime=partial(growing, 60),
+            device=config["device"],
+        params:
+            code=digest("analyse", kind),
+            settings=lambda wildcards: json.dumps(analysis_of(wildcards).settings, sort_keys=True),
+            data=lambda wildcards, input: f"--data {input.data}" if input.data else "",
+        shell:
+            "python {input.script:q} --kind {input.kind:q} --settings {params.settings:q} "
+            "--weights {input.weights} {params.data} --device {resources.device} "
+            "--tables {output} > {log} 2>&1"
 
 
 rule tabulate:
     input:
         script=f"{SCRIPTS}/tabulate.py",
         code=modules("tabulate"),
-        tables=tabulated,
+        tables=parts_of,
     output:
-        "results/tables/{experiment}_{kind}.csv",
+        "results/tables/{experiment}_{table}.csv",
     log:
-        "results/logs/tabulate/{experiment}_{kind}.log",
+        "results/logs/tabulate/{experiment}_{table}.log",
     benchmark:
-        "results/benchmarks/tabulate/{experiment}_{kind}.tsv"
+        "results/benchmarks/tabulate/{experiment}_{table}.tsv"
     wildcard_constraints:
-        kind="history|metrics|lines",
+        table="|".join([*OWN_TABLES, *{t: 0 for a in JOINED.values() for t in a.tables}]),
     conda:
         ENVIRONMENT
     threads: 1
@@ -24,93 +67,3 @@ rule tabulate:
         code=digest("tabulate"),
     shell:
         "python {input.script:q} --tables {input.tables} --output {output} > {log} 2>&1"
-
-
-rule interpolate:
-    input:
-        script=f"{SCRIPTS}/interpolate.py",
-        code=modules("interpolate"),
-        start=partial(line_end, 0),
-        end=partial(line_end, 1),
-        data=lambda wildcards: data_of(all_runs(config, wildcards.experiment)[0]),
-    output:
-        "results/lines/{experiment}/seed{seed}.csv",
-    log:
-        "results/logs/interpolate/{experiment}/seed{seed}.log",
-    benchmark:
-        "results/benchmarks/interpolate/{experiment}/seed{seed}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=partial(growing, 2000),
-        runtime=partial(growing, 60),
-        device=config["device"],
-    params:
-        code=digest("interpolate"),
-        alphas=lambda wildcards: json.dumps(
-            alpha_grid(config["experiments"][wildcards.experiment]["alphas"])
-        ),
-    shell:
-        "python {input.script:q} --start {input.start} --end {input.end} "
-        "--alphas {params.alphas:q} --data {input.data} --device {resources.device} "
-        "--output {output} > {log} 2>&1"
-
-
-rule predict:
-    input:
-        script=f"{SCRIPTS}/predict.py",
-        code=modules("predict"),
-        checkpoints=lambda wildcards: [
-            f"results/checkpoints/{run}.pt"
-            for run in all_runs(config, "function_fit")
-            if dataset_name(config, run) == wildcards.dataset
-        ],
-        data=lambda wildcards: f"results/data/{wildcards.dataset}.npz",
-    output:
-        "results/tables/{dataset}_predictions.csv",
-    log:
-        "results/logs/predict/{dataset}.log",
-    benchmark:
-        "results/benchmarks/predict/{dataset}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=partial(growing, 1000),
-        runtime=partial(growing, 10),
-        device=config["device"],
-    params:
-        code=digest("predict"),
-    shell:
-        "python {input.script:q} --checkpoints {input.checkpoints} --data {input.data} "
-        "--device {resources.device} --output {output} > {log} 2>&1"
-
-
-rule pca:
-    input:
-        script=f"{SCRIPTS}/pca.py",
-        code=modules("pca"),
-        weights=lambda wildcards: files_of("trajectory", "weights", "npz"),
-    output:
-        coordinates="results/tables/pca_{view}.csv",
-        variance="results/tables/pca_{view}_variance.csv",
-        distances="results/tables/pca_{view}_distances.csv",
-    log:
-        "results/logs/pca/{view}.log",
-    benchmark:
-        "results/benchmarks/pca/{view}.tsv"
-    wildcard_constraints:
-        view="layer1|model",
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=partial(growing, 1000),
-        runtime=partial(growing, 10),
-    params:
-        code=digest("pca"),
-    shell:
-        "python {input.script:q} --weights {input.weights} --view {wildcards.view} "
-        "--coordinates {output.coordinates} --variance {output.variance} "
-        "--distances {output.distances} > {log} 2>&1"

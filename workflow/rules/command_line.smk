@@ -3,12 +3,12 @@
 if workflow.is_main_process and (options := parsed_options(sys.argv[1:])):
     for line in weakened(options):
         print(f"warning: {line}", file=sys.stderr)
-    known = [file for experiment in config["experiments"] for file in products(experiment)]
-    known += [f"results/fig_{figure}.png" for figure in drawn(config["experiments"])]
-    known += ["results/index.html", *evidence(config["experiments"], "as_written")]
+    known = [file for experiment in config["experiments"] for file in targets(experiment)]
+    known += [f"results/fig_{name}.png" for name in FIGURES]
+    known += ["results/index.html", *ledgers()]
     kinds = ("targets", "forcerun", "until", "omit_from", "prioritize", "allowed_rules")
     names = {name for kind in kinds for name in getattr(options, kind) or ()}
     if line := unknown_target(names, list(workflow.rules), list(dict.fromkeys(known))):
         sys.exit(line)
     if options.delete_all_output and not options.dryrun:
-        delete_second_names(Path("results/checkpoints"))
+        delete_kept(Path("results/checkpoints"))

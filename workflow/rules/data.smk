@@ -5,6 +5,7 @@ rule prepare_data:
     input:
         script=f"{SCRIPTS}/prepare_data.py",
         code=modules("prepare_data"),
+        source=lambda wildcards: config["datasets"][wildcards.dataset].get("file", []),
     output:
         "results/data/{dataset}.npz",
     log:
@@ -23,7 +24,11 @@ rule prepare_data:
     params:
         code=digest("prepare_data"),
         dataset=dataset_settings,
+        source=lambda wildcards, input: (
+            f"--source {shlex.quote(input.source)}" if input.source else ""
+        ),
     shell:
         # tee, so that a download shows its progress on the terminal as well
         "python {input.script:q} --dataset {params.dataset:q} --downloads {resources.downloads:q} "
+        "{params.source} "
         "--output {output} 2>&1 | tee {log}"

@@ -4,7 +4,8 @@
 rule figure:
     input:
         script=f"{SCRIPTS}/figure.py",
-        code=modules("figure"),
+        kind=lambda wildcards: os.path.relpath(kind_of(wildcards).file),
+        code=lambda wildcards: modules("figure", kind_of(wildcards)),
         tables=lambda wildcards: [
             f"results/tables/{table}.csv" for table in FIGURES[wildcards.figure].tables
         ],
@@ -29,10 +30,9 @@ rule figure:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),
     params:
-        code=digest("figure"),
-        draw=lambda wildcards: FIGURES[wildcards.figure].function,
-        style=lambda wildcards: json.dumps(style(config, wildcards.figure), sort_keys=True),
+        code=lambda wildcards: digest("figure", kind_of(wildcards)),
+        style=lambda wildcards: json.dumps(style(config, FIGURES[wildcards.figure])),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
     shell:
-        "python {input.script:q} --draw {params.draw} --style {params.style:q} "
+        "python {input.script:q} --kind {input.kind:q} --style {params.style:q} "
         "--tables {input.tables} --png {output.png} --svg {output.svg} > {log} 2>&1"

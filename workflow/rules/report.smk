@@ -1,23 +1,22 @@
-# The ledger of claims, and the page that shows everything.
-
-AS_CODED = merged(config, parsed("presets/as_coded.yaml"))
+# The ledgers of claims, and the page that shows everything.
 
 
 rule claims:
     input:
         script=f"{SCRIPTS}/claims.py",
         code=modules("claims"),
-        claims=os.path.relpath(ROOT / "workflow/claims.yaml"),
-        tables=lambda wildcards: evidence(config["experiments"], wildcards.arm),
+        claims=lambda wildcards: os.path.relpath(config["claims"][wildcards.claims]["file"]),
+        tables=evidence_of,
     output:
-        ledger="results/tables/claims_{arm}.csv",
-        parts="results/tables/claim_parts_{arm}.csv",
+        ledger="results/tables/{claims}_{arm}.csv",
+        parts="results/tables/{claims}_parts_{arm}.csv",
     log:
-        "results/logs/claims/{arm}.log",
+        "results/logs/claims/{claims}_{arm}.log",
     benchmark:
-        "results/benchmarks/claims/{arm}.tsv"
+        "results/benchmarks/claims/{claims}_{arm}.tsv"
     wildcard_constraints:
-        arm="as_written|as_coded",
+        claims="|".join(CLAIMS) or "(?!)",
+        arm="|".join(ARMS),
     conda:
         ENVIRONMENT
     threads: 1
@@ -36,11 +35,11 @@ rule page:
         script=f"{SCRIPTS}/page.py",
         code=modules("page"),
         template=os.path.relpath(ROOT / "workflow/report/page.html.j2"),
-        claims=os.path.relpath(ROOT / "workflow/claims.yaml"),
-        ledgers=expand("results/tables/claims_{arm}.csv", arm=arms(config["experiments"])),
-        parts=expand("results/tables/claim_parts_{arm}.csv", arm=arms(config["experiments"])),
+        claims=[os.path.relpath(entry["file"]) for entry in config["claims"].values()],
+        ledgers=ledgers(),
+        parts=ledgers("_parts"),
         metrics=expand("results/tables/{experiment}_metrics.csv", experiment=config["experiments"]),
-        figures=expand("results/fig_{figure}.png", figure=drawn(config["experiments"])),
+        figures=expand("results/fig_{figure}.png", figure=FIGURES),
     output:
         "results/index.html",
     log:
@@ -57,10 +56,20 @@ rule page:
         code=digest("page"),
         # Functions: as plain text, their braces would be taken for wildcards.
         command=lambda wildcards: command_line(),
-        sections=lambda wildcards: json.dumps(sections(config, AS_CODED)),
+        lists=lambda wildcards: json.dumps(
+            {name: entry["title"] for name, entry in config["claims"].items()}
+        ),
+        sections=lambda wildcards: json.dumps(
+            sections(
+                config,
+                AS_CODED,
+                list(FIGURES.values()),
+                {claim["experiment"] for claims in CLAIMS.values() for claim in claims},
+            )
+        ),
     shell:
         "python {input.script:q} --template {input.template:q} --sections {params.sections:q} "
-        "--command {params.command:q} "
+        "--command {params.command:q} --lists {params.lists:q} "
         "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
         "--metrics {input.metrics} --figures {input.figures} --provenance results/provenance "
         "--output {output} > {log} 2>&1"

@@ -1,93 +1,84 @@
-# What trains every model; what differs is in the settings.
+# What trains every model, a batch of seeds at a time; what differs is in the settings.
 
 
-# Where a run trains and how often it is saved are resources, since they are no part of what it is:
-# a change of params would train it again. The provenance files are not declared: nothing depends
-# on them, and a training whose result was kept has none to write anew.
-for job in jobs(config):
+# Where a batch trains and how often it is saved are resources, since they are no part of what it
+# is: a change of params would train it again. The provenance files are not declared: nothing
+# depends on them, and a training whose result was kept has none to write anew.
+rule train:
+    input:
+        script=f"{SCRIPTS}/train.py",
+        code=modules("train"),
+        data=data_of,
+    output:
+        checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
+        history="results/history/{experiment}/{variant}/{seeds}.csv",
+    log:
+        "results/logs/train/{experiment}/{variant}/{seeds}.log",
+    benchmark:
+        "results/benchmarks/train/{experiment}/{variant}/{seeds}.tsv"
+    # The longest first, so that none is left alone at the end.
+    priority: expected_seconds
+    conda:
+        ENVIRONMENT
+    threads: 1  # part of the result: sums depend on how many threads share them
+    resources:
+        mem_mb=memory,
+        runtime=time_limit,
+        device=config["device"],
+        resume_interval=config["resume_interval"],
+    params:
+        code=digest("train"),
+        settings=settings_of,
+    shell:
+        "python {input.script:q} --settings {params.settings:q} --data {input.data} "
+        "--code {input.script:q} {input.code:q} "
+        "--device {resources.device} --resume-interval {resources.resume_interval} "
+        "--checkpoint {output.checkpoint} --history {output.history} "
+        "--provenance results/provenance > {log} 2>&1"
 
-    rule:
-        name:
-            f"train{job.name}"
-        input:
-            script=f"{SCRIPTS}/train.py",
-            code=modules("train"),
-            data=partial(data_of_job, job),
-        output:
-            checkpoints=[f"results/checkpoints/{file}.pt" for file in job.files],
-            histories=[f"results/history/{file}.csv" for file in job.files],
-        log:
-            f"results/logs/train/{job.log}.log",
-        benchmark:
-            f"results/benchmarks/train/{job.log}.tsv"
-        wildcard_constraints:
-            experiment=single_run_experiments(config),
-        # The longest first, so that none is left alone at the end.
-        priority: partial(expected_seconds, job)
-        conda:
-            ENVIRONMENT
-        threads: 1  # part of the result: sums depend on how many threads share them
-        resources:
-            mem_mb=partial(growing, 2000),
-            runtime=partial(time_limit, job),
-            device=config["device"],
-            resume_interval=config["resume_interval"],
-        params:
-            code=digest("train"),
-            settings=partial(settings_of, job),
-        shell:
-            "python {input.script:q} --settings {params.settings:q} --data {input.data} "
-            "--code {input.script:q} {input.code:q} "
-            "--device {resources.device} --resume-interval {resources.resume_interval} "
-            "--checkpoints {output.checkpoints} --histories {output.histories} "
-            "--provenance results/provenance > {log} 2>&1"
 
-    rule:
-        name:
-            f"evaluate{job.name}"
-        input:
-            script=f"{SCRIPTS}/evaluate.py",
-            code=modules("evaluate"),
-            checkpoints=[f"results/checkpoints/{file}.pt" for file in job.files],
-            data=partial(data_of_job, job),
-        output:
-            [f"results/metrics/{file}.csv" for file in job.files],
-        log:
-            f"results/logs/evaluate/{job.log}.log",
-        benchmark:
-            f"results/benchmarks/evaluate/{job.log}.tsv"
-        wildcard_constraints:
-            experiment=single_run_experiments(config),
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=partial(growing, 2000),
-            runtime=partial(growing, 20),
-            device=config["device"],
-        params:
-            code=digest("evaluate"),
-        shell:
-            "python {input.script:q} --checkpoints {input.checkpoints} --data {input.data} "
-            "--device {resources.device} --metrics {output} > {log} 2>&1"
+rule evaluate:
+    input:
+        script=f"{SCRIPTS}/evaluate.py",
+        code=modules("evaluate"),
+        checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
+        data=data_of,
+    output:
+        "results/metrics/{experiment}/{variant}/{seeds}.csv",
+    log:
+        "results/logs/evaluate/{experiment}/{variant}/{seeds}.log",
+    benchmark:
+        "results/benchmarks/evaluate/{experiment}/{variant}/{seeds}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=partial(growing, 20),
+        device=config["device"],
+    params:
+        code=digest("evaluate"),
+    shell:
+        "python {input.script:q} --checkpoint {input.checkpoint} --data {input.data} "
+        "--device {resources.device} --metrics {output} > {log} 2>&1"
 
 
 rule snapshot:
     input:
         script=f"{SCRIPTS}/snapshot.py",
         code=modules("snapshot"),
-        checkpoint="results/checkpoints/{experiment}/{variant}/seed{seed}.pt",
+        checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
     output:
-        "results/weights/{experiment}/{variant}/seed{seed}.npz",
+        "results/weights/{experiment}/{variant}/{seeds}.npz",
     log:
-        "results/logs/snapshot/{experiment}/{variant}/seed{seed}.log",
+        "results/logs/snapshot/{experiment}/{variant}/{seeds}.log",
     benchmark:
-        "results/benchmarks/snapshot/{experiment}/{variant}/seed{seed}.tsv"
+        "results/benchmarks/snapshot/{experiment}/{variant}/{seeds}.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=partial(growing, 1000),
+        mem_mb=memory,
         runtime=partial(growing, 10),
     params:
         code=digest("snapshot"),

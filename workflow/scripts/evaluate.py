@@ -1,27 +1,26 @@
-"""Evaluate the snapshots of runs with frozen weights on the whole train and test splits."""
+"""Evaluate the snapshots of a batch of runs, weights frozen, on the whole train and test splits."""
 
 import argparse
 import json
 from pathlib import Path
 
-import torch
-
-from hw1 import arrays, checkpoints, devices, inputs, models, tables
+from hw1 import arrays, checkpoints, devices, models, tables
 from hw1.architectures import example_shape
 from hw1.baselines import best_constant
 from hw1.command import one_line_errors
 from hw1.evaluation import evaluate
+from hw1.inputs import Data
 
 
-def scores(checkpoint: dict, samples: arrays.Arrays, device: torch.device) -> list[dict]:
-    """A row for each snapshot and split of one run."""
-    settings = json.loads(checkpoint["settings"])
-    splits = inputs.tensors(samples, settings, device)
-    model = models.build(settings["model"], *example_shape(settings)).to(device)
+def scores(run: dict, data: Data) -> list[dict]:
+    """A row for each snapshot and split of one run of a checkpoint."""
+    settings = json.loads(run["settings"])
+    splits = data.splits(settings)
+    model = models.build(settings["model"], *example_shape(settings)).to(data.device)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     constants = {name: best_constant(split.targets.cpu().numpy()) for name, split in splits.items()}
     rows = []
-    for epoch, weights in sorted(checkpoint["snapshots"].items()):
+    for epoch, weights in sorted(run["snapshots"].items()):
         model.load_state_dict(weights)
         for name, split in splits.items():
             score = evaluate(model, split)
@@ -44,17 +43,16 @@ def scores(checkpoint: dict, samples: arrays.Arrays, device: torch.device) -> li
 @one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoints", type=Path, nargs="+", required=True)
-    parser.add_argument("--data", type=Path, required=True, help="of all of them")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--device", required=True)
-    parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="one per checkpoint")
+    parser.add_argument("--metrics", type=Path, required=True)
     args = parser.parse_args()
 
     devices.make_reproducible()
-    device = devices.choose_device(args.device)
-    samples = arrays.load(args.data)
-    for path, metrics in zip(args.checkpoints, args.metrics, strict=True):
-        tables.write(metrics, scores(checkpoints.load(path), samples, device))
+    data = Data(arrays.load(args.data), devices.choose_device(args.device))
+    runs = checkpoints.load(args.checkpoint)
+    tables.write(args.metrics, [row for run in runs.values() for row in scores(run, data)])
 
 
 if __name__ == "__main__":

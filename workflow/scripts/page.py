@@ -32,9 +32,14 @@ def rules_commit() -> str | None:
     return f"{commit}, and edited since" if edited else commit
 
 
-def by_arm(paths: list[Path], prefix: str) -> dict[str, list[dict]]:
+def by_arm(paths: list[Path]) -> dict[str, list[dict]]:
     """Tables whose names end with an arm, as rows by that arm in words."""
-    return {ARMS[path.stem.removeprefix(prefix)]: page.records(tables.read(path)) for path in paths}
+    found: dict[str, list[dict]] = {}
+    for arm, words in ARMS.items():
+        for path in paths:
+            if path.stem.endswith(arm):
+                found.setdefault(words, []).extend(page.records(tables.read(path)))
+    return found
 
 
 @one_line_errors
@@ -43,9 +48,10 @@ def main() -> None:
     parser.add_argument("--template", type=Path, required=True)
     parser.add_argument("--sections", type=json.loads, required=True, help="JSON, see sections.py")
     parser.add_argument("--command", required=True, help="what builds the page")
-    parser.add_argument("--claims", type=Path, required=True)
-    parser.add_argument("--ledgers", type=Path, nargs="+", required=True)
-    parser.add_argument("--parts", type=Path, nargs="+", required=True)
+    parser.add_argument("--lists", type=json.loads, required=True, help="JSON: titles by name")
+    parser.add_argument("--claims", type=Path, nargs="*", required=True)
+    parser.add_argument("--ledgers", type=Path, nargs="*", required=True)
+    parser.add_argument("--parts", type=Path, nargs="*", required=True)
     parser.add_argument("--metrics", type=Path, nargs="+", required=True)
     parser.add_argument("--figures", type=Path, nargs="+", required=True)
     parser.add_argument("--provenance", type=Path, required=True, help="folder")
@@ -61,9 +67,11 @@ def main() -> None:
             for model in section["models"]
             for seed in section["seeds"]
         )
-    ledgers = by_arm(args.ledgers, "claims_")
-    parts = by_arm(args.parts, "claim_parts_")
-    claims = yaml.safe_load(args.claims.read_text(encoding="utf-8"))
+    ledgers = by_arm(args.ledgers)
+    parts = by_arm(args.parts)
+    claims = [
+        claim for path in args.claims for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
+    ]
     for claim in claims:
         claim["findings"] = {
             arm: row for arm, rows in ledgers.items() for row in rows if row["claim"] == claim["id"]
@@ -80,6 +88,7 @@ def main() -> None:
     text = page.render(
         args.template.read_text(encoding="utf-8"),
         sections=args.sections,
+        lists=args.lists,
         claims=[claim for claim in claims if claim["findings"]],
         arms=list(ledgers),
         stated=stated,

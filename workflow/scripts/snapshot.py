@@ -1,4 +1,4 @@
-"""Flatten the weight snapshots of one run into a matrix that is read without torch."""
+"""Flatten the weight snapshots of a batch of runs into matrices that are read without torch."""
 
 import argparse
 from pathlib import Path
@@ -13,7 +13,8 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     args = parser.parse_args()
-    weights.save(args.weights, weights.flatten(checkpoints.load(args.checkpoint)))
+    runs = checkpoints.load(args.checkpoint)
+    weights.save(args.weights, [weights.flatten(run) for run in runs.values()])
 
 
 if __name__ == "__main__":

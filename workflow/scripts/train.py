@@ -1,36 +1,27 @@
-"""Train a run, or runs that can train as one: settings and a data set in, checkpoints out."""
+"""Train a batch of runs that differ in their seeds: settings and data in, a checkpoint out."""
 
 import argparse
 import functools
 import hashlib
+import itertools
 import json
 import platform
 import resource
 import subprocess
 import sys
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 
-from hw1 import arrays, checkpoints, devices, inputs, models, tables, training
-from hw1.architectures import example_shape, stackable
+from hw1 import arrays, checkpoints, devices, models, tables, training
+from hw1.architectures import example_shape, row_stackable, stackable
+from hw1.batches import name, seeds_of
 from hw1.command import one_line_errors
 from hw1.files import replacing
+from hw1.inputs import Data, Split
 
 log = functools.partial(print, flush=True)
-
-
-class Unfinished(NamedTuple):
-    """A run to be trained: its settings, the same as JSON text, and where its results belong."""
-
-    settings: dict
-    text: str
-    identity: str
-    checkpoint: Path
-    history: Path
 
 
 def fingerprint(settings: str, device: torch.device, files: list[Path]) -> str:
@@ -63,68 +54,93 @@ def provenance(device: torch.device, seconds: float) -> dict:
     }
 
 
+def stack_of(settings: dict, data: Data) -> type | None:
+    """What runs train as that differ in their seeds alone, where they train together."""
+    if stackable(settings):
+        return models.Stack
+    if row_stackable(settings) and data.device.type == "cpu":
+        n = len(data.arrays["train_inputs"])
+        size = settings["training"]["batch_size"]
+        member = models.build(settings["model"], *example_shape(settings))
+        if models.same_bits(member, (size, n % size or size)):
+            return models.RowStack
+    return None
+
+
 def train(
-    runs: list[Unfinished], data: Path, device: torch.device, interval: float, facts: Path
-) -> None:
-    """Train `runs`, which differ in their seeds at most, and write what each leaves."""
-    settings = runs[0].settings
-    keys = [(run.settings["seed"], run.settings["stream"]) for run in runs]
-    splits = inputs.tensors(arrays.load(data), settings, device)
+    runs: list[dict], stack: type | None, data: Data, resume: checkpoints.ResumeFile, facts: Path
+) -> dict[int, dict]:
+    """Train runs together, given by their settings, and return them as a checkpoint has them."""
+    settings = runs[0]
+    splits = data.splits(settings)
+    if stack is models.RowStack and settings["inputs"]["labels"] == "random":
+        labels = [data.splits(run)["train"].targets for run in runs]
+        splits["train"] = Split(splits["train"].inputs, torch.stack(labels))
+    keys = [(run["seed"], run["stream"]) for run in runs]
     built = [models.build(settings["model"], *example_shape(settings), key) for key in keys]
-    model = models.Stack(built) if stackable(settings) else built[0]
-    identities = "".join(run.identity for run in runs)
-    resume = checkpoints.ResumeFile(runs[0].checkpoint.with_suffix(".resume"), identities, interval)
-    results = training.train(model.to(device), splits, settings["training"], keys, resume, log)
+    model = (stack(built) if stack else built[0]).to(data.device)
+    results = training.train(model, splits, settings["training"], keys, resume, log)
     for run, trained in zip(runs, results, strict=True):
-        name = "{experiment}/{variant}/seed{seed}.json".format(**run.settings)
-        with replacing(facts / name) as temporary:
+        with replacing(facts / "{experiment}/{variant}/seed{seed}.json".format(**run)) as temporary:
             temporary.write_text(
-                json.dumps(provenance(device, trained.seconds), indent=2) + "\n", encoding="utf-8"
+                json.dumps(provenance(data.device, trained.seconds), indent=2) + "\n",
+                encoding="utf-8",
             )
-        tables.write(run.history, tables.identify(run.settings, trained.history))
-        checkpoints.save(
-            run.checkpoint,
-            {
-                "settings": run.text,
-                "history": json.dumps(trained.history),
-                "snapshots": trained.snapshots,
-            },
-        )
-        checkpoints.keep(run.checkpoint, run.identity)
-    resume.remove()
+    return {
+        run["seed"]: {"history": json.dumps(trained.history), "snapshots": trained.snapshots}
+        for run, trained in zip(runs, results, strict=True)
+    }
 
 
 @one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--settings", required=True, help="JSON: a list of the settings of each")
+    parser.add_argument("--settings", type=json.loads, required=True, help="JSON, without the seed")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--code", type=Path, nargs="+", required=True, help="files the run is of")
     parser.add_argument("--device", required=True)
     parser.add_argument("--resume-interval", type=float, required=True, help="seconds")
-    parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="one per run")
-    parser.add_argument("--histories", type=Path, nargs="+", required=True, help="one per run")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="named after the seeds")
+    parser.add_argument("--history", type=Path, required=True)
     parser.add_argument("--provenance", type=Path, required=True, help="folder for all runs")
     args = parser.parse_args()
 
     devices.make_reproducible()
     device = devices.choose_device(args.device)
-    with ExitStack() as locks:
-        for path in args.checkpoints:
-            locks.enter_context(checkpoints.exclusive(path.with_suffix(".lock"), log))
-        runs = []
-        for settings, path, history in zip(
-            json.loads(args.settings), args.checkpoints, args.histories, strict=True
-        ):
-            text = json.dumps(settings, sort_keys=True)
-            identity = fingerprint(text, device, [*args.code, args.data])
-            if kept := checkpoints.restore(path, identity):
-                log(f"{path}: settings, code and data are those of the result that is there")
-                tables.write(history, tables.identify(settings, json.loads(kept["history"])))
-            else:
-                runs.append(Unfinished(settings, text, identity, path, history))
-        if runs:
-            train(runs, args.data, device, args.resume_interval, args.provenance)
+    seeds = seeds_of(args.checkpoint.stem)
+    settings = {seed: args.settings | {"seed": seed} for seed in seeds}
+    texts = {seed: json.dumps(settings[seed], sort_keys=True) for seed in seeds}
+    files = [*args.code, args.data]
+    fingerprints = {seed: fingerprint(texts[seed], device, files) for seed in seeds}
+    with checkpoints.exclusive(args.checkpoint.with_suffix(".lock"), log):
+        runs = checkpoints.finished(args.checkpoint, fingerprints)
+        for seed in sorted(runs):
+            log(f"seed {seed}: settings, code and data are those of the result that is there")
+        missing = [seed for seed in seeds if seed not in runs]
+        data = Data(arrays.load(args.data), device)
+        stack = stack_of(args.settings, data)
+        for group in [missing] if stack and missing else [[seed] for seed in missing]:
+            log(f"training {name(group)}")
+            resume = checkpoints.ResumeFile(
+                args.checkpoint.with_suffix(".resume"),
+                "".join(fingerprints[seed] for seed in group),
+                args.resume_interval,
+            )
+            trained = train(
+                [settings[seed] for seed in group], stack, data, resume, args.provenance
+            )
+            for seed in group:
+                about = {"settings": texts[seed], "fingerprint": fingerprints[seed]}
+                runs[seed] = about | trained[seed]
+            if len(runs) < len(seeds):  # not to be trained again if this job ends before its batch
+                checkpoints.save_kept(args.checkpoint, {seed: runs[seed] for seed in group})
+            resume.remove()
+        checkpoints.save_runs(args.checkpoint, {seed: runs[seed] for seed in seeds})
+        checkpoints.keep(args.checkpoint)
+        history = (
+            tables.identify(settings[seed], json.loads(runs[seed]["history"])) for seed in seeds
+        )
+        tables.write(args.history, itertools.chain.from_iterable(history))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,21 @@
+"""What is done to trained networks: each file beside this one is a kind of analysis.
+
+It declares itself in `KIND`, which is read without importing the file, so it holds plain values:
+
+    scope      what one job sees: `experiment`, all runs of an entry; `seeds`, a batch of seeds of
+               all its variants; `run`, a batch of seeds of one variant
+    data       whether it needs the data set of the runs, too
+    tables     the columns of each table that it makes, by what the table's name ends with after
+               that of the analysis; "" for the one that is called like it
+    settings   what an entry says besides `kind` and `variants`: JSON Schema by key; all are needed
+
+and has two functions. `check(settings, runs, seeds)` raises ValueError where an entry cannot come
+to anything: `runs` are the settings of one run per variant, `seeds` counts the seeds. It is called
+before any job, on its own, so it imports what it needs itself, and nothing slow. And
+
+    analyse(runs, settings, data) -> {table: rows}
+
+takes `hw1.weights.Run`s, variant by variant, the settings of the entry, and `hw1.inputs.Data` or
+None. A table of scope `seeds` or `run` begins with the columns experiment, variant and seed, since
+those of all jobs are joined.
+"""

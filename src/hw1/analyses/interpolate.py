@@ -1,0 +1,105 @@
+"""Loss and accuracy on the straight line between the trained networks of two variants.
+
+Of more than two variants, between each pair of them.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+import torch
+from torch import nn
+
+from hw1 import tables
+from hw1.evaluation import evaluate
+from hw1.inputs import Data, Split
+from hw1.weights import Run
+
+KIND = {
+    "scope": "seeds",
+    "data": True,
+    "tables": {
+        "": ["experiment", "variant", "seed", "alpha", "split", "loss", "accuracy"],
+    },
+    "settings": {
+        "start": {"description": "First alpha; 0 is one network", "type": "number", "maximum": 0},
+        "stop": {"description": "Last alpha; 1 is the other", "type": "number", "minimum": 1},
+        "points": {
+            "description": "Number of evenly spaced alphas",
+            "type": "integer",
+            "minimum": 2,
+            "maximum": 10001,
+        },
+    },
+}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import alike
+
+    start, stop, points = (settings[key] for key in ("start", "stop", "points"))
+    step = (stop - start) / (points - 1)
+    if any(abs(round((end - start) / step) * step + start - end) > 1e-10 for end in (0, 1)):
+        raise ValueError(
+            f"points: the {points} points from {start:g} to {stop:g} miss 0 or 1: choose points so "
+            "that both ends of the line are on the grid"
+        )
+    if len(runs) < 2:
+        raise ValueError(
+            f"variants: found {len(runs)}, expected the two between which to interpolate"
+        )
+    alike(runs, ("dataset", "inputs"))
+
+
+def grid(start: float, stop: float, points: int) -> list[float]:
+    """Evenly spaced alphas, ends included, without the rounding noise of repeated addition."""
+    return [round(float(alpha), 10) for alpha in np.linspace(start, stop, points)]
+
+
+def line(
+    model: nn.Module,
+    start: np.ndarray,
+    end: np.ndarray,
+    alphas: list[float],
+    splits: dict[str, Split],
+) -> Iterator[dict]:
+    """Yield a row (alpha, split, loss, accuracy) per point and split.
+
+    The weights at alpha are (1 - alpha) * start + alpha * end, flat vectors of shape (p,), which
+    reproduces both ends exactly. Raises ValueError where p is not the model's.
+    """
+    parameters = list(model.parameters())
+    expected = sum(parameter.numel() for parameter in parameters)
+    if start.shape != (expected,) or end.shape != (expected,):
+        raise ValueError(
+            f"cannot interpolate between {start.size} and {end.size} weights in a model of "
+            f"{expected}: both ends must have its architecture"
+        )
+    device = parameters[0].device
+    first, second = (torch.from_numpy(vector).to(device) for vector in (start, end))
+    for alpha in alphas:
+        vector = (1 - alpha) * first + alpha * second
+        with torch.no_grad():
+            nn.utils.vector_to_parameters(vector, parameters)
+        for name, split in splits.items():
+            score = evaluate(model, split)
+            yield {"alpha": alpha, "split": name, "loss": score.loss, "accuracy": score.accuracy}
+
+
+def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+    """A row per pair of variants, seed, alpha and split; the pair stands in the column variant."""
+    alphas = grid(settings["start"], settings["stop"], settings["points"])
+    found = []
+    for start, end in combinations(runs, 2):
+        if start.settings["seed"] != end.settings["seed"]:
+            continue
+        rows = line(
+            start.network(data.device),
+            start.weights[-1],
+            end.weights[-1],
+            alphas,
+            data.splits(start.settings),
+        )
+        pair = f"{start.settings['variant']}_{end.settings['variant']}"
+        found += tables.identify(start.settings | {"variant": pair}, rows)
+    return {"": found}

@@ -1,0 +1,57 @@
+"""Batches: the seeds of a variant that one job trains, and how files are named after them.
+
+`seed3` is a batch of one; `seeds0-9` has ten, and `seeds0-2+5` the seeds 0, 1, 2 and 5.
+"""
+
+from collections.abc import Iterable, Sequence
+
+PATTERN = r"seed\d+|seeds\d+-\d+(?:\+\d+(?:-\d+)?)*|seeds\d+(?:\+\d+(?:-\d+)?)+"
+
+
+def seed_list(seeds: str | Sequence[int]) -> list[int]:
+    """The seeds that a configuration names: a list, or a range such as 0-9, ends included.
+
+    Raises ValueError where a range goes down.
+    """
+    if not isinstance(seeds, str):
+        return list(seeds)
+    first, last = map(int, seeds.split("-"))
+    if last < first:
+        raise ValueError(f"found {seeds}, expected a range that goes up: {last}-{first}")
+    return list(range(first, last + 1))
+
+
+def cut(seeds: Sequence[int], size: int) -> list[str]:
+    """The names of the batches of at most `size` seeds, in the order of `seeds`: seeds added at the
+    end leave those before alone."""
+    return [name(seeds[first : first + size]) for first in range(0, len(seeds), size)]
+
+
+def name(seeds: Iterable[int]) -> str:
+    """What the files of a batch are called."""
+    ranges: list[list[int]] = []
+    for seed in sorted(seeds):
+        if ranges and ranges[-1][1] == seed - 1:
+            ranges[-1][1] = seed
+        else:
+            ranges.append([seed, seed])
+    parts = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
+    return ("seed" if parts[0].isdecimal() and len(parts) == 1 else "seeds") + "+".join(parts)
+
+
+def seeds_of(batch: str) -> list[int]:
+    """The seeds of a batch by its name.
+
+    Raises ValueError where it is not the name that `name` gives them.
+    """
+    try:
+        seeds = [
+            seed
+            for part in batch.removeprefix("seeds").removeprefix("seed").split("+")
+            for seed in seed_list(part if "-" in part else [int(part)])
+        ]
+        if name(seeds) == batch and len(set(seeds)) == len(seeds):
+            return seeds
+    except (ValueError, IndexError):
+        pass
+    raise ValueError(f"{batch} names no batch of seeds: one is called seed3, seeds0-9, seeds0-2+5")

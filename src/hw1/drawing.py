@@ -1,0 +1,103 @@
+"""What figures have in common: the house style, and how seeds are drawn."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from hw1.files import replacing
+
+with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the user stands
+    import matplotlib as mpl
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RC = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.6,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "savefig.bbox": "standard",
+    "svg.hashsalt": "hw1",  # the same figure gives the same bytes
+}
+MARKERS = "osD^vP*X"
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """matplotlib's own defaults and RC over them, whatever a user's settings are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
+
+
+def draw(figure: Callable[..., Figure], style: dict, tables: list[pd.DataFrame]) -> Figure:
+    """Draw a figure with the function that draws its kind, in the house style."""
+    # A dollar sign in a title is none of mathematics.
+    style = style | {"dataset": style["dataset"].replace("$", r"\$")}
+    shown = [
+        table[~table["variant"].isin(style["left_out"])] if "variant" in table else table
+        for table in tables
+    ]
+    with house_style():
+        return figure(style, *shown)
+
+
+def save(figure: Figure, png: str | os.PathLike, svg: str | os.PathLike, dpi: int) -> None:
+    """Write `figure` as PNG and as SVG; the same figure gives the same bytes."""
+    with house_style():
+        for path, metadata in ((png, {"Software": None}), (svg, {"Date": None})):
+            with replacing(path) as temporary:
+                figure.savefig(temporary, dpi=dpi, metadata=metadata)
+
+
+def count_of_seeds(table: pd.DataFrame) -> str:
+    """How many seeds a table holds."""
+    n = table["seed"].nunique()
+    return "one seed" if n == 1 else f"{n} seeds"
+
+
+def seeds(table: pd.DataFrame) -> str:
+    """How many seeds a table holds, and so what its lines and bands are."""
+    count = count_of_seeds(table)
+    return count if count == "one seed" else f"median and range of {count}"
+
+
+def last_epoch(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last epoch of each run."""
+    last = metrics.groupby(["variant", "seed"])["epoch"].transform("max")
+    return metrics[metrics["epoch"] == last]
+
+
+def spread(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **line) -> None:
+    """Draw the median of `y` over seeds against `x`, and its range as a band."""
+    over_seeds = table.groupby(x)[y]
+    median = over_seeds.median()
+    axes.plot(median.index, median, color=colour, **line)
+    if table["seed"].nunique() > 1:
+        axes.fill_between(
+            median.index, over_seeds.min(), over_seeds.max(), color=colour, alpha=0.18, lw=0
+        )
+
+
+def panels(rows: int, columns: int, size: tuple[float, float], title: str, **shared):
+    """A figure of rows x columns axes under one title; size in inches."""
+    figure = Figure(figsize=size)
+    figure.suptitle(title, fontsize=12)
+    return figure, figure.subplots(rows, columns, **shared)
+
+
+def colour_of(style: dict, variant: str, index: int) -> str:
+    """The colour of a variant's name or of what it ends with, else one of the cycle's."""
+    colours = style["colours"]
+    return colours.get(variant) or colours.get(variant.rsplit("_", 1)[-1], f"C{index}")

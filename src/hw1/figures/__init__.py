@@ -1,0 +1,19 @@
+"""The figures: each file beside this one draws a kind of figure.
+
+It declares itself in `KIND`, which is read without importing the file, so it holds plain values:
+
+    tables     the tables of the experiment that it draws, unless an entry names others
+    colours    what it colours besides variants: keys of figures.colours in the configuration
+    look       other keys of `figures` in the configuration that it uses
+    settings   what an entry says besides `draw`, `tables`, `variants` and `caption`: JSON Schema by
+               key; all are needed
+
+It may have a function `check(settings, runs, seeds)` as an analysis has (see hw1.analyses), and has
+
+    draw(style, *tables) -> Figure
+
+`style` holds dpi, dataset (the titles of all), datasets (its name by variant, for the variants that
+the figure shows; rows of others are left out of the tables), colours by name, and the settings of
+the entry. Where a table holds several seeds, a line is their median and a
+band goes from their minimum to their maximum; the figure says so, and names the data set.
+"""

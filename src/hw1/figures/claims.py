@@ -1,0 +1,112 @@
+"""All claims of a list: effects, intervals and verdicts."""
+
+import textwrap
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from hw1.drawing import panels
+
+KIND = {
+    "tables": ["parts"],
+    "colours": ["confirmed", "refuted", "inconclusive", "not_enough_seeds", "truth", "guide"],
+    "look": [],
+    "settings": {},
+}
+# Told apart without colour as well.
+VERDICT_MARKERS = {"confirmed": "o", "refuted": "X", "inconclusive": "D", "not enough seeds": "s"}
+
+
+def draw(style: dict, parts: pd.DataFrame) -> Figure:
+    """One row per claim, one line per part: effect, interval and the numbers that confirm it."""
+    lines = [
+        (claim, rows[rows["effect"].notna()]) for claim, rows in parts.groupby("claim", sort=False)
+    ]
+    height = sum(max(len(rows), 1) for _, rows in lines)
+    figure, axes = panels(
+        1,
+        1,
+        (10, 1.9 + 0.24 * height),
+        f"What the runs say about each claim of the report\n{style['dataset']}",
+    )
+    y, ticks, labels = 0, [], []
+    for index, (claim, rows) in enumerate(lines):
+        verdict = parts[parts["claim"] == claim]["claim_verdict"].iloc[0]
+        top = y - 0.5
+        for part in rows.itertuples():
+            colour = style["colours"][part.verdict.replace(" ", "_")]
+            axes.plot([part.effect_low, part.effect_high], [y, y], color=colour, lw=2)
+            axes.plot(part.effect, y, VERDICT_MARKERS[part.verdict], color=colour, ms=6, mec="w")
+            for bound in (part.confirmed_above, part.confirmed_below):
+                axes.plot(bound, y, "|", color=style["colours"]["truth"], ms=9, mew=1.3, zorder=4)
+            ticks.append(y)
+            labels.append(textwrap.shorten(part.measure, 80, placeholder=" ..."))
+            y += 1
+        if rows.empty:
+            ticks.append(y)
+            measures = parts[parts["claim"] == claim]["measure"]
+            labels.append(textwrap.shorten(measures.iloc[0], 80, placeholder=" ..."))
+            y += 1
+        if index % 2:
+            axes.axhspan(top, y - 0.5, color="#f4f4f4", lw=0, zorder=0)
+        middle = (top + y - 0.5) / 2
+        colour = style["colours"][verdict.replace(" ", "_")]
+        transform = axes.get_yaxis_transform()
+        axes.plot(
+            1.03,
+            middle,
+            VERDICT_MARKERS[verdict],
+            color=colour,
+            ms=8,
+            mec="w",
+            transform=transform,
+            clip_on=False,
+        )
+        axes.text(
+            1.05,
+            middle,
+            f"{claim}  {verdict}",
+            color=colour,
+            weight="bold",
+            va="center",
+            fontsize=9,
+            transform=transform,
+        )
+    axes.set_xscale("symlog", linthresh=2, linscale=1.2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.axvline(0, color=style["colours"]["guide"], lw=1)
+    axes.set_yticks(ticks, labels, fontsize=8)
+    axes.set_ylim(y - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(
+        "effect in units of its smallest effect of interest (0: none; to the right: as claimed)"
+    )
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=style["colours"][verdict.replace(" ", "_")],
+            marker=marker,
+            lw=2,
+            ms=7,
+            mec="w",
+            label=verdict,
+        )
+        for verdict, marker in VERDICT_MARKERS.items()
+    ]
+    handles.append(
+        Line2D(
+            [],
+            [],
+            color=style["colours"]["truth"],
+            marker="|",
+            ls="",
+            ms=9,
+            label="what confirms (two: a range)",
+        )
+    )
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=5, fontsize=9, columnspacing=1.2
+    )
+    return figure

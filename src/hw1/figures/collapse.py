@@ -1,0 +1,60 @@
+"""Final training loss of every run."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import colour_of, count_of_seeds, last_epoch, panels
+
+KIND = {"tables": ["metrics"], "colours": ["guide"], "look": [], "settings": {}}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import functions
+
+    functions(runs)
+
+
+def draw(style: dict, metrics: pd.DataFrame) -> Figure:
+    """The final training loss of every seed of each model, beside what a constant achieves."""
+    final = last_epoch(metrics)
+    functions = list(dict.fromkeys(style["datasets"].values()))
+    figure, axes = panels(
+        1,
+        len(functions),
+        (4.6 * len(functions), 4.4),
+        f"Final training loss of every run, {style['dataset']}, {count_of_seeds(final)}",
+        squeeze=False,
+    )
+    for panel, function in zip(axes[0], functions):
+        variants = [name for name, of in style["datasets"].items() if of == function]
+        for index, variant in enumerate(variants):
+            losses = final[final["variant"] == variant].sort_values("seed")["loss"]
+            # Side by side in the order of the seeds, so that equal losses can be counted.
+            offsets = np.linspace(-0.3, 0.3, len(losses)) if len(losses) > 1 else [0]
+            panel.plot(
+                index + np.array(offsets),
+                losses,
+                "osD"[index % 3],
+                ms=5,
+                alpha=0.75,
+                mec="white",
+                mew=0.4,
+                color=colour_of(style, variant, index),
+            )
+        constant = final[final["variant"].isin(variants)]["constant_loss"].iloc[0]
+        guides = ((constant, "best constant prediction"), (constant / 100, "1 % of it"))
+        for (height, label), line in zip(guides, ("--", ":")):
+            panel.axhline(height, color=style["colours"]["guide"], lw=1.2, ls=line, label=label)
+        panel.set(
+            title=function,
+            yscale="log",
+            xticks=range(len(variants)),
+            xticklabels=[name.rsplit("_", 1)[-1] for name in variants],
+        )
+        panel.set_xlim(-0.6, len(variants) - 0.4)
+        panel.grid(axis="x", visible=False)
+    axes[0][0].set_ylabel("mean squared error")
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure

@@ -1,0 +1,49 @@
+"""Predictions of fitted functions."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from hw1.drawing import colour_of, count_of_seeds, panels
+
+KIND = {"tables": ["predictions"], "colours": ["truth"], "look": [], "settings": {}}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import functions
+
+    functions(runs)
+
+
+def draw(style: dict, predictions: pd.DataFrame) -> Figure:
+    """The prediction of every seed, and their median, over the true function."""
+    variants = list(predictions.groupby("variant", sort=False))
+    figure, axes = panels(
+        1,
+        len(variants),
+        (3.6 * len(variants), 3.8),
+        f"Fit of {style['dataset']}, {count_of_seeds(predictions)}",
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    low, high = predictions["target"].min(), predictions["target"].max()
+    margin = 0.35 * (high - low)
+    for index, (panel, (variant, runs)) in enumerate(zip(axes[0], variants)):
+        colour = colour_of(style, variant, index)
+        for _, run in runs.groupby("seed"):
+            panel.plot(run["x"], run["prediction"], color=colour, alpha=0.3, lw=0.8)
+        median = runs.groupby("x")["prediction"].median()
+        target = runs.groupby("x")["target"].first()
+        panel.plot(target.index, target, color=style["colours"]["truth"], ls="--", lw=1.2)
+        panel.plot(median.index, median, color=colour)
+        panel.set(title=variant.rsplit("_", 1)[-1], xlabel="x", ylim=(low - margin, high + margin))
+    axes[0][0].set_ylabel("y")
+    grey = style["colours"]["truth"]
+    handles = [
+        Line2D([], [], color=grey, ls="--", lw=1.2, label="true function"),
+        Line2D([], [], color=grey, label="median prediction"),
+        Line2D([], [], color=grey, alpha=0.4, lw=0.8, label="prediction of one seed"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure

@@ -1,0 +1,62 @@
+"""Gradient norm and loss during training."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import panels, seeds, spread
+
+KIND = {
+    "tables": ["history"],
+    "colours": ["gradient_norm", "loss"],
+    "look": [],
+    "settings": {},
+}
+RUNNING_MEDIAN_ITERATIONS = 101
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import classification, one_variant, recorded
+
+    one_variant(runs)
+    classification(runs)
+    recorded(runs, "gradient_norm", True)
+
+
+def draw(style: dict, history: pd.DataFrame) -> Figure:
+    """Gradient norm and loss of each iteration of one seed, and running medians of all seeds."""
+    first = history["seed"].iloc[0]
+    figure, axes = panels(
+        2,
+        1,
+        (7.5, 5.6),
+        f"Gradient norm and loss on {style['dataset']}\n"
+        f"points: seed {first}; line: running median over {RUNNING_MEDIAN_ITERATIONS} iterations, "
+        f"{seeds(history)}",
+        sharex=True,
+    )
+    for panel, column, colour, label in (
+        (axes[0], "gradient_norm", "gradient_norm", "L2 norm of the gradient"),
+        (axes[1], "batch_loss", "loss", "cross-entropy (nats)"),
+    ):
+        run = history[history["seed"] == first]
+        # Thousands of points: as an image also in the SVG.
+        panel.plot(
+            run["iteration"],
+            run[column],
+            ".",
+            ms=2,
+            alpha=0.35,
+            color=style["colours"][colour],
+            rasterized=True,
+        )
+        running = history.groupby("seed")[column].transform(
+            lambda values: values.rolling(
+                min(RUNNING_MEDIAN_ITERATIONS, len(values)), center=True, min_periods=1
+            ).median()
+        )
+        table = history.assign(running=running)
+        spread(panel, table, "iteration", "running", style["colours"][colour], lw=2)
+        panel.set_ylabel(label)
+        panel.set_ylim(bottom=0)
+    axes[1].set_xlabel("iteration")
+    return figure

@@ -1,0 +1,68 @@
+"""Loss and accuracy against the number of parameters."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+from hw1.drawing import last_epoch, panels, seeds, spread
+
+KIND = {
+    "tables": ["metrics"],
+    "colours": ["train", "test"],
+    "look": [],
+    "settings": {},
+}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import classification, sizes_differ
+
+    classification(runs)
+    sizes_differ(runs)
+
+
+def draw(style: dict, metrics: pd.DataFrame) -> Figure:
+    """Loss and accuracy after the last epoch against the number of parameters."""
+    final = last_epoch(metrics)
+    figure, axes = panels(
+        1,
+        2,
+        (9.5, 4.4),
+        f"Parameters and generalisation, {style['dataset']}, {seeds(final)}",
+    )
+    names = final.groupby("parameters")["variant"].first()
+    for panel, column, label, scale in (
+        (axes[0], "loss", "cross-entropy (nats)", 1),
+        (axes[1], "accuracy", "accuracy (%)", 100),
+    ):
+        for split, line, marker in (("train", "-", "o"), ("test", "--", "s")):
+            rows = final[final["split"] == split]
+            rows = rows.assign(value=rows[column] * scale)
+            colour = style["colours"][split]
+            spread(
+                panel,
+                rows,
+                "parameters",
+                "value",
+                colour,
+                ls=line,
+                marker=marker,
+                ms=5,
+                label=split,
+            )
+        test = final[final["split"] == "test"].groupby("parameters")[column].median() * scale
+        for count, name in names.items():
+            panel.annotate(
+                name,
+                (count, test[count]),
+                xytext=(0, 7 if column == "loss" else -15),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                path_effects=[withStroke(linewidth=2, foreground="white")],
+            )
+        panel.set(xscale="log", xlabel="number of parameters", ylabel=label)
+        panel.margins(y=0.1)
+    axes[0].set_yscale("log")
+    axes[0].legend()
+    return figure

@@ -1,0 +1,58 @@
+"""Training on random labels."""
+
+from math import log as ln
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import panels, seeds, spread
+
+KIND = {
+    "tables": ["history"],
+    "colours": ["train", "test", "guide"],
+    "look": [],
+    "settings": {},
+}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import classification, one_variant, recorded
+
+    one_variant(runs)
+    classification(runs)
+    recorded(runs, "evaluate_each_epoch", ["train", "test"])
+    for run in runs:
+        if run["inputs"]["labels"] != "random":
+            raise ValueError(
+                f"inputs.labels: found {run['inputs']['labels']}, but it says that the training "
+                "labels are random: use random, or draw training_curves"
+            )
+
+
+def draw(style: dict, history: pd.DataFrame) -> Figure:
+    """Loss and accuracy per epoch on random training labels and on the true test labels."""
+    figure, axes = panels(
+        1,
+        2,
+        (9.5, 4.2),
+        f"Training on random labels, {style['dataset']}, {seeds(history)}",
+    )
+    for panel, column, label, scale, chance in (
+        (axes[0], "loss", "cross-entropy (nats)", 1, ln(10)),
+        (axes[1], "accuracy", "accuracy (%)", 100, 10),
+    ):
+        for split, name, line, marker in (
+            ("train", "train (random labels)", "-", "o"),
+            ("test", "test (true labels)", "--", "s"),
+        ):
+            rows = history.assign(value=history[f"{split}_{column}"] * scale)
+            colour = style["colours"][split]
+            spread(panel, rows, "epoch", "value", colour, ls=line, marker=marker, ms=4, label=name)
+        panel.axhline(
+            chance, color=style["colours"]["guide"], lw=1, ls=":", label="guessing at random"
+        )
+        panel.set(xlabel="epoch", ylabel=label)
+        panel.ticklabel_format(axis="y", useOffset=False)
+        panel.xaxis.get_major_locator().set_params(integer=True)
+    axes[0].legend()
+    return figure

@@ -1,0 +1,86 @@
+"""Kinds of analyses and figures: files that declare themselves (see hw1.analyses, hw1.figures).
+
+A declaration and a check are read without importing the file, so that what it imports costs
+nothing where only its settings are looked at.
+"""
+
+import ast
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+
+def declaration(path: str | os.PathLike) -> dict | None:
+    """What `KIND` in a file is, or None where it has none.
+
+    Raises ValueError where the file is no Python, or KIND is more than plain values.
+    """
+    node = assigned(path, "KIND")
+    if node is None:
+        return None
+    try:
+        return ast.literal_eval(node)
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: KIND has more than plain values ({error}): the file is not run to read it"
+        ) from error
+
+
+def parsed(path: str | os.PathLike) -> ast.Module:
+    """The syntax tree of a file. Raises ValueError where it is no Python."""
+    try:
+        return ast.parse(Path(path).read_bytes(), filename=str(path))
+    except SyntaxError as error:
+        raise ValueError(f"{path}, line {error.lineno}: no Python ({error.msg})") from error
+
+
+def assigned(path: str | os.PathLike, name: str) -> ast.expr | None:
+    """The expression that a file assigns to a name at its top level."""
+    for node in parsed(path).body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in node.targets
+        ):
+            return node.value
+    return None
+
+
+def functions(path: str | os.PathLike) -> list[str]:
+    """The functions that a file defines at its top level."""
+    return [node.name for node in parsed(path).body if isinstance(node, ast.FunctionDef)]
+
+
+def check(path: str | os.PathLike) -> Callable[..., None]:
+    """The function `check` of a file, on its own; one that accepts all where it has none."""
+    tree = parsed(path)
+    tree.body = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"
+    ]
+    found: dict = {"check": lambda *_: None}
+    exec(compile(tree, str(path), "exec"), found)
+    return found["check"]
+
+
+def load(path: str | os.PathLike) -> ModuleType:
+    """Import a file, wherever it lies."""
+    path = Path(path)
+    spec = importlib.util.spec_from_file_location(f"hw1_kind_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def as_declared(
+    path: str | os.PathLike, table: str, columns: list[str], rows: Iterable[dict]
+) -> Iterator[dict]:
+    """Yield the rows of a table. Raises ValueError where one has not the columns of KIND."""
+    for row in rows:
+        if list(row) != columns:
+            raise ValueError(
+                f"{path}: a row of the table {table!r} has the columns {', '.join(row)}, but KIND "
+                f"says {', '.join(columns)}"
+            )
+        yield row

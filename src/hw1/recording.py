@@ -1,0 +1,159 @@
+"""What is recorded of a training: its history, snapshots of its weights, lines of progress.
+
+History rows have `epoch` and `iteration` (both from 1), `batch_loss` and, for labels,
+`batch_accuracy`. With `history: iteration` there is a row for each mini-batch; with `epoch` one for
+every `history_every`-th epoch and the last, in which the two are means over its examples, each seen
+with the weights of its own iteration. To a row per iteration `gradient_norm` adds the L2 norm of
+the whole gradient; to a row per epoch `evaluate_each_epoch` adds `{split}_loss` and
+`{split}_accuracy` with the weights at its end.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import nn
+
+from hw1.evaluation import evaluate
+from hw1.inputs import Split
+from hw1.models import Alone, RowStack, Stack
+
+SECONDS_BETWEEN_PROGRESS_LINES = 10
+
+
+class Record:
+    """The record of runs that train together, one history each."""
+
+    def __init__(
+        self,
+        network: Alone | Stack | RowStack,
+        splits: dict[str, Split],
+        training: dict,
+        keys: Sequence[tuple[int, int]],
+        iterations: int,
+        log,
+    ) -> None:
+        self.network, self.splits, self.training, self.keys = network, splits, training, keys
+        self.log = log
+        inputs, targets = splits["train"]
+        self.examples = len(inputs)
+        self.classify = not targets.is_floating_point()
+        self.histories: list[list[dict]] = [[] for _ in keys]
+        self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
+        # A value per mini-batch of the current epoch, and run: loss, correct ones, gradient norm.
+        self.measured = {
+            name: torch.zeros(iterations, len(keys), dtype=torch.float32, device=inputs.device)
+            for name in ("loss", "correct", "norm")
+        }
+        batch_size = training["batch_size"]
+        if batch_size == "full":
+            batch_size = self.examples
+        self.sizes = torch.full((iterations,), float(batch_size))
+        self.sizes[-1] = self.examples - batch_size * (iterations - 1)
+        self.seconds_before, self.started = 0.0, time.monotonic()
+        self.next_line = self.started + SECONDS_BETWEEN_PROGRESS_LINES
+
+    def state_dict(self) -> dict:
+        """What a training that goes on has to know."""
+        kept = {name: getattr(self, name) for name in ("histories", "snapshots", "measured")}
+        return kept | {"seconds": self.seconds()}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go on from what `state_dict` gave."""
+        for name, values in state["measured"].items():
+            self.measured[name].copy_(values)
+        self.histories, self.snapshots = state["histories"], state["snapshots"]
+        self.seconds_before = state["seconds"]
+
+    def seconds(self) -> float:
+        """How long the runs have trained, interruptions left out."""
+        return self.seconds_before + time.monotonic() - self.started
+
+    def start(self) -> None:
+        """Note the weights before training."""
+        if 0 in self.training["snapshot_epochs"]:
+            self.snapshots[0] = snapshot(self.network)
+
+    def iteration(
+        self,
+        iteration: int,
+        losses: torch.Tensor,
+        correct: torch.Tensor | None,
+        parameters: list[torch.Tensor],
+    ) -> None:
+        """Note a mini-batch, counted from 0 in its epoch, before the step that follows."""
+        self.measured["loss"][iteration] = losses
+        if correct is not None:
+            self.measured["correct"][iteration] = correct
+        if self.training["gradient_norm"]:
+            size = len(parameters) // len(self.keys)
+            norms = [
+                nn.utils.get_total_norm([p.grad for p in parameters[run * size : (run + 1) * size]])
+                for run in range(len(self.keys))
+            ]
+            self.measured["norm"][iteration] = torch.stack(norms)
+
+    def epoch(self, epoch: int) -> None:
+        """Note the end of an epoch. Raises ValueError where a loss of it is not finite."""
+        training = self.training
+        losses, correct, norms = (values.cpu() for values in self.measured.values())
+        if not losses.isfinite().all():
+            i, run = (~losses.isfinite()).nonzero()[0].tolist()
+            raise ValueError(
+                f"the loss of seed {self.keys[run][0]} is {losses[i, run].item()} at epoch "
+                f"{epoch}, iteration {i + 1}: lower learning_rate ({training['learning_rate']}) "
+                "or check the data"
+            )
+        last = epoch == training["epochs"]
+        if training["history"] == "iteration":
+            rows = self.rows_of_iterations
+        elif epoch % training["history_every"] == 0 or last:
+            rows = self.row_of_epoch
+        else:
+            rows = None
+        for run, history in enumerate(self.histories if rows else ()):
+            history += rows(epoch, run, losses[:, run], correct[:, run], norms[:, run])
+        if epoch in training["snapshot_epochs"] or last:
+            self.snapshots[epoch] = snapshot(self.network)
+        if time.monotonic() >= self.next_line or last:
+            mean = (losses.mean(1).double() @ self.sizes.double()).item() / self.examples
+            self.log(f"epoch {epoch}/{training['epochs']}  loss {mean:.6g}  {self.seconds():.0f} s")
+            self.next_line = time.monotonic() + SECONDS_BETWEEN_PROGRESS_LINES
+
+    def rows_of_iterations(
+        self, epoch: int, _: int, losses: torch.Tensor, correct: torch.Tensor, norms: torch.Tensor
+    ) -> Iterator[dict]:
+        for i in range(len(losses)):
+            row = {"epoch": epoch, "iteration": (epoch - 1) * len(losses) + i + 1}
+            row["batch_loss"] = losses[i].item()
+            if self.classify:
+                row["batch_accuracy"] = (correct[i] / self.sizes[i]).item()
+            if self.training["gradient_norm"]:
+                row["gradient_norm"] = norms[i].item()
+            yield row
+
+    def row_of_epoch(
+        self, epoch: int, run: int, losses: torch.Tensor, correct: torch.Tensor, _: torch.Tensor
+    ) -> Iterator[dict]:
+        row = {"epoch": epoch, "iteration": epoch * len(losses)}
+        row["batch_loss"] = (losses.double() @ self.sizes.double()).item() / self.examples
+        if self.classify:
+            row["batch_accuracy"] = correct.double().sum().item() / self.examples
+        for name in self.training["evaluate_each_epoch"]:
+            score = evaluate(self.network.alone(run), self.split_of(name, run))
+            row[f"{name}_loss"], row[f"{name}_accuracy"] = score.loss, score.accuracy
+        yield row
+
+    def split_of(self, name: str, run: int) -> Split:
+        """A split as a run sees it."""
+        inputs, targets = self.splits[name]
+        own = isinstance(self.network, RowStack) and targets.dim() > 1
+        return Split(inputs, targets[run] if own else targets)
+
+
+def snapshot(network: Alone | Stack | RowStack | nn.Module) -> dict[str, torch.Tensor]:
+    """Copy the weights to the CPU, in the default memory layout."""
+    return {
+        name: tensor.detach().cpu().contiguous().clone()
+        for name, tensor in network.state_dict().items()
+    }

@@ -1,0 +1,53 @@
+"""Trained networks, to predict with."""
+
+import json
+import os
+
+import numpy as np
+import torch
+
+from hw1 import checkpoints, models
+from hw1.architectures import classes_of, example_shape
+from hw1.inputs import Data
+
+
+class Trained:
+    """A network after a snapshot epoch, with the settings of its run."""
+
+    def __init__(self, run: dict, epoch: int | None = None) -> None:
+        self.settings: dict = json.loads(run["settings"])
+        snapshots = run["snapshots"]
+        if epoch is not None and epoch not in snapshots:
+            kept = ", ".join(map(str, sorted(snapshots)))
+            raise ValueError(f"found no snapshot of epoch {epoch}, expected one of {kept}")
+        self.epoch: int = max(snapshots) if epoch is None else epoch
+        self.network = models.build(self.settings["model"], *example_shape(self.settings))
+        self.network.load_state_dict(snapshots[self.epoch])
+
+    def outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """What the network says (n, outputs) of inputs as they are in the data's file: images
+        (n, size, size) from 0 to 255, x (n, 1), or numbers of one's own."""
+        arrays = {"train_inputs": np.asarray(inputs), "train_targets": np.zeros(len(inputs))}
+        data = Data(arrays, torch.device("cpu"))
+        given = self.settings | {"inputs": self.settings.get("inputs", {}) | {"labels": "given"}}
+        with torch.inference_mode():
+            return self.network(data.splits(given)["train"].inputs).numpy()
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Labels (n,), or real values (n, outputs), for inputs as `outputs` takes them."""
+        found = self.outputs(inputs)
+        return found if classes_of(self.settings) is None else found.argmax(1)
+
+
+def load(path: str | os.PathLike, seed: int | None = None, epoch: int | None = None) -> Trained:
+    """A network from a checkpoint: of a seed, which may be left out where there is one, after its
+    last epoch or another one that was kept.
+
+    Raises ValueError where the file is damaged or has no such seed or epoch.
+    """
+    runs = checkpoints.load(path)
+    if seed is None and len(runs) == 1:
+        (seed,) = runs
+    if seed not in runs:
+        raise ValueError(f"{path}: found seeds {', '.join(map(str, runs))}, expected seed={seed}")
+    return Trained(runs[seed], epoch)

@@ -1,0 +1,288 @@
+"""The project extended by files alone: an overlay, a folder of kinds, a list of claims.
+
+Nothing of the repository is edited; each extension is built for real, to its figure, its row in the
+ledger and its section of the page.
+"""
+
+import csv
+
+import numpy as np
+import pytest
+import yaml
+from repository import Repository
+
+from hw1 import datasets
+
+# Of the repository's own experiments, only the one that is quickest is left for company.
+MLP = {
+    "dataset": "digits",
+    "seeds": [0, 1],
+    "model": {"kind": "mlp", "hidden": [16]},
+    "training": {"optimizer": "sgd", "learning_rate": 0.1, "batch_size": 64, "epochs": 2},
+}
+
+
+@pytest.fixture
+def extended(tmp_path, python):
+    """A function that builds an overlay, beside which its files lie, and returns the copy."""
+
+    def build(overlay: dict, *targets: str, **files: str) -> Repository:
+        copy = Repository(tmp_path / "copy", python)
+        before = copy.sources()
+        mine = tmp_path / "mine"
+        for name, text in files.items():
+            path = mine / name.replace("__", "/")
+            path = path.with_name(path.name.replace("_py", ".py").replace("_yaml", ".yaml"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        mine.mkdir(exist_ok=True)
+        (mine / "overlay.yaml").write_text(
+            yaml.safe_dump(overlay, sort_keys=False), encoding="utf-8"
+        )
+        copy.snakemake(*targets, "--configfile", str(mine / "overlay.yaml"))
+        assert copy.sources() == before
+        return copy
+
+    return build
+
+
+def rows(copy: Repository, table: str) -> list[dict]:
+    with open(copy.folder / f"results/tables/{table}.csv", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_an_experiment_with_a_pca_of_its_own(extended):
+    mine = MLP | {
+        "title": "Mine",
+        "variants": {"mlp": {"training": {"snapshot_epochs": [0, 1]}}},
+        "analyses": {"plane": {"kind": "pca", "view": "model"}},
+        "figures": {
+            "my_plane": {
+                "draw": "trajectories",
+                "tables": ["plane", "plane_variance", "metrics"],
+                "part": "all weights",
+                "caption": "Where my networks go.",
+            }
+        },
+    }
+    copy = extended({"experiments": {"mine": mine}}, "mine")
+    assert len(rows(copy, "mine_plane")) == 2 * 3
+    assert (copy.folder / "results/fig_my_plane.svg").exists()
+
+
+def test_lines_between_three_variants(extended):
+    mine = MLP | {
+        "title": "Mine",
+        "variants": {name: {"stream": place} for place, name in enumerate(("one", "two", "three"))},
+        "analyses": {"lines": {"kind": "interpolate", "start": -1, "stop": 2, "points": 4}},
+        "figures": {"my_lines": {"draw": "interpolation", "caption": "Lines between mine."}},
+    }
+    copy = extended({"experiments": {"mine": mine}}, "mine")
+    pairs = {(row["variant"], row["seed"]) for row in rows(copy, "mine_lines")}
+    assert pairs == {(p, s) for p in ("one_two", "one_three", "two_three") for s in "01"}
+    assert len(rows(copy, "mine_lines")) == 3 * 2 * 4 * 2
+    text = (copy.folder / "results/fig_my_lines.svg").read_text(encoding="utf-8")
+    assert all(f"<!-- {pair} -->" in text for pair in ("one_two", "one_three", "two_three"))
+
+
+NORMS = '''"""The norms of trained networks."""
+
+import numpy as np
+
+from hw1 import tables
+
+KIND = {
+    "scope": "run",
+    "data": False,
+    "tables": {"": ["experiment", "variant", "seed", "norm"]},
+    "settings": {"order": {"type": "integer", "minimum": 1}},
+}
+
+
+def analyse(runs, settings, data):
+    return {
+        "": [
+            row
+            for run in runs
+            for row in tables.identify(
+                run.settings, [{"norm": float(np.linalg.norm(run.weights[-1], settings["order"]))}]
+            )
+        ]
+    }
+'''
+STRIP = '''"""A point per network."""
+
+from hw1.drawing import panels, seeds
+
+KIND = {"tables": ["norms"], "colours": ["guide"], "look": [], "settings": {}}
+
+
+def draw(style, norms):
+    figure, axes = panels(1, 1, (4, 3), f"Norms, {style['dataset']}, {seeds(norms)}")
+    axes.plot(norms["seed"], norms["norm"], "o", color=style["colours"]["guide"])
+    axes.set(xlabel="seed", ylabel="norm")
+    return figure
+'''
+CLAIMS = """
+- id: N1
+  experiment: mine
+  where: my notebook
+  claim: My networks have as many parameters as I think.
+  known: nothing
+  parts:
+    - measure: parameters
+      statistic: parameter_count
+      of: {experiment: mine, variant: mlp}
+      confirmed: {within: [12730, 12730]}
+"""
+
+
+def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
+    mine = MLP | {
+        "title": "My norms",
+        "variants": {"mlp": {}},
+        "analyses": {"norms": {"kind": "norms", "order": 2}},
+        "figures": {"my_norms": {"draw": "strip", "caption": "A point per network."}},
+    }
+    overlay = {
+        "extensions": {"mine": "."},
+        "claims": {"notebook": {"title": "My claims", "file": "claims.yaml"}},
+        "experiments": {"mine": mine},
+    }
+    files = {"analyses__norms_py": NORMS, "figures__strip_py": STRIP, "claims_yaml": CLAIMS}
+    targets = ("mine", "results/tables/notebook_as_written.csv")
+    copy = extended(overlay, *targets, **files)
+    assert {row["seed"] for row in rows(copy, "mine_norms")} == {"0", "1"}
+    (verdict,) = rows(copy, "notebook_as_written")
+    assert (verdict["claim"], verdict["verdict"]) == ("N1", "confirmed")
+    # An edit of the kind runs what uses it again, and nothing else.
+    kind = copy.folder.parent / "mine/analyses/norms.py"
+    kind.write_text(NORMS + "\nEDITED = True\n", encoding="utf-8")
+    overlaid = ("--configfile", str(copy.folder.parent / "mine/overlay.yaml"))
+    planned = copy.plan(*targets, *overlaid)
+    assert {job.split()[0] for job in planned} <= {"norms", "tabulate", "figure", "claims", "mine"}
+    assert {"norms mine/norms/mlp/seed0", "figure my_norms"} <= planned
+    # Its section of the page, with figure and claim.
+    sections = copy.snakemake("--dry-run", "page", *overlaid).stderr
+    assert "results/fig_my_norms.png" in sections + copy.snakemake("-n", "page", *overlaid).stdout
+
+
+@pytest.mark.parametrize(
+    "files, message",
+    [
+        ({"analyses__norms_py": "x = 1\n"}, "norms.py: KIND is missing: see src/hw1/analyses"),
+        ({"analyses__norms_py": "KIND = {'scope': open}\n"}, "norms.py: KIND has more than plain"),
+        ({"analyses__norms_py": "KIND = {\n"}, "norms.py, line 1: no Python"),
+        ({"analyses__norms_py": "KIND = {'scope': 'all'}\n"}, "norms.py: scope: found 'all'"),
+        ({"analyses__pca_py": NORMS}, "analyses/pca.py: "),
+        ({"analyses__train_py": NORMS}, "train.py: a rule has this name: choose another"),
+        ({"figures__strip_py": "KIND = 3\n"}, "strip.py: KIND: found 3"),
+    ],
+)
+def test_a_mistake_in_an_extension_is_one_line(extended, files, message):
+    with pytest.raises(AssertionError) as caught:
+        extended({"extensions": {"mine": "."}}, "-n", **files)
+    (said,) = [
+        line
+        for line in str(caught.value).splitlines()
+        if line and not line.startswith(("Using workflow", "Config file", "assert", "  +"))
+    ][:1]
+    assert message in str(caught.value), said
+    assert "Traceback" not in str(caught.value)
+
+
+def test_an_experiment_on_data_of_ones_own(extended, tmp_path):
+    """A regression and a classification, from arrays in a file beside the overlay."""
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(90, 3))
+    split = {"train_inputs": inputs[:60], "test_inputs": inputs[60:]}
+    (tmp_path / "mine").mkdir()
+    for name, targets in (("sums", inputs.sum(1)), ("signs", (inputs[:, 0] > 0).astype(np.uint8))):
+        own = {"train_targets": targets[:60], "test_targets": targets[60:]}
+        np.savez(tmp_path / f"mine/{name}.npz", **split, **own)
+    described = {"kind": "arrays", "shape": [3], "examples": 60}
+    training = {"optimizer": "adam", "learning_rate": 0.01, "epochs": 30}
+    model = {"kind": "mlp", "hidden": [12]}
+    overlay = {
+        "datasets": {
+            "sums": described | {"title": "My sums", "file": "sums.npz", "outputs": 1},
+            "signs": described | {"title": "My signs", "file": "signs.npz", "classes": 2},
+        },
+        "experiments": {
+            "regression": {
+                "title": "Sums", "dataset": "sums", "seeds": [0, 1], "model": model,
+                "training": training | {"batch_size": "full"}, "variants": {"mlp": {}},
+            },
+            "classification": {
+                "title": "Signs", "dataset": "signs", "seeds": [0, 1], "model": model,
+                "training": training | {"batch_size": 20, "evaluate_each_epoch": ["test"]},
+                "variants": {"mlp": {}},
+                "figures": {
+                    "my_curves": {
+                        "draw": "training_curves", "measure": "accuracy", "caption": "My curves.",
+                    }
+                },
+            },
+        },
+    }  # fmt: skip
+    copy = extended(overlay, "regression", "classification")
+    for name in ("regression", "classification"):
+        last = [row for row in rows(copy, f"{name}_metrics") if row["split"] == "test"]
+        assert len(last) == 2
+        for row in last:  # it learns
+            assert float(row["loss"]) < 0.8 * float(row["constant_loss"])
+    assert (copy.folder / "results/fig_my_curves.png").exists()
+    # What is in the file counts, not where it lies or its date.
+    overlaid = ("--configfile", str(tmp_path / "mine/overlay.yaml"))
+    (tmp_path / "mine/signs.npz").touch()
+    assert copy.plan("classification", *overlaid) == set()
+    own["train_targets"][3] ^= 1
+    np.savez(tmp_path / "mine/signs.npz", **split, **own)
+    planned = copy.plan("regression", "classification", *overlaid)
+    assert {"prepare_data signs", "train classification/mlp/seed0"} <= planned
+    assert not any("regression/" in job for job in planned)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (
+            {"train_inputs": np.zeros((5, 2))},
+            "train_inputs: found the shape (5, 2), exp",
+        ),
+        ({"train_inputs": np.zeros((4, 3)), "train_targets": np.zeros(4)}, "found 4 examples, but"),
+        ({"test_inputs": np.full((2, 3), np.nan)}, "test_inputs[0, 0]: found nan, expected a fini"),
+        ({"train_targets": np.array([0, 1, 2, 0, 1])}, "train_targets[2]: found 2, expected a la"),
+        ({"train_targets": np.full(5, 0.5)}, "train_targets[0]: found 0.5, expected a label of 0"),
+        ({"train_targets": np.array(["a"] * 5)}, "train_targets: found <U1, expected numbers"),
+        ({"train_targets": np.array([None] * 5)}, "no .npz of plain arrays"),
+        ({"test_targets": np.zeros((2, 1))}, "test_targets: found the shape (2, 1), expected (2,)"),
+        ({"test_inputs": np.zeros((0, 3)), "test_targets": np.zeros(0)}, "found the shape (0, 3)"),
+        (None, "found train_inputs, test_inputs, test_targets, expected train_targets, too"),
+    ],
+)
+def test_arrays_that_do_not_fit_their_description_are_refused(tmp_path, change, message):
+    described = {"kind": "arrays", "shape": [3], "examples": 5, "classes": 2}
+    whole = {
+        "train_inputs": np.zeros((5, 3)), "train_targets": np.zeros(5),
+        "test_inputs": np.zeros((2, 3)), "test_targets": np.zeros(2),
+    }  # fmt: skip
+    prepared = tmp_path / "mine.npz"
+    np.savez(prepared, **whole)
+    assert datasets.own(described, prepared)["train_targets"].dtype == np.int64
+    if change is None:
+        del whole["train_targets"]
+    np.savez(prepared, **whole | (change or {}))
+    with pytest.raises(ValueError) as caught:
+        datasets.own(described, prepared)
+    assert str(caught.value).startswith(f"{prepared}: ")
+    assert message in str(caught.value)
+
+
+def test_a_file_that_is_no_archive_or_not_there_is_named(tmp_path):
+    described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
+    with pytest.raises(OSError, match="absent"):
+        datasets.own(described, tmp_path / "absent.npz")
+    (tmp_path / "text.npz").write_text("no arrays", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"text\.npz: no \.npz of plain arrays"):
+        datasets.own(described, tmp_path / "text.npz")

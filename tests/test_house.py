@@ -1,0 +1,38 @@
+"""The house is open: no entry of the configuration is known by its name."""
+
+import re
+
+import yaml
+from conftest import ROOT
+from mutations import FAULTS
+
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+def test_no_experiment_and_no_variant_stands_in_a_rule_a_script_or_the_library():
+    experiments = CONFIG["experiments"]
+    names = {*experiments, *(v for e in experiments.values() for v in e["variants"])}
+    # What a kind, a table, a setting or a quantity is called in the field, whoever uses it.
+    kinds = {file.stem for file in (ROOT / "src/hw1").glob("*/*.py")}
+    words = {"a", "b", "deep", "shallow", "mlp"} | kinds
+    sources = [ROOT / "Snakefile"]
+    for folder, pattern in (("workflow", "*.smk"), ("workflow", "*.py"), ("src", "*.py")):
+        sources += (ROOT / folder).rglob(pattern)
+    assert len(sources) > 50
+    for source in sources:
+        text = source.read_text(encoding="utf-8")
+        for name in names - words:
+            assert not re.search(rf"\b{name}\b", text), f"{source} knows {name}"
+
+
+def test_the_first_line_of_each_yaml_names_its_schema_for_editors():
+    for path in (ROOT / "config.yaml", ROOT / "workflow/claims.yaml", *ROOT.glob("presets/*.yaml")):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
+        assert named and (path.parent / named[1]).is_file(), path
+
+
+def test_every_deliberate_fault_can_still_be_made():
+    for fault, (path, before, after) in FAULTS.items():
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert text.count(before) == 1 and before != after, f"{fault}: {path}"

@@ -1,0 +1,45 @@
+"""Trained networks as a library gives them."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import hw1
+
+
+def test_a_network_predicts_what_its_metrics_say(built):
+    """Of images and of a function, from the files of the build."""
+    results = built.folder / "results"
+    data = np.load(results / "data/digits.npz")
+    network = hw1.load(results / "checkpoints/mnist_cnn/deep/seed1.pt", seed=1)
+    labels = network.predict(data["test_inputs"])
+    with open(results / "tables/mnist_cnn_metrics.csv", encoding="utf-8") as file:
+        (row,) = [
+            row for row in csv.DictReader(file)
+            if (row["variant"], row["seed"], row["split"]) == ("deep", "1", "test")
+        ]  # fmt: skip
+    assert (labels == data["test_targets"]).mean() == float(row["accuracy"])
+
+    sinc = np.load(results / "data/sinc.npz")
+    network = hw1.load(results / "checkpoints/function_fit/sinc_deep/seeds0-1.pt", seed=1)
+    error = ((network.predict(sinc["train_inputs"]) - sinc["train_targets"]) ** 2).mean()
+    with open(results / "tables/function_fit_metrics.csv", encoding="utf-8") as file:
+        (row,) = [
+            row for row in csv.DictReader(file)
+            if (row["variant"], row["seed"]) == ("sinc_deep", "1")
+        ]  # fmt: skip
+    assert error == pytest.approx(float(row["loss"]), rel=1e-5)
+
+
+def test_seeds_and_epochs_that_are_not_there_are_named(built):
+    checkpoints = built.folder / "results/checkpoints"
+    batch = checkpoints / "function_fit/sinc_deep/seeds0-1.pt"
+    with pytest.raises(ValueError, match=r"seeds0-1\.pt: found seeds 0, 1, expected seed=7"):
+        hw1.load(batch, seed=7)
+    with pytest.raises(ValueError, match="found seeds 0, 1, expected seed=None"):
+        hw1.load(batch)
+    with pytest.raises(ValueError, match="found no snapshot of epoch 5, expected one of 0, 1, 2"):
+        hw1.load(checkpoints / "trajectory/mlp/seed0.pt", epoch=5)
+    with pytest.raises(AttributeError, match="no attribute 'lode'"):
+        hw1.lode  # noqa: B018

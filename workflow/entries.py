@@ -1,0 +1,316 @@
+"""What follows from the entries of a configuration: analyses, figures, tables, targets.
+
+An experiment is an entry; nothing here knows one by its name.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+from configuration import (
+    RULES,
+    Run,
+    check,
+    check_schema,
+    dataset_name,
+    did_you_mean,
+    run_settings,
+    seeds_of_experiment,
+)
+from hw1 import kinds
+
+ROOT = Path(__file__).parent.parent
+OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
+ARMS = ("as_written", "as_coded")
+
+
+class Kind(NamedTuple):
+    """A kind of analysis or figure: its name, its file, its declaration."""
+
+    name: str
+    file: Path
+    declared: dict
+
+
+class Analysis(NamedTuple):
+    """An analysis of an experiment; its kind's tables are called after it."""
+
+    experiment: str
+    name: str
+    kind: Kind
+    variants: list[str]
+    settings: dict
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of its tables within the experiment, in the order of the kind."""
+        ends = self.kind.declared["tables"]
+        return [f"{self.name}_{end}" if end else self.name for end in ends]
+
+
+class Figure(NamedTuple):
+    """A figure, of an experiment or of a list of claims; `tables` are files in results/tables."""
+
+    experiment: str | None
+    name: str
+    kind: Kind
+    variants: list[str]
+    tables: list[str]
+    caption: str
+    colours: dict
+    settings: dict
+
+
+def known_kinds(concern: str, extensions: Iterable[str], schema: dict) -> dict[str, Kind]:
+    """The kinds of a concern, `analyses` or `figures`, of the library and of extensions, by name.
+
+    Raises ValueError where a file declares none, or wrongly, and where two have one name.
+    """
+    result: dict[str, Kind] = {}
+    for folder in [ROOT / "src/hw1", *map(Path, extensions)]:
+        for file in sorted((folder / concern).glob("[!_]*.py")):
+            declared = kinds.declaration(file)
+            if declared is None:
+                raise ValueError(f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py")
+            try:
+                check_schema(declared, schema, "KIND")
+            except ValueError as error:
+                raise ValueError(f"{file}: {error}") from error
+            if file.stem in result:
+                raise ValueError(
+                    f"{file}: {result[file.stem].file} has this name, too: choose another"
+                )
+            result[file.stem] = Kind(file.stem, file, declared)
+    return result
+
+
+def shown(config: dict, experiment: str, entry: dict, where: str) -> list[str]:
+    """The variants that an analysis or a figure is about: all, or those that its patterns match.
+
+    Raises ValueError where a pattern matches none.
+    """
+    variants = list(config["experiments"][experiment]["variants"])
+    patterns = entry.get("variants", ["*"])
+    for pattern in patterns:
+        if not any(fnmatchcase(variant, pattern) for variant in variants):
+            raise ValueError(
+                f"{where}.variants: found {pattern!r}, which none of {', '.join(variants)} is: "
+                "name variants of the experiment"
+            )
+    return [v for v in variants if any(fnmatchcase(v, pattern) for pattern in patterns)]
+
+
+def chosen(name: str, known: Mapping[str, Kind], where: str) -> Kind:
+    """The kind of a name. Raises ValueError where there is none."""
+    if name not in known:
+        raise ValueError(f"{where}: found {name!r}: {did_you_mean(name, known)}")
+    return known[name]
+
+
+def with_settings(
+    config: dict, experiment: str, kind: Kind, entry: dict, own: Sequence[str], where: str
+) -> tuple[list[str], dict]:
+    """Variants and settings of an entry for its kind.
+
+    Raises ValueError where they do not fit what the kind declares, or its check refuses them.
+    """
+    variants = shown(config, experiment, entry, where)
+    settings = {key: value for key, value in entry.items() if key not in own}
+    expected = kind.declared["settings"]
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": expected,
+        "required": list(expected),
+    }
+    try:
+        check_schema(settings, schema, "")
+    except ValueError as error:
+        raise ValueError(f"{where}.{error}".replace("..", ".").replace(".:", ":")) from error
+    seeds = seeds_of_experiment(config, experiment)
+    runs = [run_settings(config, Run(experiment, variant, seeds[0])) for variant in variants]
+    try:
+        kinds.check(kind.file)(settings, runs, len(seeds))
+    except ValueError as error:
+        key = str(error).partition(":")[0].partition(".")[0]
+        place = where if key in settings else f"experiments.{experiment}"
+        raise ValueError(f"{place}.{error} ({where.partition('.')[2]})") from error
+    return variants, settings
+
+
+def analyses(config: dict, known: Mapping[str, Kind]) -> list[Analysis]:
+    """The analyses of all experiments. Raises ValueError where one is wrong."""
+    found = []
+    for experiment, settings in config["experiments"].items():
+        for name, entry in settings.get("analyses", {}).items():
+            where = f"experiments.{experiment}.analyses.{name}"
+            kind = chosen(entry["kind"], known, f"{where}.kind")
+            own = ("kind", "variants")
+            variants, options = with_settings(config, experiment, kind, entry, own, where)
+            datasets = {v: dataset_name(config, Run(experiment, v, 0)) for v in variants}
+            if kind.declared["data"] and len(set(datasets.values())) > 1:
+                raise ValueError(
+                    f"{where}.variants: found variants on {' and '.join(set(datasets.values()))}, "
+                    "expected one data set: make an analysis of each"
+                )
+            found.append(Analysis(experiment, name, kind, variants, options))
+    return found
+
+
+def tables_of(experiment: str, done: Iterable[Analysis]) -> list[str]:
+    """The tables of an experiment, as they are called within it."""
+    own = [table for a in done if a.experiment == experiment for table in a.tables]
+    return [*OWN_TABLES, *own]
+
+
+def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -> list[Figure]:
+    """The figures of all experiments, and one for each list of claims.
+
+    Raises ValueError where one is wrong.
+    """
+    found = []
+    for experiment, settings in config["experiments"].items():
+        tables = tables_of(experiment, done)
+        for name, entry in settings.get("figures", {}).items():
+            where = f"experiments.{experiment}.figures.{name}"
+            kind = chosen(entry["draw"], known, f"{where}.draw")
+            own = ("draw", "variants", "tables", "caption", "colours")
+            variants, options = with_settings(config, experiment, kind, entry, own, where)
+            drawn = entry.get("tables", kind.declared["tables"])
+            if len(drawn) != len(kind.declared["tables"]):
+                raise ValueError(
+                    f"{where}.tables: found {len(drawn)}, expected {len(kind.declared['tables'])} "
+                    f"in the order of {', '.join(kind.declared['tables'])}"
+                )
+            for table in drawn:
+                if table not in tables:
+                    raise ValueError(
+                        f"{where}.tables: found {table!r}: {did_you_mean(table, tables)}"
+                    )
+            found.append(
+                Figure(
+                    experiment,
+                    name,
+                    kind,
+                    variants,
+                    [f"{experiment}_{table}" for table in drawn],
+                    entry["caption"],
+                    entry.get("colours", {}),
+                    options,
+                )
+            )
+    for name, entry in config["claims"].items():
+        caption = f"{entry['title']}: effect, 95 % interval and verdict of each."
+        table = f"{name}_parts_{ARMS[0]}"
+        found.append(Figure(None, name, known["claims"], [], [table], caption, {}, {}))
+    return found
+
+
+def read(
+    config: dict, schema: dict, kind_schema: dict
+) -> tuple[list[Analysis], list[Figure], list[Kind]]:
+    """The analyses and figures of a configuration, and the kinds of analyses that there are.
+
+    Raises ValueError, with one line that names the key, unless the configuration is valid.
+    """
+    check(config, schema)
+    folders = config["extensions"].values()
+    known = known_kinds("analyses", folders, kind_schema)
+    for name, kind in known.items():
+        if name in RULES:
+            raise ValueError(f"{kind.file}: a rule has this name: choose another")
+    for name in config["experiments"]:
+        if name in (*RULES, *known):
+            raise ValueError(f"experiments.{name}: a rule has this name: choose another")
+    done = analyses(config, known)
+    drawn = figures(config, known_kinds("figures", folders, kind_schema), done)
+    check_names(config, done, drawn)
+    return done, drawn, list(known.values())
+
+
+def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure]) -> None:
+    """Raise ValueError where two tables or two figures would be one file."""
+    seen: dict[str, str] = {}
+    for experiment in config["experiments"]:
+        for table in tables_of(experiment, done):
+            where = f"experiments.{experiment}.analyses"
+            once(seen, f"results/tables/{experiment}_{table}.csv", f"{where}.{table}")
+    for name in config["claims"]:
+        for arm in ARMS:
+            for table in (f"{name}_{arm}", f"{name}_parts_{arm}"):
+                once(seen, f"results/tables/{table}.csv", f"claims.{name}")
+    for figure in drawn:
+        where = f"experiments.{figure.experiment}.figures" if figure.experiment else "claims"
+        once(seen, f"results/fig_{figure.name}.png", f"{where}.{figure.name}")
+
+
+def once(seen: dict[str, str], file: str, where: str) -> None:
+    """Raise ValueError where a file is made by another entry, too."""
+    if file in seen:
+        raise ValueError(f"{where}: {seen[file]} makes {file}, too: choose another name")
+    seen[file] = where
+
+
+def products(experiment: str, done: Iterable[Analysis], drawn: Iterable[Figure]) -> list[str]:
+    """What an experiment is built for: its figures and its tables."""
+    images = [
+        f"results/fig_{figure.name}.png" for figure in drawn if figure.experiment == experiment
+    ]
+    made = [table for table in tables_of(experiment, done) if table != "history"]
+    return [*images, *(f"results/tables/{experiment}_{table}.csv" for table in made)]
+
+
+def evidence(claims: Sequence[dict], config: dict, done: Sequence[Analysis], arm: str) -> list[str]:
+    """The files of the tables from which a list of claims is decided: all of the experiments that
+    it names, of this build, or as far as they were built in the folder as_coded/."""
+    parts = [part["of"] for claim in claims for part in claim["parts"]]
+    named = {claim["experiment"] for claim in claims} | {of.get("experiment") for of in parts}
+    names = [
+        f"{experiment}_{table}"
+        for experiment in config["experiments"]
+        if experiment in named
+        for table in tables_of(experiment, done)
+    ]
+    if arm == ARMS[0]:
+        return [f"results/tables/{name}.csv" for name in names]
+    paths = [f"{arm}/results/tables/{name}.csv" for name in names]
+    return [path for path in paths if Path(path).exists()]
+
+
+def arms(files: Callable[[str], list[str]]) -> list[str]:
+    """The arms that claims are decided for, by the files of their evidence."""
+    return [arm for arm in ARMS if arm == ARMS[0] or any("_metrics" in path for path in files(arm))]
+
+
+def dataset_titles(config: dict, names: Iterable[str]) -> str:
+    """The titles of data sets, each once, as they stand on a figure or a page."""
+    titles = [config["datasets"][name]["title"] for name in dict.fromkeys(names)]
+    return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
+
+
+def style(config: dict, figure: Figure) -> dict:
+    """How a figure looks, with only what it shows."""
+    look = config["figures"]
+    palette = look["colours"] | figure.colours
+    datasets = {}
+    for experiment in [figure.experiment] if figure.experiment else config["experiments"]:
+        settings = config["experiments"][experiment]
+        for variant in figure.variants or settings["variants"]:
+            run = Run(experiment, variant, 0)
+            datasets[run if figure.experiment is None else variant] = dataset_name(config, run)
+    # A variant has the colour of its name, or of what its name ends with: my_deep that of deep.
+    names = [*figure.kind.declared["colours"]]
+    names += [name for v in figure.variants for name in (v, v.rsplit("_", 1)[-1])]
+    found = {
+        "dpi": look["dpi"],
+        "dataset": dataset_titles(config, datasets.values()),
+        "colours": {name: palette[name] for name in dict.fromkeys(names) if name in palette},
+        **{key: look[key] for key in figure.kind.declared["look"]},
+        **figure.settings,
+    }
+    if figure.experiment:
+        every = config["experiments"][figure.experiment]["variants"]
+        found["datasets"] = datasets
+        found["left_out"] = [variant for variant in every if variant not in figure.variants]
+    return found | {"left_out": found.get("left_out", [])}
