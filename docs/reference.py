@@ -107,8 +107,6 @@ def keys() -> str:
         if path[:1] == ("defaults",) or path[:4] == ("experiments", "NAME", "variants", "NAME"):
             continue  # the same keys as under an experiment
         default = default_of(path[2:]) if path[:2] == ("experiments", "NAME") else ""
-        if "default" in node:
-            default = f"`{node['default']}`"
         meaning = node.get("description", "").replace("\n", " ").replace("|", "\\|")
         lines.append([f"`{'.'.join(path)}`", kind_of(node), default, bounds(node), meaning])
     return table(lines, ["key", "type", "default", "range", "meaning"])

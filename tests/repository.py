@@ -107,7 +107,7 @@ class Repository:
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for folder in folders
             for path in sorted((self.folder / "results" / folder).rglob("*"))
-            if path.is_file() and not path.name.startswith(".") and path.parent.name != "kept"
+            if path.is_file() and not path.name.startswith(".") and "kept" not in path.parts
         }
 
 

@@ -122,34 +122,34 @@ def run(fingerprint: str, value: float = 1.0) -> dict:
 
 
 def kept(folder) -> set[str]:
-    return {path.name for path in (folder / "kept").iterdir()}
+    return {path.name for path in (folder / "kept").glob("*/*")}
 
 
 def test_a_kept_run_survives_its_file_and_only_its_own_fingerprint_finds_it(tmp_path):
     path = tmp_path / "seeds0-1.pt"
     checkpoints.save_runs(path, {0: run("a"), 1: run("b")})
-    checkpoints.keep(path)
+    checkpoints.keep(path, "f")
     path.unlink()
-    assert checkpoints.finished(path, {0: "a", 1: "c"}).keys() == {0}
-    assert checkpoints.finished(path, {0: "b", 1: "a"}) == {}
+    assert checkpoints.finished(path, "f", {0: "a", 1: "c"}).keys() == {0}
+    assert checkpoints.finished(path, "f", {0: "b", 1: "a"}) == {}
     # another result takes the place of the one kept before
     checkpoints.save_runs(path, {0: run("c"), 1: run("b")})
-    checkpoints.keep(path)
-    assert checkpoints.finished(path, {0: "a", 1: "b"}).keys() == {1}
+    checkpoints.keep(path, "f")
+    assert checkpoints.finished(path, "f", {0: "a", 1: "b"}).keys() == {1}
 
 
 def test_runs_are_found_in_whatever_batch_and_kept_once(tmp_path):
     whole = tmp_path / "seeds0-3.pt"
     checkpoints.save_runs(whole, {seed: run(f"f{seed}", seed) for seed in range(4)})
-    checkpoints.keep(whole)
+    checkpoints.keep(whole, "f")
     prints = {seed: f"f{seed}" for seed in (2, 3, 4)}
-    found = checkpoints.finished(tmp_path / "seeds2-4.pt", prints)
+    found = checkpoints.finished(tmp_path / "seeds2-4.pt", "f", prints)
     assert found.keys() == {2, 3}
     assert found[3]["snapshots"][1]["0.weight"][0, 0] == 3
     for seeds in ([0, 1], [2, 3, 4]):
         part = tmp_path / f"seeds{seeds[0]}-{seeds[-1]}.pt"
         checkpoints.save_runs(part, {seed: run(f"f{seed}", seed) for seed in seeds})
-        checkpoints.keep(part)
+        checkpoints.keep(part, "f")
         # the first batch goes when all its runs are in others
         assert ("seeds0-3.pt" in kept(tmp_path)) == (seeds == [0, 1])
     assert kept(tmp_path) == {"seeds0-1.pt", "seeds2-4.pt"}
@@ -158,12 +158,12 @@ def test_runs_are_found_in_whatever_batch_and_kept_once(tmp_path):
 def test_runs_of_an_unfinished_batch_are_kept_until_it_is_finished(tmp_path):
     batch = tmp_path / "seeds0-2.pt"
     for seed in (0, 1):
-        checkpoints.save_kept(batch, {seed: run(f"f{seed}")})
+        checkpoints.keep_part(batch, "f", {seed: run(f"f{seed}")})
     assert kept(tmp_path) == {"seed0.pt", "seed1.pt"}
-    found = checkpoints.finished(batch, {seed: f"f{seed}" for seed in range(3)})
+    found = checkpoints.finished(batch, "f", {seed: f"f{seed}" for seed in range(3)})
     assert found.keys() == {0, 1}
     checkpoints.save_runs(batch, found | {2: run("f2")})
-    checkpoints.keep(batch)
+    checkpoints.keep(batch, "f")
     assert kept(tmp_path) == {"seeds0-2.pt"}
 
 
@@ -171,18 +171,20 @@ def test_runs_from_a_file_are_written_as_the_bytes_of_new_ones(tmp_path):
     new = {seed: run(f"f{seed}", seed) for seed in range(3)}
     checkpoints.save_runs(tmp_path / "new.pt", new)
     for seed in range(3):
-        checkpoints.save_kept(tmp_path / "seeds0-2.pt", {seed: new[seed]})
+        checkpoints.keep_part(tmp_path / "seeds0-2.pt", "f", {seed: new[seed]})
     prints = {seed: f"f{seed}" for seed in range(3)}
-    checkpoints.save_runs(tmp_path / "again.pt", checkpoints.finished(tmp_path / "x.pt", prints))
+    checkpoints.save_runs(
+        tmp_path / "again.pt", checkpoints.finished(tmp_path / "x.pt", "f", prints)
+    )
     assert (tmp_path / "again.pt").read_bytes() == (tmp_path / "new.pt").read_bytes()
 
 
 def test_a_damaged_kept_run_is_not_found(tmp_path):
     path = tmp_path / "seed0.pt"
     checkpoints.save_runs(path, {0: run("a")})
-    checkpoints.keep(path)
+    checkpoints.keep(path, "f")
     path.write_bytes(path.read_bytes()[:50])  # both names are one file
-    assert checkpoints.finished(path, {0: "a"}) == {}
+    assert checkpoints.finished(path, "f", {0: "a"}) == {}
 
 
 def test_without_hard_links_a_copy_is_kept(tmp_path, monkeypatch):
@@ -192,6 +194,29 @@ def test_without_hard_links_a_copy_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints.os, "link", refuse)
     path = tmp_path / "seed0.pt"
     checkpoints.save_runs(path, {0: run("a")})
-    checkpoints.keep(path)
+    checkpoints.keep(path, "f")
     path.unlink()
-    assert checkpoints.finished(path, {0: "a"}).keys() == {0}
+    assert checkpoints.finished(path, "f", {0: "a"}).keys() == {0}
+
+
+def test_what_is_kept_of_other_settings_stays_until_all_its_seeds_are_trained_anew(tmp_path):
+    """Settings change and change back: no run is lost that only a file of the first ones has."""
+    old = tmp_path / "seeds0-3.pt"
+    checkpoints.save_runs(old, {seed: run(f"old{seed}") for seed in range(4)})
+    checkpoints.keep(old, "old")
+    new = tmp_path / "seeds0-1.pt"
+    checkpoints.save_runs(new, {seed: run(f"new{seed}") for seed in range(2)})
+    checkpoints.keep(new, "new")
+    part = tmp_path / "seeds2-3.pt"
+    prints = {seed: f"old{seed}" for seed in range(4)}
+    found = checkpoints.finished(part, "old", {seed: prints[seed] for seed in (2, 3)})
+    assert found.keys() == {2, 3}
+    checkpoints.save_runs(part, found)
+    checkpoints.keep(part, "old")
+    found = checkpoints.finished(new, "old", {seed: prints[seed] for seed in (0, 1)})
+    assert found.keys() == {0, 1}
+    checkpoints.save_runs(new, found)
+    checkpoints.keep(new, "old")
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.glob("kept/*/*")) == [
+        "kept/old/seeds0-1.pt", "kept/old/seeds2-3.pt",
+    ]  # fmt: skip

@@ -110,9 +110,9 @@ def test_the_build_says_at_its_start_what_is_weakened(fresh):
 def test_delete_all_output_leaves_nothing_of_a_training(repository):
     checkpoints = repository.folder / "results/checkpoints"
     (checkpoints / "capacity/cnn1/seed9.resume").touch()
-    before = list(checkpoints.rglob("kept/seed*.pt"))
+    before = list(checkpoints.rglob("kept/*/seed*.pt"))
     repository.snakemake("--delete-all-output", "--dry-run")
-    assert list(checkpoints.rglob("kept/seed*.pt")) == before != []
+    assert list(checkpoints.rglob("kept/*/seed*.pt")) == before != []
     repository.snakemake("--delete-all-output")
     left = [p for p in (repository.folder / "results").rglob("*") if p.is_file()]
     assert {p.relative_to(repository.folder / "results").parts[0] for p in left} <= {

@@ -390,6 +390,37 @@ MISTAKES = [
     (at("datasets.mnist.title", "a\nb"), r"mnist\.title: found 'a\\nb', expected one line"),
     (at("experiments.capacity.title", "  "), r"capacity\.title: found '  ', expected one line"),
     (at("downloads", "a\0"), r"downloads: found .*, expected one line"),
+    (
+        at(
+            "datasets.mine",
+            {"title": "t", "kind": "arrays", "file": "f", "shape": [20, 30], "examples": 5},
+        ),
+        r"datasets\.mine\.shape: found \[20, 30\], expected \[n\], or \[n, n\] of a square image",
+    ),
+    (
+        at(
+            "datasets.mine",
+            {"title": "t", "kind": "arrays", "file": "f", "shape": [20], "examples": 5},
+        ),
+        r"datasets\.mine: expected either classes, of labels, or outputs, of real targets",
+    ),
+    (
+        lambda c: c["experiments"]["interpolation"].update(
+            analyses={"lines": {"kind": "interpolate", "start": 0, "stop": 1, "points": 2}},
+            variants={
+                name: {
+                    "training": {
+                        "optimizer": "sgd",
+                        "learning_rate": 1,
+                        "batch_size": 9,
+                        "epochs": 1,
+                    }
+                }
+                for name in ("a", "a_b", "b", "b_b")
+            },
+        ),
+        r"interpolation\.variants: a_b would be the name of two pairs, or of a pair and a variant",
+    ),
     (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
 ]
 

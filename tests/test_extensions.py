@@ -22,6 +22,10 @@ MLP = {
 }
 
 
+DISTANCES = {"kind": "distances", "view": "model"}
+MY_CLAIMS = {"title": "t", "file": "claims.yaml"}
+
+
 @pytest.fixture
 def extended(tmp_path, python):
     """A function that builds an overlay, beside which its files lie, and returns the copy."""
@@ -173,13 +177,27 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
         ({"analyses__norms_py": "x = 1\n"}, "norms.py: KIND is missing: see src/hw1/analyses"),
         ({"analyses__norms_py": "KIND = {'scope': open}\n"}, "norms.py: KIND has more than plain"),
         ({"analyses__norms_py": "KIND = {\n"}, "norms.py, line 1: no Python"),
-        ({"analyses__norms_py": "KIND = {'scope': 'all'}\n"}, "norms.py: scope: found 'all'"),
+        (
+            {"analyses__norms_py": "KIND = {'scope': 'all'}\n"},
+            "norms.py: KIND: the key 'data' is missing",
+        ),
         ({"analyses__pca_py": NORMS}, "analyses/pca.py: "),
+        ({"analyses__x_py": STRIP}, "x.py: KIND: unknown key 'colours'"),
+        ({"analyses__x_py": "KIND = {[]: 1}\n"}, "x.py: KIND has more than plain values"),
+        (
+            {"analyses__x_py": NORMS.replace('"integer"', '"intger"')},
+            "x.py: settings.order.type: no JSON Schema",
+        ),
+        ({"analyses__x_py": NORMS.replace('"order"', '"kind"')}, "x.py: settings: kind means some"),
+        (
+            {"analyses__x_py": NORMS.replace('"variant", "seed"', '"seed"')},
+            "x.py: tables: found the columns experiment, seed, norm, expected experiment, ",
+        ),
         ({"analyses__train_py": NORMS}, "train.py: a rule has this name: choose another"),
         ({"figures__strip_py": "KIND = 3\n"}, "strip.py: KIND: found 3"),
     ],
 )
-def test_a_mistake_in_an_extension_is_one_line(extended, files, message):
+def test_a_mistake_in_a_kind_is_one_line(extended, files, message):
     with pytest.raises(AssertionError) as caught:
         extended({"extensions": {"mine": "."}}, "-n", **files)
     (said,) = [
@@ -188,6 +206,48 @@ def test_a_mistake_in_an_extension_is_one_line(extended, files, message):
         if line and not line.startswith(("Using workflow", "Config file", "assert", "  +"))
     ][:1]
     assert message in str(caught.value), said
+    assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"extensions": {"mine": "none"}}, "none, which is no folder: name one that is"),
+        (
+            {
+                "claims": {"mine": MY_CLAIMS},
+                "experiments": {"mine": MLP},
+            },
+            "found C1 twice, expected an id for each claim",
+        ),
+        (
+            {"experiments": {"mine": MLP | {"analyses": {"norms": {"kind": "norms", "order": 2}}}}},
+            "norms.py: check: name 'LIMIT' is not defined: it is called on its own",
+        ),
+        (
+            {"experiments": {"mine": MLP | {"figures": {"f": {"draw": "strip", "caption": "c"}}}}},
+            "experiments.mine.figures.f.colours: mine is missing: say it here or in figures",
+        ),
+        (
+            {"experiments": {"mine": MLP | {"analyses": {"lines": DISTANCES}}}},
+            "analyses.lines: another experiment has one of kind interpolate with this name",
+        ),
+    ],
+)
+def test_a_mistake_in_what_uses_an_extension_is_one_line(extended, change, message):
+    overlay = {"extensions": {"mine": "."}} | change
+    if "experiments" in overlay:
+        overlay["experiments"]["mine"] |= {"title": "Mine", "variants": {"mlp": {}}}
+    files = {
+        "analyses__norms_py": NORMS + "\n\ndef check(settings: Any, runs, seeds):\n    LIMIT\n",
+        "figures__strip_py": STRIP.replace('"tables": ["norms"]', '"tables": ["metrics"]').replace(
+            '["guide"]', '["mine"]'
+        ),
+        "claims_yaml": CLAIMS.replace("N1", "C1"),
+    }
+    with pytest.raises(AssertionError) as caught:
+        extended(overlay, "-n", **files)
+    assert message in str(caught.value)
     assert "Traceback" not in str(caught.value)
 
 
@@ -254,7 +314,10 @@ def test_an_experiment_on_data_of_ones_own(extended, tmp_path):
         ({"test_inputs": np.full((2, 3), np.nan)}, "test_inputs[0, 0]: found nan, expected a fini"),
         ({"train_targets": np.array([0, 1, 2, 0, 1])}, "train_targets[2]: found 2, expected a la"),
         ({"train_targets": np.full(5, 0.5)}, "train_targets[0]: found 0.5, expected a label of 0"),
-        ({"train_targets": np.array(["a"] * 5)}, "train_targets: found <U1, expected numbers"),
+        (
+            {"train_targets": np.array(["a"] * 5)},
+            "train_targets: found <U1 of shape (5,), expected num",
+        ),
         ({"train_targets": np.array([None] * 5)}, "no .npz of plain arrays"),
         ({"test_targets": np.zeros((2, 1))}, "test_targets: found the shape (2, 1), expected (2,)"),
         ({"test_inputs": np.zeros((0, 3)), "test_targets": np.zeros(0)}, "found the shape (0, 3)"),

@@ -160,7 +160,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
     # The last kill, orphans included, is sure to hit a training that has been saved.
     for path in [
         *(disturbed.folder / "results").rglob("random_labels/lenet5/*seed0.*"),
-        *(disturbed.folder / "results").rglob("random_labels/lenet5/kept/seed0.*"),
+        *(disturbed.folder / "results").rglob("random_labels/lenet5/kept/*/seed0.*"),
         *(disturbed.folder / target for target in TARGETS),
     ]:
         path.unlink(missing_ok=True)

@@ -77,7 +77,8 @@ def cases(seeds: int) -> dict[str, tuple[dict, list[pd.DataFrame]]]:
             style(), [table(["m"], seeds, gradient_norm=[1.0, 2.0, 1.5], **curve)],
         ),
         "interpolation": (
-            style(), [table(["a_b"], seeds, loss=[1.0] * 8, accuracy=[0.5] * 8, **alphas)],
+            style(datasets={"a": "d", "b": "d"}),
+            [table(["a_b"], seeds, loss=[1.0] * 8, accuracy=[0.5] * 8, **alphas)],
         ),
         "parameters": (style(), [metrics]),
         "random_labels": (style(), [table(["m"], seeds, **curve)]),
@@ -169,7 +170,7 @@ def test_line_between_two_networks_is_drawn_by_split_with_its_ends_marked():
             "accuracy": [0.1, 0.9, 0.8, 0.2, 0.1, 0.7, 0.6, 0.2],
         }
     )  # fmt: skip
-    loss, accuracy = draw("interpolation", style(), [table]).axes
+    loss, accuracy = draw("interpolation", style(datasets={"a": "d", "b": "d"}), [table]).axes
     assert curves(loss) == {"train": values, "test": [v + 1 for v in values]}
     assert curves(accuracy) == {"train": [10, 90, 80, 20], "test": [10, 70, 60, 20]}
     marks = {text.get_text(): text.xy[0] for text in loss.texts}

@@ -43,3 +43,11 @@ def test_seeds_and_epochs_that_are_not_there_are_named(built):
         hw1.load(checkpoints / "trajectory/mlp/seed0.pt", epoch=5)
     with pytest.raises(AttributeError, match="no attribute 'lode'"):
         hw1.lode  # noqa: B018
+
+
+def test_predicting_leaves_the_inputs_as_they_are(built):
+    network = hw1.load(built.folder / "results/checkpoints/mnist_cnn/deep/seed1.pt")
+    images = np.load(built.folder / "results/data/digits.npz")["test_inputs"].astype(np.float32)
+    before, first = images.copy(), network.outputs(images)
+    assert np.array_equal(images, before)
+    assert np.array_equal(network.outputs(images), first)

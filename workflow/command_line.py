@@ -142,6 +142,6 @@ def unknown_target(names: Iterable[str], rules: Sequence, known: Sequence[str]) 
 def delete_kept(checkpoints: Path) -> None:
     """Remove the files that are no outputs: what is kept of checkpoints, and what unfinished
     trainings left."""
-    for pattern in ("kept/seed*.pt", ".*.pt", ".*.resume", "*.resume", "*.lock"):
+    for pattern in ("kept/*/seed*.pt", ".*.pt", ".*.resume", "*.resume", "*.lock"):
         for path in checkpoints.rglob(pattern):
             path.unlink()

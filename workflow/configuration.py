@@ -193,6 +193,11 @@ def peak_memory(settings: dict, seeds: int) -> int:
     floats = parameter_count(layers(settings["model"], example, outputs))
     kept = len({*settings["training"]["snapshot_epochs"], settings["training"]["epochs"]})
     data = 2 * 1.25 * training_examples(settings) * math.prod(example)
+    training, n = settings["training"], training_examples(settings)
+    batch = n if training["batch_size"] == "full" else min(training["batch_size"], n)
+    if settings["model"]["kind"] == "mlp":  # all seeds at once, each with its batch and activations
+        widths = math.prod(example) + sum(settings["model"]["hidden"]) + outputs
+        data += 3 * seeds * batch * widths
     return max(2000, 1000 + round(4 * (data + floats * (8 + seeds * (4 + 3 * kept))) / 2**20))
 
 
@@ -251,6 +256,11 @@ def check(config: dict, schema: dict) -> None:
             raise ValueError(
                 f"datasets.{name}.high: found {dataset['high']}, expected more than low "
                 f"({dataset['low']})"
+            )
+        if dataset["kind"] == "arrays" and len(set(dataset["shape"])) > 1:
+            raise ValueError(
+                f"datasets.{name}.shape: found {dataset['shape']}, expected [n], or [n, n] of a "
+                "square image"
             )
         if dataset["kind"] == "arrays" and ("classes" in dataset) == ("outputs" in dataset):
             raise ValueError(

@@ -8,9 +8,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+import jsonschema
+
 from configuration import (
     RULES,
     Run,
+    Validator,
     check,
     check_schema,
     dataset_name,
@@ -19,8 +22,15 @@ from configuration import (
     seeds_of_experiment,
 )
 from hw1 import kinds
+from hw1.tables import RUN_COLUMNS
 
 ROOT = Path(__file__).parent.parent
+# What an entry says of every kind, and what is in the style of every figure.
+RESERVED = {
+    "analyses": {"kind", "variants"},
+    "figures": {"draw", "variants", "tables", "caption", "colours"}
+    | {"dpi", "runs", "dataset", "datasets", "left_out"},
+}
 OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
 ARMS = ("as_written", "as_coded")
 
@@ -69,12 +79,15 @@ def known_kinds(concern: str, extensions: Iterable[str], schema: dict) -> dict[s
     """
     result: dict[str, Kind] = {}
     for folder in [ROOT / "src/hw1", *map(Path, extensions)]:
+        if not folder.is_dir():
+            raise ValueError(f"extensions: found {folder}, which is no folder: name one that is")
         for file in sorted((folder / concern).glob("[!_]*.py")):
             declared = kinds.declaration(file)
             if declared is None:
                 raise ValueError(f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py")
             try:
-                check_schema(declared, schema, "KIND")
+                check_schema(declared, schema["$defs"][concern], "KIND")
+                check_declaration(declared, concern)
             except ValueError as error:
                 raise ValueError(f"{file}: {error}") from error
             if file.stem in result:
@@ -83,6 +96,24 @@ def known_kinds(concern: str, extensions: Iterable[str], schema: dict) -> dict[s
                 )
             result[file.stem] = Kind(file.stem, file, declared)
     return result
+
+
+def check_declaration(declared: dict, concern: str) -> None:
+    """Raise ValueError where what a kind declares would fail its jobs."""
+    try:
+        Validator.check_schema({"properties": declared["settings"]})
+    except jsonschema.SchemaError as error:
+        where = ".".join(map(str, ("settings", *list(error.absolute_path)[1:])))
+        raise ValueError(f"{where}: no JSON Schema ({error.message})") from error
+    if taken := sorted(RESERVED[concern] & set(declared["settings"])):
+        raise ValueError(f"settings: {taken[0]} means something else there: choose another name")
+    if declared.get("scope") in ("seeds", "run"):
+        for columns in declared["tables"].values():
+            if columns[:3] != list(RUN_COLUMNS):
+                raise ValueError(
+                    f"tables: found the columns {', '.join(columns)}, expected "
+                    f"{', '.join(RUN_COLUMNS)} first, since those of all jobs are joined"
+                )
 
 
 def shown(config: dict, experiment: str, entry: dict, where: str) -> list[str]:
@@ -125,13 +156,19 @@ def with_settings(
         "required": list(expected),
     }
     try:
-        check_schema(settings, schema, "")
+        check_schema(settings, schema, where)
     except ValueError as error:
-        raise ValueError(f"{where}.{error}".replace("..", ".").replace(".:", ":")) from error
+        key = str(error).partition(":")[0]
+        raise ValueError(str(error) if key == where else f"{where}.{error}") from error
     seeds = seeds_of_experiment(config, experiment)
     runs = [run_settings(config, Run(experiment, variant, seeds[0])) for variant in variants]
     try:
         kinds.check(kind.file)(settings, runs, len(seeds))
+    except NameError as error:
+        raise ValueError(
+            f"{kind.file}: check: {error}: it is called on its own, without the rest of the file, "
+            "so import and define within it what it needs"
+        ) from error
     except ValueError as error:
         key = str(error).partition(":")[0].partition(".")[0]
         place = where if key in settings else f"experiments.{experiment}"
@@ -183,6 +220,11 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
                     f"{where}.tables: found {len(drawn)}, expected {len(kind.declared['tables'])} "
                     f"in the order of {', '.join(kind.declared['tables'])}"
                 )
+            palette = {**config["figures"]["colours"], **entry.get("colours", {})}
+            if absent := [c for c in kind.declared["colours"] if c not in palette]:
+                raise ValueError(
+                    f"{where}.colours: {absent[0]} is missing: say it here or in figures.colours"
+                )
             for table in drawn:
                 if table not in tables:
                     raise ValueError(
@@ -232,6 +274,13 @@ def read(
 def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure]) -> None:
     """Raise ValueError where two tables or two figures would be one file."""
     seen: dict[str, str] = {}
+    kinds_by_name: dict[str, str] = {}
+    for analysis in done:
+        if kinds_by_name.setdefault(analysis.name, analysis.kind.name) != analysis.kind.name:
+            raise ValueError(
+                f"experiments.{analysis.experiment}.analyses.{analysis.name}: another experiment "
+                f"has one of kind {kinds_by_name[analysis.name]} with this name: choose another"
+            )
     for experiment in config["experiments"]:
         for table in tables_of(experiment, done):
             where = f"experiments.{experiment}.analyses"

@@ -122,16 +122,21 @@ def save_runs(path: str | os.PathLike, runs: dict[int, dict]) -> None:
 KEPT = "kept"
 
 
-def keep(path: str | os.PathLike) -> None:
-    """Give the checkpoint at `path` a second name, the same in the folder kept/ beside it.
+def kept_folder(path: str | os.PathLike, family: str) -> Path:
+    """Where runs are kept that differ from those of the batch at `path` in their seeds at most;
+    `family` is a digest of what they have in common."""
+    return Path(path).parent / KEPT / family[:16]
+
+
+def keep(path: str | os.PathLike, family: str) -> None:
+    """Give the checkpoint at `path` a second name, the same in a folder of kept/ beside it.
 
     Snakemake deletes the outputs of a job before it runs it again, also where nothing that shapes
     them has changed (data prepared once more, say), and other batches are other files. The second
-    name survives both, and costs no space. Goes with its folder; goes when all its seeds are in
-    files beside it. On a file system without hard links it is a copy.
+    name survives both, and costs no space; on a file system without hard links it is a copy. It
+    goes when its runs are in other files of its family, or their seeds in those of a later one.
     """
-    path = Path(path)
-    kept = path.parent / KEPT / path.name
+    kept = kept_folder(path, family) / Path(path).name
     with replacing(kept) as temporary:
         try:
             os.link(path, temporary)
@@ -140,21 +145,21 @@ def keep(path: str | os.PathLike) -> None:
     forget(kept)
 
 
-def save_kept(path: str | os.PathLike, runs: dict[int, dict]) -> None:
+def keep_part(path: str | os.PathLike, family: str, runs: dict[int, dict]) -> None:
     """Keep some runs of the batch at `path`, which is not finished."""
-    path = Path(path)
-    kept = path.parent / KEPT / f"{name(runs)}{path.suffix}"
+    kept = kept_folder(path, family) / f"{name(runs)}{Path(path).suffix}"
     save_runs(kept, runs)
     forget(kept)
 
 
 def forget(kept: Path) -> None:
-    """Delete the files beside a kept one whose seeds are all in others."""
-    seeds = {file: set(seeds_of(file.stem)) for file in kept.parent.glob(f"seed*{kept.suffix}")}
+    """Delete the kept files that a new one makes superfluous."""
+    files = list(kept.parents[1].glob(f"*/seed*{kept.suffix}"))
+    seeds = {file: set(seeds_of(file.stem)) for file in files}
     # The oldest first, and of those of one moment the largest.
     for file in sorted(seeds, key=lambda file: (modified(file), -len(seeds[file]))):
-        others = set().union(*(seeds[other] for other in seeds if other != file))
-        if file != kept and seeds[file] <= others:
+        family = [other for other in seeds if other.parent == kept.parent and other != file]
+        if file != kept and seeds[file] <= set().union(*(seeds[other] for other in family)):
             file.unlink(missing_ok=True)
             del seeds[file]
 
@@ -167,12 +172,11 @@ def modified(file: Path) -> int:
         return 0
 
 
-def finished(path: str | os.PathLike, fingerprints: dict[int, str]) -> dict[int, dict]:
+def finished(path: str | os.PathLike, family: str, fingerprints: dict[int, str]) -> dict[int, dict]:
     """The runs of the batch at `path` that are kept, among those with these fingerprints by seed,
     whatever batch they were trained in."""
-    path = Path(path)
     found: dict[int, dict] = {}
-    for file in sorted((path.parent / KEPT).glob(f"seed*{path.suffix}")):
+    for file in sorted(kept_folder(path, family).glob(f"seed*{Path(path).suffix}")):
         if not (fingerprints.keys() - found.keys()) & set(seeds_of(file.stem)):
             continue
         try:

@@ -1,4 +1,4 @@
-"""Data sets as plain arrays: the two functions, MNIST, scikit-learn's digits.
+"""Data sets as plain arrays: the two functions, MNIST, scikit-learn's digits, and one's own.
 
 Each has `train_inputs` and `train_targets`, and for images also `test_inputs` and `test_targets`.
 Images are uint8 (n, size, size), labels int64 (n,); functions are float64 (n, 1).
@@ -202,8 +202,10 @@ def own(dataset: dict, path: Path) -> Arrays:
                 f"{path}: found {', '.join(found) or 'no arrays'}, expected {name}, too"
             )
         array, inputs = found[name], name.endswith("inputs")
-        if array.dtype.kind not in "fiub":
-            raise ValueError(f"{path}: {name}: found {array.dtype}, expected numbers")
+        if array.dtype.kind not in "fiub" or array.ndim == 0:
+            raise ValueError(
+                f"{path}: {name}: found {array.dtype} of shape {array.shape}, expected numbers"
+            )
         n = len(found[name.replace("targets", "inputs")]) if not inputs else len(array)
         labels = "classes" in dataset and not inputs
         shape = (n,) if labels else (n, *(dataset["shape"] if inputs else [dataset["outputs"]]))
@@ -217,7 +219,7 @@ def own(dataset: dict, path: Path) -> Arrays:
             )
         wrong = ~np.isfinite(array)
         if labels and not wrong.any():
-            wrong = (array != array.astype(np.int64)) | (array < 0) | (array >= dataset["classes"])
+            wrong = (array != np.floor(array)) | (array < 0) | (array >= dataset["classes"])
         if wrong.any():
             place = tuple(int(index) for index in np.argwhere(wrong)[0])
             expected = f"a label of 0 to {dataset['classes'] - 1}" if labels else "a finite number"

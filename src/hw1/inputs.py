@@ -58,7 +58,8 @@ class Data:
         for name in ("train", "test"):
             if f"{name}_inputs" not in self.arrays:
                 continue
-            inputs = torch.from_numpy(self.arrays[f"{name}_inputs"]).float()
+            # A copy, since it is scaled in place.
+            inputs = torch.tensor(self.arrays[f"{name}_inputs"], dtype=torch.float32)
             targets = torch.from_numpy(self.arrays[f"{name}_targets"])
             if classes_of(settings) is None:
                 targets = targets.float()

@@ -134,8 +134,6 @@ class Stack(nn.Module):
 class Alone:
     """One network, as the training loop sees one or several."""
 
-    members = 1
-
     def __init__(self, network: nn.Module, precision: str = "fp32") -> None:
         self.network = network
         self.parameters = network.parameters

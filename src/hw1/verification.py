@@ -94,8 +94,10 @@ def leftover(path: Path) -> str | None:
 
 def is_second_name(path: Path) -> bool:
     """Whether a file is the second name of a checkpoint (see `hw1.checkpoints.keep`)."""
-    first = path.parent.parent / path.name
-    return path.parent.name == "kept" and first.exists() and path.samefile(first)
+    if "kept" not in path.parts[-3:-2]:
+        return False
+    first = path.parents[2] / path.name
+    return first.exists() and path.samefile(first)
 
 
 def verify(results: Path) -> Iterator[Found]:

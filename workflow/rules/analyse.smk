@@ -14,7 +14,7 @@ for kind in KINDS:
             kind.name
         input:
             script=f"{SCRIPTS}/analyse.py",
-            kind=os.path.relpath(kind.file),
+            kind=partial(lambda file, wildcards: os.path.relpath(file), kind.file),
             code=modules("analyse", kind),
             weights=networks,
             data=data_of_analysis,

@@ -84,13 +84,18 @@ try:
         files[name] = load(name)
         CLAIMS[key] = files[name].content
         check_schema(CLAIMS[key], parsed("workflow/schemas/claims.schema.yaml"), name)
+        if not evidence(CLAIMS[key], config, ANALYSES, ARMS[0]):
+            del CLAIMS[key]  # all that it is about was left out
+    ids = [claim["id"] for claims in CLAIMS.values() for claim in claims]
+    if twice := [name for name in ids if ids.count(name) > 1]:
+        raise ValueError(f"claims: found {twice[0]} twice, expected an id for each claim")
 except ValueError as error:
     sys.exit(with_line(str(error), files))
 
 
 # --- what follows from it
 
-FIGURES = {figure.name: figure for figure in drawn}
+FIGURES = {f.name: f for f in drawn if f.experiment or f.name in CLAIMS}
 ANALYSIS = {(analysis.experiment, analysis.name): analysis for analysis in ANALYSES}
 # A job of an analysis by its scope, and where it leaves its tables; one that sees a whole experiment
 # leaves what others are joined to.

@@ -35,7 +35,9 @@ rule page:
         script=f"{SCRIPTS}/page.py",
         code=modules("page"),
         template=os.path.relpath(ROOT / "workflow/report/page.html.j2"),
-        claims=[os.path.relpath(entry["file"]) for entry in config["claims"].values()],
+        claims=lambda wildcards: [
+            os.path.relpath(config["claims"][name]["file"]) for name in CLAIMS
+        ],
         ledgers=ledgers(),
         parts=ledgers("_parts"),
         metrics=expand("results/tables/{experiment}_metrics.csv", experiment=config["experiments"]),
@@ -57,14 +59,15 @@ rule page:
         # Functions: as plain text, their braces would be taken for wildcards.
         command=lambda wildcards: command_line(),
         lists=lambda wildcards: json.dumps(
-            {name: entry["title"] for name, entry in config["claims"].items()}
+            {name: config["claims"][name]["title"] for name in CLAIMS}
         ),
         sections=lambda wildcards: json.dumps(
             sections(
                 config,
                 AS_CODED,
                 list(FIGURES.values()),
-                {claim["experiment"] for claims in CLAIMS.values() for claim in claims},
+                # Of the report, whose data they are compared with.
+                {claim["experiment"] for claim in CLAIMS.get("claims", [])},
             )
         ),
     shell:

@@ -112,8 +112,9 @@ def main() -> None:
     texts = {seed: json.dumps(settings[seed], sort_keys=True) for seed in seeds}
     files = [*args.code, args.data]
     fingerprints = {seed: fingerprint(texts[seed], device, files) for seed in seeds}
+    family = fingerprint(json.dumps(args.settings, sort_keys=True), device, files)
     with checkpoints.exclusive(args.checkpoint.with_suffix(".lock"), log):
-        runs = checkpoints.finished(args.checkpoint, fingerprints)
+        runs = checkpoints.finished(args.checkpoint, family, fingerprints)
         for seed in sorted(runs):
             log(f"seed {seed}: settings, code and data are those of the result that is there")
         missing = [seed for seed in seeds if seed not in runs]
@@ -123,7 +124,8 @@ def main() -> None:
             log(f"training {name(group)}")
             resume = checkpoints.ResumeFile(
                 args.checkpoint.with_suffix(".resume"),
-                "".join(fingerprints[seed] for seed in group),
+                # Another processor may train them otherwise, and its state has another form.
+                "".join([stack.__name__ if stack else "alone", *map(fingerprints.get, group)]),
                 args.resume_interval,
             )
             trained = train(
@@ -133,10 +135,10 @@ def main() -> None:
                 about = {"settings": texts[seed], "fingerprint": fingerprints[seed]}
                 runs[seed] = about | trained[seed]
             if len(runs) < len(seeds):  # not to be trained again if this job ends before its batch
-                checkpoints.save_kept(args.checkpoint, {seed: runs[seed] for seed in group})
+                checkpoints.keep_part(args.checkpoint, family, {seed: runs[seed] for seed in group})
             resume.remove()
         checkpoints.save_runs(args.checkpoint, {seed: runs[seed] for seed in seeds})
-        checkpoints.keep(args.checkpoint)
+        checkpoints.keep(args.checkpoint, family)
         history = (
             tables.identify(settings[seed], json.loads(runs[seed]["history"])) for seed in seeds
         )

@@ -11,7 +11,8 @@ It declares itself in `KIND`, which is read without importing the file, so it ho
 
 and has two functions. `check(settings, runs, seeds)` raises ValueError where an entry cannot come
 to anything: `runs` are the settings of one run per variant, `seeds` counts the seeds. It is called
-before any job, on its own, so it imports what it needs itself, and nothing slow. And
+before any job, on its own, without the rest of the file, so it imports what it needs itself, and
+nothing slow. And
 
     analyse(runs, settings, data) -> {table: rows}
 

@@ -48,6 +48,13 @@ def check(settings, runs, seeds):
         raise ValueError(
             f"variants: found {len(runs)}, expected the two between which to interpolate"
         )
+    names = [run["variant"] for run in runs]
+    pairs = [f"{a}_{b}" for place, a in enumerate(names) for b in names[place + 1 :]]
+    if twice := [pair for pair in pairs if (pairs + names).count(pair) > 1]:
+        raise ValueError(
+            f"variants: {twice[0]} would be the name of two pairs, or of a pair and a variant: "
+            "call a variant otherwise"
+        )
     alike(runs, ("dataset", "inputs"))
 
 

@@ -5,8 +5,8 @@ It declares itself in `KIND`, which is read without importing the file, so it ho
     tables     the tables of the experiment that it draws, unless an entry names others
     colours    what it colours besides variants: keys of figures.colours in the configuration
     look       other keys of `figures` in the configuration that it uses
-    settings   what an entry says besides `draw`, `tables`, `variants` and `caption`: JSON Schema by
-               key; all are needed
+    settings   what an entry says besides `draw`, `tables`, `variants`, `caption`, `colours`: JSON
+               Schema by key; all are needed
 
 It may have a function `check(settings, runs, seeds)` as an analysis has (see hw1.analyses), and has
 

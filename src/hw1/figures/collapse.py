@@ -18,6 +18,7 @@ def check(settings, runs, seeds):
 def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     """The final training loss of every seed of each model, beside what a constant achieves."""
     final = last_epoch(metrics)
+    final = final[final["split"] == "train"]
     functions = list(dict.fromkeys(style["datasets"].values()))
     figure, axes = panels(
         1,

@@ -31,7 +31,7 @@ def draw(style: dict, predictions: pd.DataFrame) -> Figure:
     margin = 0.35 * (high - low)
     for index, (panel, (variant, runs)) in enumerate(zip(axes[0], variants)):
         colour = colour_of(style, variant, index)
-        for _, run in runs.groupby("seed"):
+        for _, run in runs.sort_values("x", kind="stable").groupby("seed"):
             panel.plot(run["x"], run["prediction"], color=colour, alpha=0.3, lw=0.8)
         median = runs.groupby("x")["prediction"].median()
         target = runs.groupby("x")["target"].first()

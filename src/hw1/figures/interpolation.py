@@ -1,5 +1,7 @@
 """Loss and accuracy on the line between two networks."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -22,7 +24,8 @@ def check(settings, runs, seeds):
 
 def draw(style: dict, lines: pd.DataFrame) -> Figure:
     """Loss and accuracy along the line between two trainings, a row of panels per pair."""
-    pairs = list(lines.groupby("variant", sort=False))
+    shown = {"_".join(pair) for pair in combinations(style["datasets"], 2)}
+    pairs = [(pair, line) for pair, line in lines.groupby("variant", sort=False) if pair in shown]
     figure, axes = panels(
         len(pairs),
         2,

@@ -16,12 +16,18 @@ KIND = {
 
 
 def check(settings, runs, seeds):
+    from hw1.architectures import CLASSES, classes_of
     from hw1.requirements import classification, one_variant, recorded
 
     one_variant(runs)
     classification(runs)
     recorded(runs, "evaluate_each_epoch", ["train", "test"])
     for run in runs:
+        if (found := classes_of(run)) != CLASSES:
+            raise ValueError(
+                f"variants.{run['variant']}: found {found} classes, but it draws what guessing at "
+                f"{CLASSES} comes to: draw training_curves"
+            )
         if run["inputs"]["labels"] != "random":
             raise ValueError(
                 f"inputs.labels: found {run['inputs']['labels']}, but it says that the training "
