@@ -58,7 +58,8 @@ def kind_of(node: dict) -> str:
 def bounds(node: dict) -> str:
     """What a value is limited to."""
     words = {
-        "minimum": "at least {}", "exclusiveMinimum": "more than {}", "maximum": "at most {}",
+        "minimum": "at least {}", "exclusiveMinimum": "more than {}",
+        "maximum": "at most {}", "exclusiveMaximum": "less than {}",
         "minItems": "at least {} entries", "maxItems": "at most {} entries",
     }  # fmt: skip
     return ", ".join(text.format(node[key]) for key, text in words.items() if key in node)

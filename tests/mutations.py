@@ -62,7 +62,7 @@ FAULTS = {
         "src/hw1/models.py", 'self.weights(state["rows"][index])', 'self.weights(state["rows"][0])',
     ),
     "random labels in the test split, too": (
-        "src/hw1/inputs.py", 'splits["train"] = Split(inputs, drawn.to(self.device))',
+        "src/hw1/inputs.py", 'splits["train"] = Split(inputs, drawn)',
         'splits["test"] = Split(splits["test"].inputs, drawn[: len(splits["test"].targets)])',
     ),
     "pixels not shifted": ("src/hw1/inputs.py", ".add_(low)", ""),
@@ -156,6 +156,9 @@ FAULTS = {
     ),
     "the file of a kind is no part of its digest": (
         "workflow/sources.py", "*([kind.file] if kind else [])", "",
+    ),
+    "a schedule that never moves": (
+        "src/hw1/training.py", 'optimizer.param_groups[0]["lr"] = learning_rate(', "_ = (",
     ),
     "kept results of other settings are taken": (
         "src/hw1/checkpoints.py", 'run["fingerprint"] == fingerprints.get(seed)',

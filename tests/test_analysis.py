@@ -74,8 +74,10 @@ def test_weights_are_flattened_in_the_order_of_parameters(tmp_path):
     from hw1.recording import snapshot
 
     run = {"settings": '{"seed": 1}', "snapshots": {4: snapshot(model), 0: snapshot(model)}}
-    weights.save(tmp_path / "w.npz", [weights.flatten(run)] * 2)
-    _, loaded = weights.load(tmp_path / "w.npz")
+    early = run | {"snapshots": {0: run["snapshots"][0]}}  # it stopped at once
+    weights.save(tmp_path / "w.npz", [weights.flatten(early), weights.flatten(run)])
+    first, loaded = weights.load(tmp_path / "w.npz")
+    assert first.epochs.tolist() == [0]
     vector = nn.utils.parameters_to_vector([p.contiguous() for p in model.parameters()])
     assert loaded.epochs.tolist() == [0, 4]
     assert np.array_equal(loaded.weights[0], vector.detach().numpy())

@@ -57,7 +57,8 @@ def counts(config: dict) -> dict[str, tuple[int, int]]:
                 run_of = run_settings(config, run)
                 shape = example_shape(run_of)
                 with torch.device("meta"):
-                    modules = models.build_modules(layers(run_of["model"], *shape))
+                    model = run_of["model"]
+                    modules = models.build_modules(layers(model, *shape), model)
                 built = sum(p.numel() for module in modules for p in module.parameters())
                 result[name] = parameter_count(layers(run_of["model"], *shape)), built
     return result

@@ -123,7 +123,8 @@ def test_the_schema_says_nothing_that_is_no_keyword():
     """A comma or a # in a description that is not quoted is a key or a comment of YAML."""
     known = set(
         "$schema title description type additionalProperties required properties propertyNames "
-        "$ref $defs enum const minimum maximum exclusiveMinimum minItems maxItems uniqueItems "
+        "$ref $defs enum const minimum maximum exclusiveMinimum exclusiveMaximum minItems "
+        "maxItems uniqueItems "
         "items minProperties minLength pattern allOf if then".split()
     )
 
@@ -421,6 +422,34 @@ MISTAKES = [
         ),
         r"interpolation\.variants: a_b would be the name of two pairs, or of a pair and a variant",
     ),
+    (
+        at("experiments.capacity.model.slope", 0.1),
+        r"cnn1\.model\.slope: found, and activation is relu: leaky_relu has a slope",
+    ),
+    (at("experiments.capacity.model.activation", "leaky_relu"), r"model\.slope: missing, and act"),
+    (
+        at("experiments.capacity.training.momentum", 0.9),
+        r"momentum: found with adam, expected with",
+    ),
+    (at("experiments.gradient_norm.training.momentum", 1), r"momentum: found 1, expected less th"),
+    (
+        at("experiments.capacity.training.schedule", {"kind": "step", "every": 3}),
+        r"training\.schedule\.factor is missing of a schedule of kind step",
+    ),
+    (
+        at("experiments.capacity.training.schedule", {"kind": "cosine", "warmup": 10}),
+        r"schedule\.warmup: found 10, expected fewer than epochs \(10\)",
+    ),
+    (
+        at("experiments.capacity.inputs", {"examples": 70_000}),
+        r"cnn1\.inputs\.examples: found 70000, but mnist has 60000 training examples",
+    ),
+    (
+        at("experiments.capacity.inputs", {"examples": 100}),
+        r"batch_size: found 128, but mnist has 100 training examples",
+    ),
+    (at("experiments.capacity.inputs", {"labels": 1.5}), r"labels: found 1\.5, expected at most 1"),
+    (at("experiments.capacity.stream", {"batch": 1}), r"unknown key 'batch': did you mean batches"),
     (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
 ]
 

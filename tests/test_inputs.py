@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hw1 import datasets, inputs
+from hw1 import datasets, inputs, seeding
 
 CPU = torch.device("cpu")
 
@@ -66,3 +66,42 @@ def test_a_function_has_a_training_split_only():
     assert list(splits) == ["train"]
     assert splits["train"].inputs.shape == splits["train"].targets.shape == (10, 1)
     assert splits["train"].targets.dtype == torch.float32
+
+
+def labelled(**shown) -> dict[str, inputs.Split]:
+    rows = np.arange(2000) % 10
+    arrays = {
+        "train_inputs": np.arange(2000)[:, None].astype(float), "train_targets": rows,
+        "test_inputs": np.zeros((5, 1)), "test_targets": rows[:5],
+    }  # fmt: skip
+    settings = {
+        "seed": 4, "stream": 0, "model": {"kind": "mlp"}, "inputs": {"labels": "given"} | shown,
+        "dataset": {"kind": "arrays", "shape": [1], "examples": 2000, "classes": 10},
+    }  # fmt: skip
+    return inputs.tensors(arrays, settings, torch.device("cpu"))
+
+
+def test_a_share_of_random_labels_makes_nine_tenths_of_it_wrong():
+    given = labelled()["train"].targets
+    drawn = labelled(labels=0.5)["train"].targets
+    assert (drawn != given).double().mean().item() == pytest.approx(0.5 * 0.9, abs=0.03)
+    assert torch.equal(
+        labelled(labels=1.0)["train"].targets, labelled(labels="random")["train"].targets
+    )
+    assert torch.equal(labelled(labels=0)["train"].targets, given)
+    assert torch.equal(labelled(labels=0.5)["test"].targets, labelled()["test"].targets)
+
+
+def test_a_subset_of_examples_is_the_same_for_all_runs():
+    few = labelled(examples=50)["train"]
+    assert len(few.inputs) == len(few.targets) == 50
+    assert torch.equal(few.inputs.flatten().long() % 10, few.targets)
+    assert torch.equal(few.inputs, labelled(examples=50, labels="random")["train"].inputs)
+    assert few.inputs.flatten().diff().min() > 0
+
+
+def test_streams_may_be_split():
+    settings = {"seed": 3, "stream": {"batches": 7}}
+    assert seeding.key_of(settings, "batches") == (3, 7)
+    assert seeding.key_of(settings, "initialisation") == (3, 0)
+    assert seeding.key_of({"seed": 3, "stream": 2}, "initialisation") == (3, 2)

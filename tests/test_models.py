@@ -1,5 +1,8 @@
 """Built networks: initial weights, and the exactness of pooling before the ReLU."""
 
+import math
+
+import pytest
 import torch
 from torch import nn
 
@@ -71,3 +74,41 @@ def test_a_lone_member_of_a_stack_is_one_output():
     output = models.Stack(members)(x)
     assert output.shape == (1, 1, 5)
     assert torch.allclose(output[0].T, member(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "kind, function",
+    [("relu", lambda x: max(x, 0)), ("leaky_relu", lambda x: x if x > 0 else 0.2 * x),
+     ("tanh", math.tanh), ("selu", lambda x: 1.0507 * (x if x > 0 else 1.67326 * math.expm1(x))),
+     ("gelu", lambda x: x * (1 + math.erf(x / 2**0.5)) / 2)],
+)  # fmt: skip
+def test_activations(kind, function):
+    module = models.activation({"activation": kind, "slope": 0.2})
+    for x in (-2.0, -0.3, 0.0, 1.5):
+        assert module(torch.tensor([x])).item() == pytest.approx(function(x), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "kind, variance", [("he", 2 / 400), ("xavier", 2 / 1000), ("lecun", 1 / 400)]
+)
+def test_initial_weights_have_the_variance_of_their_kind(kind, variance):
+    spec = {"kind": "mlp", "hidden": [600], "initialisation": kind, "gain": 3}
+    layer = models.build(spec, (400,), 10)[0]
+    assert layer.weight.var().item() == pytest.approx(9 * variance, rel=0.02)
+    assert layer.bias.abs().max() == 0
+
+
+def test_orthogonal_weights_keep_lengths():
+    spec = {"kind": "mlp", "hidden": [30], "initialisation": "orthogonal"}
+    weight = models.build(spec, (50,), 10)[0].weight
+    assert torch.allclose(weight @ weight.T, torch.eye(30), atol=1e-5)
+
+
+def test_pooling_follows_an_activation_that_is_not_rising():
+    model = CNN | {"activation": "gelu"}
+    kinds = [type(module).__name__ for module in models.build(model, (1, 12, 12), 10)]
+    assert kinds[:3] == ["Conv2d", "GELU", "MaxPool2d"]
+    x = torch.randn(2, 1, 12, 12)
+    rising = models.build(CNN | {"activation": "leaky_relu", "slope": 0.1}, (1, 12, 12), 10)
+    conv, pool, leaky = list(rising)[:3]
+    assert torch.equal(leaky(pool(conv(x))), pool(leaky(conv(x))))

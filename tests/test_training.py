@@ -349,3 +349,60 @@ def test_a_processor_that_rounds_several_products_otherwise_is_noticed(monkeypat
     bmm = torch.Tensor.bmm
     monkeypatch.setattr(torch.Tensor, "bmm", lambda self, other: bmm(self, other) * (1 + 1e-7))
     assert not models.same_bits(member, (16,))
+
+
+def test_momentum_and_weight_decay_are_the_textbooks():
+    def weight_after(steps, **changes):
+        model, split = line()
+        chosen = options(epochs=steps, learning_rate=0.01, **changes)
+        training.train(model, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
+        return model.weight.item(), model.bias.item()
+
+    # With b = 0 at first: dL/dw = 28/3 w + 4 b, dL/db = 4 w + 2 b.
+    w, b, vw, vb = 2.0, 0.0, 0.0, 0.0
+    for _ in range(3):
+        gw, gb = 28 / 3 * w + 4 * b + 0.1 * w, 4 * w + 2 * b + 0.1 * b
+        vw, vb = 0.9 * vw + gw, 0.9 * vb + gb
+        w, b = w - 0.01 * vw, b - 0.01 * vb
+    assert weight_after(3, momentum=0.9, weight_decay=0.1) == pytest.approx((w, b), rel=1e-5)
+    # Decoupled: the first step of adamw has the length of the rate, on top of a shrunken weight.
+    assert weight_after(1, optimizer="adamw", weight_decay=0.5)[0] == pytest.approx(
+        2 * (1 - 0.01 * 0.5) - 0.01, rel=1e-5
+    )
+
+
+def test_learning_rates_of_schedules():
+    def rates(epochs, iterations, **schedule):
+        chosen = {"learning_rate": 0.4, "epochs": epochs, "schedule": schedule}
+        return [
+            training.learning_rate(chosen, step / iterations, iterations)
+            for step in range(epochs * iterations)
+        ]
+
+    assert rates(2, 2, kind="constant", warmup=1) == pytest.approx([0.2, 0.4, 0.4, 0.4])
+    assert rates(3, 1, kind="step", every=2, factor=0.5) == pytest.approx([0.4, 0.4, 0.2])
+    assert rates(4, 1, kind="cosine") == pytest.approx([0.4, 0.341421, 0.2, 0.058579], abs=1e-6)
+    assert rates(3, 1, kind="cosine", warmup=1) == pytest.approx([0.4, 0.4, 0.2])
+
+
+def test_a_schedule_reaches_the_steps_and_a_resumed_run(tmp_path):
+    schedule = {"kind": "cosine", "warmup": 1}
+    plain, cosine = train_mlp(3), train_mlp(3, schedule=schedule)
+    assert not torch.equal(plain.snapshots[3]["0.weight"], cosine.snapshots[3]["0.weight"])
+    with pytest.raises(Killed):
+        train_mlp(3, KilledAfter(tmp_path / "r", 5), schedule=schedule)
+    resumed = train_mlp(3, KilledAfter(tmp_path / "r", 10**9), schedule=schedule)
+    assert same(resumed, cosine)
+    splits = classification(features=30)
+    for seed, ours in enumerate(train_side_by_side([0, 1], splits, schedule=schedule)):
+        chosen = options(epochs=3, batch_size=16, schedule=schedule)
+        (alone,) = training.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
+        assert same(ours, alone)
+
+
+def test_a_training_ends_when_its_loss_is_low_enough():
+    losses = [row["batch_loss"] for row in train_mlp(9).history]
+    stopped = train_mlp(9, stop={"batch_loss": losses[3]}, history_every=5)
+    assert [row["epoch"] for row in stopped.history] == [4]
+    assert list(stopped.snapshots) == [4]
+    assert list(train_mlp(2, stop={"batch_loss": 0}).snapshots) == [2]

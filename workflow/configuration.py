@@ -13,6 +13,7 @@ from hw1.architectures import classes_of, example_shape, layers, multiply_adds, 
 from hw1.batches import cut, seed_list
 from yaml_files import Document
 
+MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain"}  # of either kind
 MODEL_KEYS = {
     "mlp": {"kind", "hidden"},
     "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
@@ -134,7 +135,8 @@ def run_settings(config: dict, run: Run) -> dict:
     if dataset["kind"] == "function" or "outputs" in dataset:
         del settings["inputs"]  # they describe images
     elif dataset["kind"] == "arrays":
-        settings["inputs"] = {"labels": settings["inputs"]["labels"]}
+        kept = settings["inputs"].keys() & {"labels", "examples"}
+        settings["inputs"] = {key: settings["inputs"][key] for key in sorted(kept)}
     return run._asdict() | settings
 
 
@@ -160,6 +162,8 @@ def dataset_name(config: dict, run: Run) -> str:
 
 def training_examples(settings: dict) -> int:
     """Number of training examples."""
+    if few := (settings.get("inputs") or {}).get("examples"):
+        return few
     dataset = settings["dataset"]
     if dataset["kind"] == "function":
         return dataset["points"]
@@ -312,13 +316,24 @@ def check_variant(config: dict, where: str, run: Run) -> None:
     if "kind" not in model:
         raise ValueError(f"{where}.model.kind is missing: expected {' or '.join(MODEL_KEYS)}")
     keys = MODEL_KEYS[model["kind"]]
-    if wrong := sorted(keys.symmetric_difference(model)):
+    if wrong := sorted(keys.symmetric_difference(model.keys() - MODEL_OPTIONS)):
         problem = "is missing" if wrong[0] in keys else f"is no key of kind {model['kind']}"
         raise ValueError(f"{where}.model.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
+    if ("slope" in model) != (model.get("activation") == "leaky_relu"):
+        found = "found" if "slope" in model else "missing"
+        raise ValueError(
+            f"{where}.model.slope: {found}, and activation is {model.get('activation', 'relu')}: "
+            "leaky_relu has a slope, and no other"
+        )
     training = settings["training"]
     for key in ("optimizer", "learning_rate", "batch_size", "epochs"):
         if key not in training:
             raise ValueError(f"{where}.training.{key} is missing: set it here or in the experiment")
+    if "momentum" in training and training["optimizer"] != "sgd":
+        raise ValueError(
+            f"{where}.training.momentum: found with {training['optimizer']}, expected with sgd only"
+        )
+    check_schedule(training, where)
     late = [epoch for epoch in training["snapshot_epochs"] if epoch > training["epochs"]]
     if late:
         raise ValueError(
@@ -329,6 +344,12 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         raise ValueError(f"{where}.training.gradient_norm: needs history: iteration")
     if training["evaluate_each_epoch"] and training["history"] != "epoch":
         raise ValueError(f"{where}.training.evaluate_each_epoch: needs history: epoch")
+    whole = training_examples(settings | {"inputs": {}})
+    if (settings.get("inputs", {}).get("examples") or 0) > whole:
+        raise ValueError(
+            f"{where}.inputs.examples: found {settings['inputs']['examples']}, but {name} has "
+            f"{whole} training examples: use at most that"
+        )
     n = training_examples(settings)
     if training["batch_size"] != "full" and training["batch_size"] > n:
         raise ValueError(
@@ -359,6 +380,23 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
     allowed = list(allowed)
     close = difflib.get_close_matches(found, allowed, n=1)
     return f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed) or 'none'}"
+
+
+def check_schedule(training: dict, where: str) -> None:
+    """Raise ValueError where the keys of a schedule do not fit its kind or the epochs."""
+    schedule = training.get("schedule", {"kind": "constant"})
+    needed = {"every", "factor"} if schedule["kind"] == "step" else set()
+    if wrong := sorted(needed ^ (schedule.keys() - {"kind", "warmup"})):
+        problem = "is missing" if wrong[0] in needed else "is no key"
+        raise ValueError(
+            f"{where}.training.schedule.{wrong[0]} {problem} of a schedule of kind "
+            f"{schedule['kind']}"
+        )
+    if schedule.get("warmup", 0) >= training["epochs"]:
+        raise ValueError(
+            f"{where}.training.schedule.warmup: found {schedule['warmup']}, expected fewer than "
+            f"epochs ({training['epochs']})"
+        )
 
 
 def number_hint(text: str) -> str:
@@ -405,6 +443,7 @@ def explain(error: jsonschema.ValidationError, whole: str) -> str:
         "minimum": f"at least {value}",
         "maximum": f"at most {value}",
         "exclusiveMinimum": f"more than {value}",
+        "exclusiveMaximum": f"less than {value}",
         "minItems": f"at least {value} item(s)",
         "maxItems": f"at most {value} item(s)",
         "minProperties": "at least one entry",

@@ -70,11 +70,14 @@ def count(settings: dict) -> int | None:
 def description(settings: dict) -> str:
     """An architecture in a line: the units of each layer, or convolutions and hidden layers."""
     spec = settings["model"]
+    activation = f", {spec['activation']}" if spec.get("activation", "relu") != "relu" else ""
     if spec["kind"] == "mlp":
         stack = layers(spec, *example_shape(settings))
-        return "MLP " + "-".join(str(layer.inputs) for layer in stack) + f"-{stack[-1].outputs}"
+        units = "-".join(str(layer.inputs) for layer in stack)
+        return f"MLP {units}-{stack[-1].outputs}{activation}"
     kernel = f"{spec['kernel']}x{spec['kernel']}"
     pooling = ", each with 2x2 pooling" if spec["pooling"] else ""
     hidden = f"; hidden {', '.join(map(str, spec['hidden']))}" if spec["hidden"] else ""
     filters = ", ".join(map(str, spec["conv"]))
-    return f"CNN {filters} filters of {kernel}, padding {spec['padding']}{pooling}{hidden}"
+    padding = f"padding {spec['padding']}"
+    return f"CNN {filters} filters of {kernel}, {padding}{pooling}{hidden}{activation}"

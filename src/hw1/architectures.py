@@ -5,7 +5,8 @@ A specification is what stands under `model:` in the configuration:
     {"kind": "mlp", "hidden": [128, 64]}
     {"kind": "cnn", "conv": [16, 32], "kernel": 3, "padding": 0, "pooling": true, "hidden": [128]}
 
-Every hidden layer is followed by a ReLU; with pooling, every convolution by 2x2 max-pooling.
+Every hidden layer is followed by an activation, a ReLU unless `activation` names another; with
+pooling, every convolution by 2x2 max-pooling. `hw1.models` says what else a specification may have.
 """
 
 from math import prod
@@ -89,8 +90,15 @@ def stackable(settings: dict) -> bool:
     """
     training = settings["training"]
     full = training["batch_size"] == "full" and not training["gradient_norm"]
-    alike = settings["model"]["kind"] == "mlp" and not training["evaluate_each_epoch"]
+    alike = plain_mlp(settings) and not training["evaluate_each_epoch"]
     return classes_of(settings) is None and full and alike
+
+
+def plain_mlp(settings: dict) -> bool:
+    """Whether a run is of an MLP with ReLUs and trains all its epochs: what stacks are made for."""
+    model = settings["model"]
+    relu = model.get("activation", "relu") == "relu"
+    return model["kind"] == "mlp" and relu and not settings["training"].get("stop")
 
 
 LARGEST_STACKED_BATCH = 4096  # every member has a batch of its own in memory
@@ -100,7 +108,7 @@ def row_stackable(settings: dict) -> bool:
     """Whether runs that differ in their seed alone can train as a `hw1.models.RowStack`."""
     training = settings["training"]
     return (
-        settings["model"]["kind"] == "mlp"
+        plain_mlp(settings)
         and classes_of(settings) is not None
         and training["precision"] == "fp32"
         and training["batch_size"] != "full"

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from hw1.architectures import classes_of, example_shape
 from hw1.arrays import Arrays
-from hw1.seeding import generator
+from hw1.seeding import generator, key_of
 
 
 class Split(NamedTuple):
@@ -23,7 +23,8 @@ def tensors(arrays: Arrays, settings: dict, device: torch.device) -> dict[str, S
 
     Images are scaled linearly from 0-255 to `inputs.range` and resized bilinearly to
     `inputs.size`, once. With `inputs.labels: random` every training label is replaced by a
-    uniform draw from the run's seed; test labels stay true.
+    uniform draw from the run's seed, with a number that share of them; test labels stay true.
+    `inputs.examples` keeps so many training examples, drawn once for all runs.
     """
     return Data(arrays, device).splits(settings)
 
@@ -40,16 +41,22 @@ class Data:
         example, _ = example_shape(settings)
         if settings["model"]["kind"] == "mlp":
             example = (prod(example),)
-        look = [example, settings["dataset"], (settings.get("inputs") or {}).get("range")]
+        shown = settings.get("inputs") or {}
+        look = [example, settings["dataset"], shown.get("range"), shown.get("examples")]
         if self.presented is None or self.presented[0] != look:
             self.presented = (look, self.present(settings, example))
         splits = dict(self.presented[1])
-        classes = classes_of(settings)
-        if classes and settings["inputs"]["labels"] == "random":
+        classes, labels = classes_of(settings), settings.get("inputs", {}).get("labels", "given")
+        if classes and labels != "given":
             inputs, targets = splits["train"]
-            random = generator((settings["seed"], settings["stream"]), "labels")
-            drawn = torch.randint(classes, targets.shape, generator=random)
-            splits["train"] = Split(inputs, drawn.to(self.device))
+            key = key_of(settings, "labels")
+            drawn = torch.randint(classes, targets.shape, generator=generator(key, "labels"))
+            drawn = drawn.to(self.device)
+            if labels != "random":  # a share of them
+                order = torch.randperm(len(targets), generator=generator(key, "labels", 1))
+                chosen = order[: round(labels * len(targets))].to(self.device)
+                drawn = targets.index_copy(0, chosen, drawn[chosen])
+            splits["train"] = Split(inputs, drawn)
         return splits
 
     def present(self, settings: dict, example: tuple[int, ...]) -> dict[str, Split]:
@@ -71,5 +78,10 @@ class Data:
                     inputs = functional.interpolate(inputs, size, mode="bilinear", antialias=True)
                 inputs.mul_((high - low) / 255).add_(low)
             inputs = inputs.reshape(-1, *example).to(self.device)
+            few = (settings.get("inputs") or {}).get("examples")
+            if name == "train" and few:  # the same for all runs, in their order
+                order = torch.randperm(len(inputs), generator=generator((0, 0), "examples"))
+                chosen = order[:few].sort().values
+                inputs, targets = inputs[chosen], targets[chosen]
             splits[name] = Split(inputs, targets.to(self.device))
         return splits

@@ -8,6 +8,7 @@ the whole gradient; to a row per epoch `evaluate_each_epoch` adds `{split}_loss`
 `{split}_accuracy` with the weights at its end.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 
@@ -93,8 +94,11 @@ class Record:
             ]
             self.measured["norm"][iteration] = torch.stack(norms)
 
-    def epoch(self, epoch: int) -> None:
-        """Note the end of an epoch. Raises ValueError where a loss of it is not finite."""
+    def epoch(self, epoch: int) -> bool:
+        """Note the end of an epoch; return whether it is the last.
+
+        Raises ValueError where a loss of it is not finite.
+        """
         training = self.training
         losses, correct, norms = (values.cpu() for values in self.measured.values())
         if not losses.isfinite().all():
@@ -104,7 +108,9 @@ class Record:
                 f"{epoch}, iteration {i + 1}: lower learning_rate ({training['learning_rate']}) "
                 "or check the data"
             )
-        last = epoch == training["epochs"]
+        mean = (losses.mean(1).double() @ self.sizes.double()).item() / self.examples
+        stop = training.get("stop") or {}
+        last = epoch == training["epochs"] or mean <= stop.get("batch_loss", -math.inf)
         if training["history"] == "iteration":
             rows = self.rows_of_iterations
         elif epoch % training["history_every"] == 0 or last:
@@ -116,9 +122,9 @@ class Record:
         if epoch in training["snapshot_epochs"] or last:
             self.snapshots[epoch] = snapshot(self.network)
         if time.monotonic() >= self.next_line or last:
-            mean = (losses.mean(1).double() @ self.sizes.double()).item() / self.examples
             self.log(f"epoch {epoch}/{training['epochs']}  loss {mean:.6g}  {self.seconds():.0f} s")
             self.next_line = time.monotonic() + SECONDS_BETWEEN_PROGRESS_LINES
+        return last
 
     def rows_of_iterations(
         self, epoch: int, _: int, losses: torch.Tensor, correct: torch.Tensor, norms: torch.Tensor

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-PURPOSES = ("initialisation", "batches", "labels")
+PURPOSES = ("initialisation", "batches", "labels", "examples")
 
 
 def stream_seed(key: tuple[int, int], purpose: str, index: int = 0) -> int:
@@ -20,3 +20,12 @@ def stream_seed(key: tuple[int, int], purpose: str, index: int = 0) -> int:
 def generator(key: tuple[int, int], purpose: str, index: int = 0) -> torch.Generator:
     """Return a CPU generator, so that the numbers are the same whatever device trains."""
     return torch.Generator().manual_seed(stream_seed(key, purpose, index))
+
+
+def key_of(settings: dict, purpose: str) -> tuple[int, int]:
+    """Seed and stream of a run for one purpose: its `stream` is one for all, or names some.
+
+    So two runs may share their initial weights and not the order of their batches, or the reverse.
+    """
+    stream = settings["stream"]
+    return settings["seed"], stream if isinstance(stream, int) else stream.get(purpose, 0)

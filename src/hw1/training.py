@@ -20,7 +20,7 @@ from hw1.models import Alone, RowStack, Stack
 from hw1.recording import Record
 from hw1.seeding import generator
 
-OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 # At their first call an optimizer's methods import torch's compiler, for more than a second, only
 # to be exempt from a compilation that nobody asks for. What they wrap does not; for those that
 # others call, this is what they would remember.
@@ -82,6 +82,32 @@ class Batches(NamedTuple):
             )
 
 
+def optimizer_of(training: dict, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+    """The optimizer that `training` names, for some parameters."""
+    options = {"weight_decay": training.get("weight_decay", 0)}
+    if training["optimizer"] == "sgd":
+        options["momentum"] = training.get("momentum", 0)
+    kind = OPTIMIZERS[training["optimizer"]]
+    return kind(parameters, lr=training["learning_rate"], fused=True, **options)
+
+
+def learning_rate(training: dict, done: float, iterations: int) -> float:
+    """The learning rate of the step after `done` epochs, of so many iterations each.
+
+    `warmup` epochs lead up to it in equal steps; `cosine` then goes down to 0 as half a period of a
+    cosine (Loshchilov and Hutter 2017), `step` by `factor` after every `every` epochs.
+    """
+    schedule = training["schedule"]
+    warmup = schedule.get("warmup", 0)
+    rate = training["learning_rate"] * min(1, (done + 1 / iterations) / warmup if warmup else 1)
+    if schedule["kind"] == "cosine":
+        share = max(0, done - warmup) / (training["epochs"] - warmup)
+        rate *= (1 + math.cos(math.pi * share)) / 2
+    elif schedule["kind"] == "step":
+        rate *= schedule["factor"] ** (done // schedule["every"])
+    return rate
+
+
 def train(
     model: nn.Module,
     splits: dict[str, Split],
@@ -106,11 +132,10 @@ def train(
     size = n if training["batch_size"] == "full" else training["batch_size"]
     batches = Batches(splits["train"], size, keys, isinstance(network, RowStack))
     parameters = list(network.parameters())
-    optimizer = OPTIMIZERS[training["optimizer"]](
-        parameters, lr=training["learning_rate"], fused=True
-    )
+    optimizer = optimizer_of(training, parameters)
     step = torch.no_grad()(inspect.unwrap(type(optimizer).step))
     record = Record(network, splits, training, keys, batches.iterations, log)
+    scheduled = training.get("schedule", {"kind": "constant"}) != {"kind": "constant"}
     epoch, first = 1, 0  # the next epoch, and its first iteration that is left to do
     if saved := resume.load(log):
         network.load_state_dict(saved["model"])
@@ -125,6 +150,9 @@ def train(
         for iteration, (x, y) in enumerate(batches.of_epoch(epoch, first), start=first):
             losses, correct = network.gradients(x, y)
             record.iteration(iteration, losses, correct, parameters)
+            if scheduled:
+                done = epoch - 1 + iteration / batches.iterations
+                optimizer.param_groups[0]["lr"] = learning_rate(training, done, batches.iterations)
             step(optimizer)
             if resume.due():
                 resume.save(
@@ -136,7 +164,8 @@ def train(
                         "iteration": iteration + 1,
                     }
                 )
-        record.epoch(epoch)
+        if record.epoch(epoch):
+            break
         epoch, first = epoch + 1, 0
     return [
         Trained(

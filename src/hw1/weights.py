@@ -1,8 +1,9 @@
 """Weight snapshots of runs as matrices, readable without torch.
 
 A weights file is an .npz of the runs of one batch: `settings` (r,), the JSON text of the settings
-of each; `epochs` (s,); `weights` (r, s, p) float32, for each snapshot all parameters in the order
-of `model.parameters()`; and `first_layer`, how many of the p belong to the first layer.
+of each; `first_layer`, how many of its p parameters belong to the first layer; and for each run, by
+its place, `epochs_0` (s,) and `weights_0` (s, p) float32: all parameters of a snapshot in the order
+of `model.parameters()`. Runs that stop by their loss have other epochs than the others.
 """
 
 import json
@@ -66,9 +67,9 @@ def save(path: str | os.PathLike, runs: list[Run]) -> None:
         path,
         {
             "settings": np.array([json.dumps(run.settings, sort_keys=True) for run in runs]),
-            "epochs": runs[0].epochs,
-            "weights": np.stack([run.weights for run in runs]),
             "first_layer": np.array(runs[0].first_layer),
+            **{f"epochs_{place}": run.epochs for place, run in enumerate(runs)},
+            **{f"weights_{place}": run.weights for place, run in enumerate(runs)},
         },
     )
 
@@ -77,6 +78,11 @@ def load(path: str | os.PathLike) -> list[Run]:
     """Read a weights file. Raises ValueError where it is damaged."""
     found = arrays.load(path)
     return [
-        Run(json.loads(str(settings)), found["epochs"], weights, int(found["first_layer"]))
-        for settings, weights in zip(found["settings"], found["weights"])
+        Run(
+            json.loads(str(settings)),
+            found[f"epochs_{place}"],
+            found[f"weights_{place}"],
+            int(found["first_layer"]),
+        )
+        for place, settings in enumerate(found["settings"])
     ]

@@ -20,6 +20,7 @@ from hw1.batches import name, seeds_of
 from hw1.command import one_line_errors
 from hw1.files import replacing
 from hw1.inputs import Data, Split
+from hw1.seeding import key_of
 
 log = functools.partial(print, flush=True)
 
@@ -59,7 +60,7 @@ def stack_of(settings: dict, data: Data) -> type | None:
     if stackable(settings):
         return models.Stack
     if row_stackable(settings) and data.device.type == "cpu":
-        n = len(data.arrays["train_inputs"])
+        n = settings["inputs"].get("examples") or len(data.arrays["train_inputs"])
         size = settings["training"]["batch_size"]
         member = models.build(settings["model"], *example_shape(settings))
         if models.same_bits(member, (size, n % size or size)):
@@ -73,11 +74,14 @@ def train(
     """Train runs together, given by their settings, and return them as a checkpoint has them."""
     settings = runs[0]
     splits = data.splits(settings)
-    if stack is models.RowStack and settings["inputs"]["labels"] == "random":
+    if stack is models.RowStack and settings["inputs"]["labels"] != "given":
         labels = [data.splits(run)["train"].targets for run in runs]
         splits["train"] = Split(splits["train"].inputs, torch.stack(labels))
-    keys = [(run["seed"], run["stream"]) for run in runs]
-    built = [models.build(settings["model"], *example_shape(settings), key) for key in keys]
+    keys = [key_of(run, "batches") for run in runs]
+    built = [
+        models.build(run["model"], *example_shape(run), key_of(run, "initialisation"))
+        for run in runs
+    ]
     model = (stack(built) if stack else built[0]).to(data.device)
     results = training.train(model, splits, settings["training"], keys, resume, log)
     for run, trained in zip(runs, results, strict=True):
