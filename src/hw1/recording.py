@@ -31,11 +31,11 @@ class Record:
         splits: dict[str, Split],
         training: dict,
         keys: Sequence[tuple[int, int]],
-        iterations: int,
+        sizes: torch.Tensor,  # examples of each mini-batch of an epoch
         log,
     ) -> None:
         self.network, self.splits, self.training, self.keys = network, splits, training, keys
-        self.log = log
+        self.sizes, self.log = sizes, log
         inputs, targets = splits["train"]
         self.examples = len(inputs)
         self.classify = not targets.is_floating_point()
@@ -43,14 +43,9 @@ class Record:
         self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
         # A value per mini-batch of the current epoch, and run: loss, correct ones, gradient norm.
         self.measured = {
-            name: torch.zeros(iterations, len(keys), dtype=torch.float32, device=inputs.device)
+            name: torch.zeros(len(sizes), len(keys), dtype=torch.float32, device=inputs.device)
             for name in ("loss", "correct", "norm")
         }
-        batch_size = training["batch_size"]
-        if batch_size == "full":
-            batch_size = self.examples
-        self.sizes = torch.full((iterations,), float(batch_size))
-        self.sizes[-1] = self.examples - batch_size * (iterations - 1)
         self.seconds_before, self.started = 0.0, time.monotonic()
         self.next_line = self.started + SECONDS_BETWEEN_PROGRESS_LINES
 

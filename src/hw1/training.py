@@ -57,6 +57,12 @@ class Batches(NamedTuple):
         """How many there are in an epoch."""
         return math.ceil(len(self.split.inputs) / self.size)
 
+    def sizes(self) -> torch.Tensor:
+        """Examples of each of an epoch, the last perhaps smaller (iterations,)."""
+        sizes = torch.full((self.iterations,), float(self.size))
+        sizes[-1] = len(self.split.inputs) - self.size * (self.iterations - 1)
+        return sizes
+
     def of_epoch(self, epoch: int, first: int) -> Iterator[Split]:
         """Yield the batches of an epoch from the `first` on, counted from 0; with a dimension for
         the runs in front if they train apart."""
@@ -134,7 +140,7 @@ def train(
     parameters = list(network.parameters())
     optimizer = optimizer_of(training, parameters)
     step = torch.no_grad()(inspect.unwrap(type(optimizer).step))
-    record = Record(network, splits, training, keys, batches.iterations, log)
+    record = Record(network, splits, training, keys, batches.sizes(), log)
     scheduled = training.get("schedule", {"kind": "constant"}) != {"kind": "constant"}
     epoch, first = 1, 0  # the next epoch, and its first iteration that is left to do
     if saved := resume.load(log):

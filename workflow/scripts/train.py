@@ -29,8 +29,14 @@ def fingerprint(settings: str, device: torch.device, files: list[Path]) -> str:
     """Digest of all that a run is a function of: settings, device, torch, code and data."""
     digest = hashlib.sha256(f"{settings}\n{device}\n{torch.__version__}".encode())
     for path in files:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(digest_of(path))
     return digest.hexdigest()
+
+
+@functools.cache
+def digest_of(path: Path) -> bytes:
+    """SHA-256 of a file, which is read once for all seeds."""
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def provenance(device: torch.device, seconds: float) -> dict:
@@ -122,9 +128,10 @@ def main() -> None:
         for seed in sorted(runs):
             log(f"seed {seed}: settings, code and data are those of the result that is there")
         missing = [seed for seed in seeds if seed not in runs]
-        data = Data(arrays.load(args.data), device)
-        stack = stack_of(args.settings, data)
-        for group in [missing] if stack and missing else [[seed] for seed in missing]:
+        if missing:
+            data = Data(arrays.load(args.data), device)
+            stack = stack_of(args.settings, data)
+        for group in [missing] if missing and stack else [[seed] for seed in missing]:
             log(f"training {name(group)}")
             resume = checkpoints.ResumeFile(
                 args.checkpoint.with_suffix(".resume"),
