@@ -131,9 +131,10 @@ FAULTS = {
         "workflow/configuration.py", "if error is not None:\n        raise",
         "if False:\n        raise",
     ),
-    "the shell's backend reaches figures": (
-        "workflow/rules/shell.smk", '"MPLBACKEND": "agg",', "",
+    "the user's environment reaches jobs": (
+        "workflow/rules/shell.smk", "*) unset $name", "*) : $name",
     ),
+    "a backend of the shell's choice": ("workflow/rules/shell.smk", '"MPLBACKEND": "agg",', ""),
     "a failing pipe counts as success": (
         "workflow/rules/shell.smk", "set -euo pipefail; for", "for",
     ),

@@ -53,6 +53,10 @@ def test_pca_finds_a_planted_plane():
         for points in (coordinates, projection.coordinates)
     ]
     assert np.allclose(*distances)
+    # The longer one first, with its own share.
+    across = np.linalg.svd(coordinates, compute_uv=False)
+    assert np.allclose(np.linalg.norm(projection.coordinates, axis=0), across)
+    assert np.allclose(projection.explained_variance_ratio, across**2 / (across**2).sum())
 
 
 def test_independent_runs_share_their_variance_evenly():

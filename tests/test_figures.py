@@ -1,5 +1,6 @@
 """Figures: every function draws, says what it shows, and gives the same bytes again."""
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,17 @@ COLOURS = {
         "inconclusive not_enough_seeds".split()
     )
 }
+
+
+def test_what_a_user_set_for_matplotlib_is_not_in_a_figure(tmp_path):
+    pages = []
+    theirs = {"font.size": 30, "axes.facecolor": "black", "lines.linewidth": 9}
+    for name, settings in {"plain": {}, "theirs": theirs}.items():
+        with mpl.rc_context(settings):
+            figure = draw("collapse", *cases(2)["collapse"])
+            drawing.save(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg", 50)
+        pages.append([(tmp_path / f"{name}.{kind}").read_bytes() for kind in ("png", "svg")])
+    assert pages[0] == pages[1]
 
 
 def style(**options) -> dict:

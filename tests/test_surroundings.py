@@ -188,6 +188,24 @@ def test_none_of_them_together_reaches_a_training_a_table_or_a_figure(repository
         assert (repository.folder / name).read_bytes() == content
 
 
+def test_a_job_has_of_the_environment_what_is_listed_and_no_more(fresh):
+    rule = 'rule environment:\n    output: "seen"\n    shell: "env -0 > {output}"\n\n\n'
+    snakefile, last = fresh.folder / "Snakefile", 'include: "workflow/rules/command_line.smk"'
+    text = snakefile.read_text(encoding="utf-8")
+    snakefile.write_text(text.replace(last, rule + last), encoding="utf-8")
+    path = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    foreign = dict.fromkeys(("MPLBACKEND", "MPLCONFIGDIR", "TORCH_LOGS", "TZ", "LC_NUMERIC"), "?")
+    several = {"OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "7", "SLURM_JOB_ID": "5"}
+    fresh.snakemake("environment", env=path | foreign | several)
+    seen = dict(
+        entry.split("=", 1) for entry in (fresh.folder / "seen").read_text().split("\0")[:-1]
+    )
+    assert seen["SLURM_JOB_ID"] == "5"  # what a job cannot do without
+    assert (seen["OMP_NUM_THREADS"], seen["PYTHONHASHSEED"]) == ("1", "0")
+    assert seen["MPLBACKEND"] == "agg"
+    assert not {"MPLCONFIGDIR", "TORCH_LOGS", "TZ", "LC_NUMERIC"} & seen.keys()
+
+
 @pytest.mark.parametrize("method", ["apptainer", "env-modules"])
 def test_without_an_environment_of_its_own_a_job_has_the_python_of_snakemake(repository, method):
     (repository.folder / "results/tables/capacity_metrics.csv").unlink()
