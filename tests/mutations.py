@@ -81,14 +81,36 @@ FAULTS = {
         "pca.fit_transform(weights.astype(np.float64))[:, ::-1]",
     ),
     "interval swapped": (
-        "src/hw1/inference.py", "float(interval.low), float(interval.high)\n\n\ndef bootstrap",
-        "float(interval.high), float(interval.low)\n\n\ndef bootstrap",
+        "src/hw1/inference.py", "float(ordered[outside]), float(ordered[n - 1 - outside])",
+        "float(ordered[n - 1 - outside]), float(ordered[outside])",
+    ),
+    "an interval one value too short": (
+        "src/hw1/inference.py", "    ordered = np.sort(values)\n",
+        "    ordered, outside = np.sort(values), outside + 1\n",
     ),
     "Holm without a correction": (
-        "src/hw1/inference.py", "(len(p_values) - rank) * p_values[index]", "p_values[index]",
+        "src/hw1/inference.py", "(tests - rank) * p_values[index]", "p_values[index]",
     ),
-    "one-sided test": (
-        "src/hw1/inference.py", "float((above + below).sum()) / 2**n", "float(above.sum()) / 2**n",
+    "a family of what was built": (
+        "src/hw1/claims/decisions.py", "sum(map(tested, claims))",
+        "sum(tested(claim) for claim, _ in measured)",
+    ),
+    "refuted by one part of many, uncorrected": (
+        "src/hw1/claims/decisions.py", "len(deciding) * min(", "min(",
+    ),
+    "confirmed by one part of many": (
+        "src/hw1/claims/decisions.py", "max(part.p_confirmed for", "min(part.p_confirmed for",
+    ),
+    "a whole side for each": ("src/hw1/claims/decisions.py", "LEVEL / 2 / max", "LEVEL / max"),
+    "a value at the border counts": (
+        "src/hw1/claims/decisions.py", "values > bound if side", "values >= bound if side",
+    ),
+    "a seed counts twice": (
+        "src/hw1/claims/reading.py", "twice = found.duplicated(list(key))",
+        "twice = found.duplicated()",
+    ),
+    "the best size chosen on its own seeds": (
+        "src/hw1/claims/statistics.py", "for other in reversed(halves)", "for other in halves",
     ),
     "an edited table is read": (
         "src/hw1/tables.py", "hexdigest().encode() == found[1]", "hexdigest()",

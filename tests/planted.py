@@ -152,8 +152,9 @@ def distances(random: Random, effect: int, n: int) -> pd.DataFrame:
 
 
 def c7(random: Random, effect: int, n: int) -> Tables:
-    accuracy = 0.99 if effect > 0 else 0.95
-    rows = [{"variant": "mlp", "seed": seed, "accuracy": accuracy} for seed in range(n)]
+    noise = random.normal(0, 0.002, n)
+    centre = {1: 0.992, 0: 0.985, -1: 0.95}[effect]
+    rows = [{"variant": "mlp", "seed": seed, "accuracy": centre + noise[seed]} for seed in range(n)]
     return {
         "trajectory_distances_layer1": distances(random, effect, n),
         "trajectory_metrics": metrics(rows),
@@ -169,9 +170,9 @@ def c8(random: Random, effect: int, n: int) -> Tables:
 
 def c9(random: Random, effect: int, n: int) -> Tables:
     iterations = np.arange(1, 301)
-    level = np.where(
-        iterations <= 50, 1 + effect / 2, np.where(iterations > 270, 1 - effect / 3, 1)
-    )
+    # Without an effect, right at the borders.
+    first, last = {1: (1.5, 0.67), 0: (1.1, 0.9), -1: (0.5, 1.33)}[effect]
+    level = np.where(iterations <= 50, first, np.where(iterations > 270, last, 1))
     frames = []
     for seed in range(n):
         noise = {
@@ -185,22 +186,17 @@ def c9(random: Random, effect: int, n: int) -> Tables:
     return {"gradient_norm_history": pd.concat(frames), "gradient_norm_metrics": metrics(rows)}
 
 
-def c10(random: Random, effect: int, n: int) -> Tables:
-    alphas = [-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0]
-    shape = {
-        1: [3, 1, 0.8, 0.5, 0.8, 1, 2, 3],  # falls to the middle, rises beyond the end
-        0: [1] * 8,
-        -1: [1, 1, 2, 3, 2, 1, 0.7, 0.5],  # a barrier, then falling
-    }[effect]
+def line(random: Random, n: int, loss: list[float], accuracy: list[float], noise: float) -> Tables:
+    """Loss and accuracy on the line between two trainings, at alphas from -1 to 2."""
     rows = []
     for split in ("train", "test"):
         for seed in range(n):
-            noise = random.normal(0, 0.02, len(alphas))
-            if effect == 0:
-                noise[[1, 5]] = 0  # else one of two ends is the smaller by chance
+            shaken = random.normal(0, noise, (2, len(ALPHAS)))
             rows += [
-                {"seed": seed, "split": split, "alpha": alpha, "loss": loss}
-                for alpha, loss in zip(alphas, np.array(shape) + noise)
+                {"seed": seed, "split": split, "alpha": alpha, "loss": a, "accuracy": b}
+                for alpha, a, b in zip(
+                    ALPHAS, np.array(loss) + shaken[0], np.array(accuracy) + shaken[1] / 10
+                )
             ]
     table = pd.DataFrame(rows).assign(variant="a_b")
     return {
@@ -209,18 +205,22 @@ def c10(random: Random, effect: int, n: int) -> Tables:
     }
 
 
+ALPHAS = [-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0]
+
+
+def c10(random: Random, effect: int, n: int) -> Tables:
+    shape = {
+        1: [3, 1, 0.8, 0.5, 0.8, 1, 2, 3],  # falls to the middle, rises beyond the end
+        0: [1] * 8,
+        -1: [1, 1, 2, 3, 2, 1, 0.7, 0.5],  # a barrier, then falling
+    }[effect]
+    return line(random, n, shape, [0.9] * 8, 0.02)
+
+
 def c11(random: Random, effect: int, n: int) -> Tables:
-    rows = [
-        {"seed": seed, "split": split, "alpha": alpha, "accuracy": accuracy}
-        for split in ("train", "test")
-        for seed, noise in enumerate(random.normal(0, 0.002, n))
-        for alpha, accuracy in ((0.0, 0.95), (0.5, 0.95 + 0.02 * effect + noise), (1.0, 0.95))
-    ]
-    table = pd.DataFrame(rows).assign(variant="a_b")
-    return {
-        "interpolation_lines": table,
-        "interpolation_metrics": metrics([{"variant": "a", "seed": 0}]),
-    }
+    middle, fall = 0.8 + 0.02 * effect, 0.1 * effect
+    shape = [0.7, 0.8, 0.8, middle, 0.8, 0.8, 0.8 - fall / 2, 0.8 - fall]
+    return line(random, n, [1.0] * 8, shape, 0.02)
 
 
 def sizes(n: int, column: str, split: str, values: Callable[[int], np.ndarray]) -> Tables:
@@ -240,8 +240,19 @@ def sizes(n: int, column: str, split: str, values: Callable[[int], np.ndarray]) 
 
 
 def c12(random: Random, effect: int, n: int) -> Tables:
+    # Without an effect the largest are right at what is nearly perfect.
     slope = -effect * np.arange(5)
-    return sizes(n, "loss", "train", lambda seed: np.exp(slope + random.normal(0, 0.5, 5)))
+    errors = {1: [8, 4, 2, 0.2, 0.1], 0: [0.5] * 5, -1: [1, 2, 3, 4, 5]}[effect]
+    losses = sizes(n, "loss", "train", lambda seed: np.exp(slope + random.normal(0, 0.5, 5)))
+    accuracies = sizes(
+        n,
+        "accuracy",
+        "train",
+        lambda seed: 1 - np.array(errors) / 100 * np.exp(random.normal(0, 0.1, 5)),
+    )
+    table = losses["capacity_metrics"]
+    table["accuracy"] = accuracies["capacity_metrics"]["accuracy"]
+    return {"capacity_metrics": table}
 
 
 def c13(random: Random, effect: int, n: int) -> Tables:
@@ -250,19 +261,13 @@ def c13(random: Random, effect: int, n: int) -> Tables:
 
 
 def c14(random: Random, effect: int, n: int) -> Tables:
-    # Percent. Without an effect, the largest gains exactly what is too much for a plateau; that
-    # makes it the best, so the first part is planted by itself.
-    shape = {1: [97, 98, 99, 99, 98.5], 0: [98, 98, 98, 98, 98.05], -1: [99, 96, 96, 96, 99.5]}[
+    # Percent. Without an effect the best, and the largest, are better by just what matters.
+    shape = {1: [97, 98, 99, 99, 98.5], 0: [98, 98, 98.05, 98, 98.1], -1: [99, 96, 96, 96, 99.5]}[
         effect
     ]
     return sizes(
         n, "accuracy", "test", lambda seed: (np.array(shape) + random.normal(0, 0.02, 5)) / 100
     )
-
-
-def flat(random: Random, effect: int, n: int) -> Tables:
-    """All sizes equally accurate, so that the best is not better than the smallest."""
-    return sizes(n, "accuracy", "test", lambda seed: 0.98 + random.normal(0, 0.0002, 5))
 
 
 def c15(random: Random, effect: int, n: int) -> Tables:
@@ -274,20 +279,23 @@ def c15(random: Random, effect: int, n: int) -> Tables:
     ]
     frames = []
     for seed in range(n):
-        train = 2.3 - 0.1 * effect * epochs + random.normal(0, 0.02, 10)
+        fall = {1: 1.0, 0: 0.1, -1: -1.0}[effect]
+        train = 2.3 - fall * (epochs - 1) / 9 + random.normal(0, 0.02, 10)
         # A rank correlation of about 0.8 without an effect.
-        test = random.normal(0, 1, 10) + {1: 0, 0: 0.44, -1: 10}[effect] * epochs
+        # Up and down, one rise of many, or as the toss of a coin says.
+        up = 2.3 + 0.01 * epochs
+        test = (
+            up
+            if effect < 0 or (effect == 0 and random.random() < 0.5)
+            else 2.3 + 0.1 * (epochs % 2)
+        )
         columns = {"epoch": epochs, "train_loss": train, "test_loss": test}
         frames.append(pd.DataFrame({"variant": "lenet5", "seed": seed, **columns}))
     return {"random_labels_metrics": metrics(rows), "random_labels_history": pd.concat(frames)}
 
 
 def c16(random: Random, effect: int, n: int) -> Tables:
-    centre = {
-        1: {"train": 10.5, "test": 10},
-        0: {"train": 11.5, "test": 12},
-        -1: {"train": 20, "test": 20},
-    }
+    within = chance(random, effect, n)
     return {
         "random_labels_metrics": metrics(
             [
@@ -295,16 +303,78 @@ def c16(random: Random, effect: int, n: int) -> Tables:
                     "variant": "lenet5",
                     "seed": seed,
                     "split": split,
-                    "accuracy": (middle + noise) / 100,
+                    "accuracy": 0.1 + random.uniform(0, 0.01) + (0 if within[seed] else 0.2),
                 }
-                for split, middle in centre[effect].items()
-                for seed, noise in enumerate(random.normal(0, 0.2, n))
+                for split in ("train", "test")
+                for seed in range(n)
             ]
         )
     }
 
 
+def c17(random: Random, effect: int, n: int) -> Tables:
+    """Losses under 1 % of the variance: alike, or half, or a tenth, of the others'."""
+    shift = {1: 0, 0: np.log(0.5), -1: np.log(0.1)}[effect]
+    return {
+        "function_fit_metrics": metrics(
+            [
+                {"variant": variant, "seed": seed, "loss": 0.001 * np.exp(own + noise)}
+                for variant, own in (("sinc_deep", 0), ("sinc_medium", 0), ("sinc_shallow", shift))
+                for seed, noise in enumerate(random.normal(0, 0.15, n))
+            ]
+        )
+    }
+
+
+def c18(random: Random, effect: int, n: int) -> Tables:
+    shift = {1: np.log(2), 0: np.log(0.5), -1: np.log(0.1)}[effect]
+    return {
+        "function_fit_metrics": metrics(
+            [
+                {"variant": variant, "seed": seed, "loss": 0.001 * np.exp(own + noise)}
+                for function in ("sinc", "sign")
+                for variant, own in ((f"{function}_deep", shift), (f"{function}_shallow", 0))
+                for seed, noise in enumerate(random.normal(0, 0.15, n))
+            ]
+        )
+    }
+
+
+def c19(random: Random, effect: int, n: int) -> Tables:
+    epochs, frames = np.arange(1, 11), []
+    for variant in ("shallow", "deep"):
+        for seed, steady in enumerate(chance(random, effect, n)):
+            losses = np.exp(-0.2 * epochs) + (0 if steady else 0.5 * (epochs % 2))
+            columns = {"epoch": epochs, "batch_loss": losses}
+            frames.append(pd.DataFrame({"variant": variant, "seed": seed, **columns}))
+    rows = [{"variant": v, "seed": seed} for v in ("shallow", "deep") for seed in range(n)]
+    return {"mnist_cnn_history": pd.concat(frames), "mnist_cnn_metrics": metrics(rows)}
+
+
+def c20(random: Random, effect: int, n: int) -> Tables:
+    """A norm that varies more in the middle; a loss that falls there and stays at the end."""
+    iterations = np.arange(1, 901)
+    middle, last = (iterations > 300) & (iterations <= 600), iterations > 810
+    spread = np.where(last, 0.3, 0.3 * {1: 2.0, 0: 1.1, -1: 0.4}[effect])
+    fall, drift = {1: (0.2, 0.0), 0: (0.02, 0.05), -1: (-0.2, 0.3)}[effect]
+    level = 1 - fall * (iterations - 450) / 300 * middle + drift * (iterations - 855) / 90 * last
+    frames = []
+    for seed in range(n):
+        columns = {
+            "gradient_norm": 2 + spread * random.uniform(-1, 1, 900),
+            "batch_loss": level + random.normal(0, 0.05, 900),
+        }
+        frames.append(
+            pd.DataFrame({"variant": "mlp", "seed": seed, "iteration": iterations, **columns})
+        )
+    rows = [{"variant": "mlp", "seed": seed} for seed in range(n)]
+    return {"gradient_norm_history": pd.concat(frames), "gradient_norm_metrics": metrics(rows)}
+
+
 PLANTED = {
     plant.__name__.upper(): plant
-    for plant in (c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16)
+    for plant in (
+        *(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10),
+        *(c11, c12, c13, c14, c15, c16, c17, c18, c19, c20),
+    )
 }

@@ -91,16 +91,16 @@ def test_default_has_the_specified_runs(config):
         name: len(configuration.seeds_of_experiment(config, name)) for name in config["experiments"]
     }
     assert seeds == {
-        "function_fit": 10,
+        "function_fit": 20,
         "mnist_cnn": 3,
-        "trajectory": 8,
-        "gradient_norm": 5,
-        "interpolation": 5,
+        "trajectory": 12,
+        "gradient_norm": 12,
+        "interpolation": 12,
         "capacity": 1,
-        "random_labels": 3,
+        "random_labels": 12,
     }
     runs = [run for name in config["experiments"] for run in configuration.all_runs(config, name)]
-    assert len(runs) == len(set(map(str, runs))) == 60 + 6 + 8 + 5 + 10 + 10 + 3
+    assert len(runs) == len(set(map(str, runs))) == 120 + 6 + 12 + 12 + 24 + 10 + 12
 
 
 def test_every_object_of_the_schema_is_closed():

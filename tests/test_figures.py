@@ -8,12 +8,14 @@ from conftest import ROOT
 from matplotlib.text import Text
 
 from hw1 import drawing, kinds
+from hw1.claims.decisions import VERDICTS
 
 COLOURS = {
     name: f"#{i:02x}4477"
     for i, name in enumerate(
         "deep medium shallow truth train test gradient_norm loss guide confirmed refuted "
-        "inconclusive not_enough_seeds".split()
+        "inconclusive not_enough_seeds smaller_than_matters no_difference_that_matters "
+        "not_computed".split()
     )
 }
 
@@ -220,17 +222,21 @@ def test_every_run_is_a_point_of_the_strip_beside_what_a_constant_achieves():
 
 
 def test_claims_show_effect_interval_and_verdict_by_shape_as_well_as_colour():
-    verdicts = ["confirmed", "refuted", "inconclusive", "not enough seeds"]
+    verdicts = list(VERDICTS)
+    n = len(verdicts)
     parts = pd.DataFrame(
-        {"claim": ["C1", "C2", "C3", "C4"], "claim_verdict": verdicts, "verdict": verdicts,
-         "measure": [f"measure {i}" for i in range(4)], "effect": [2.0, -1.0, 0.5, None],
-         "effect_low": [1.5, -2.0, -1.0, None], "effect_high": [2.5, -0.5, 2.0, None],
-         "confirmed_above": [1.0, 1.0, -1.0, None], "confirmed_below": [None, None, 1.0, None]}
+        {"claim": [f"C{i}" for i in range(n)], "claim_verdict": verdicts, "verdict": verdicts,
+         "measure": [f"measure {i}" for i in range(n)], "decides": True,
+         "effect": [2.0, -1.0, 0.5, *[None] * (n - 3)],
+         "effect_low": [1.5, -2.0, -1.0, *[None] * (n - 3)],
+         "effect_high": [2.5, -0.5, 2.0, *[None] * (n - 3)],
+         "confirmed_above": [1.0, 1.0, -1.0, *[None] * (n - 3)],
+         "confirmed_below": [None, None, 1.0, *[None] * (n - 3)]}
     )  # fmt: skip
-    drawn = draw("claims", style(), [parts])
+    drawn = draw("claims", style(title="My claims"), [parts])
     (axes,) = drawn.axes
     words = texts(drawn)
-    assert "Toy data" in words and axes.get_xlabel()
+    assert "Toy data" in words and "My claims" in words and axes.get_xlabel()
     for claim, verdict in zip(parts["claim"], verdicts):
         assert f"{claim}  {verdict}" in words
     assert [label.get_text() for label in axes.get_yticklabels()] == list(parts["measure"])

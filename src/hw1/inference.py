@@ -1,95 +1,83 @@
-"""What a sample says about the population it is from: intervals, exact tests, corrections.
+"""What a sample says about the population it is from: exact tests, their intervals, corrections.
 
-Intervals are at 95 %. Bootstraps draw from a generator with a fixed seed: the same values give
-the same interval.
+One test serves all: of independent values, how many lie beyond a number is binomial, whatever
+their distribution (the sign test, Arbuthnott 1710). Its inversion gives the intervals, so that an
+interval reaches across a number exactly where the test does not tell which side it lies on.
 """
 
-import warnings
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
 
-RESAMPLES = 9999
+LEVEL = 0.05  # that an interval misses what it is of, or that any verdict of a list is wrong
+MOST_SEEDS = 1000  # more are not worth to be named
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
-    """Wilson's score interval of a proportion (Wilson 1927)."""
-    interval = stats.binomtest(successes, n).proportion_ci(0.95, method="wilson")
+@functools.cache
+def binomial_tail(successes: int, n: int, share: float) -> float:
+    """Probability of at least so many successes in n trials, each with probability `share`."""
+    return float(stats.binom.sf(successes - 1, n, share))
+
+
+def median_interval(values: np.ndarray) -> tuple[float, float] | None:
+    """Interval of a median by order statistics (Thompson 1936), at 95 % or the next level above.
+
+    Of 7 values it is the least and the greatest (98.4 %). None where even these hold the median
+    less often than that, of fewer than 6 values.
+    """
+    n = len(values)
+    outside = int(stats.binom.ppf(LEVEL / 2, n, 0.5))
+    while outside >= 0 and stats.binom.cdf(outside, n, 0.5) > LEVEL / 2:
+        outside -= 1
+    if outside < 0:
+        return None
+    ordered = np.sort(values)
+    return float(ordered[outside]), float(ordered[n - 1 - outside])
+
+
+def share_interval(successes: int, n: int) -> tuple[float, float]:
+    """Exact 95 % interval of a share (Clopper and Pearson 1934)."""
+    interval = stats.binomtest(successes, n).proportion_ci(1 - LEVEL, method="exact")
     return float(interval.low), float(interval.high)
 
 
-def bootstrap(sample: np.ndarray, statistic: Callable[..., np.ndarray]) -> tuple[float, float]:
-    """Bias-corrected and accelerated bootstrap interval (Efron 1987) of `statistic` of `sample`.
+def seeds_needed(successes: int, n: int, share: float, level: float) -> int | None:
+    """How many trials bring `binomial_tail` down to a level, of which as large a part succeeds as
+    of the n observed; None where the part is no larger than `share`, or that takes over 1000."""
+    if not successes > share * n:
+        return None
+    for trials in range(1, MOST_SEEDS + 1):
+        # As many as observed, or the next whole number below.
+        if binomial_tail(int(successes / n * trials + 1e-9), trials, share) <= level:
+            return trials
+    return None
 
-    `sample` has shape (n,); `statistic` takes an array and an axis. A sample without any
-    variation has the interval that is its value. Where ties leave the acceleration undefined
-    (0 / 0) the interval is that of the percentiles.
+
+def pseudo_values(pairs: np.ndarray) -> np.ndarray:
+    """The jackknife's pseudo-values of a mean over pairs (Tukey 1958; Arvesen 1969).
+
+    `pairs` (n, n), symmetric, holds a number for each pair of n >= 3 members; its diagonal is not
+    looked at. What each member contributes to the mean, (n,): where a pair's number is a constant
+    and a term for each of its two members they are independent, as pairs that share a member never
+    are.
     """
-    if len(np.unique(sample)) == 1:
-        value = float(statistic(sample, axis=0))
-        return value, value
-    for method in ("BCa", "percentile"):
-        with warnings.catch_warnings(), np.errstate(invalid="ignore"):
-            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-            interval = stats.bootstrap(
-                (sample,),
-                statistic,
-                n_resamples=RESAMPLES,
-                vectorized=True,
-                method=method,
-                rng=np.random.default_rng(0),
-            ).confidence_interval
-        if np.isfinite([interval.low, interval.high]).all():
-            break
-    return float(interval.low), float(interval.high)
+    n = len(pairs)
+    sums = np.where(np.eye(n, dtype=bool), 0, pairs).sum(axis=1)
+    mean = sums.sum() / (n * (n - 1))
+    without = (sums.sum() - 2 * sums) / ((n - 1) * (n - 2))
+    return n * mean - (n - 1) * without
 
 
-EXACT = 40  # values; more would take too many sums
-
-
-def sign_flip(differences: np.ndarray) -> float:
-    """Two-sided p of the sign-flip permutation test of a mean of zero (Fisher 1935).
-
-    The share of the 2**n choices of signs of `differences`, shape (n,), whose sum is at least as
-    far from zero as the one observed. Exact up to 40 values: sums of two halves are combined, so
-    30 values take 2 x 2**15 sums instead of 2**30. Beyond that 99 999 choices are drawn.
-    """
-    n = len(differences)
-    # Sums that are equal on paper differ in the last digits.
-    observed = abs(differences.sum()) - 1e-9 * np.abs(differences).sum()
-    if n > EXACT:
-        random, drawn = np.random.default_rng(0), 99_999
-        sums = [differences @ random.choice((-1, 1), n) for _ in range(drawn)]
-        return (1 + int((np.abs(sums) >= observed).sum())) / (1 + drawn)
-    first, second = (_signed_sums(half) for half in (differences[: n // 2], differences[n // 2 :]))
-    second.sort()
-    above = len(second) - np.searchsorted(second, observed - first, side="left")
-    below = np.searchsorted(second, -observed - first, side="right")
-    # At an observed sum of about zero every choice counts, and both counts hold some of them.
-    return min(1.0, float((above + below).sum()) / 2**n)
-
-
-def _signed_sums(values: np.ndarray) -> np.ndarray:
-    """The 2**n sums of `values` over all choices of signs."""
-    sums = np.zeros(1)
-    for value in values:
-        sums = np.concatenate([sums + value, sums - value])
-    return sums
-
-
-def smallest_p(n: int) -> float:
-    """The smallest p that `sign_flip` can give for n values: all of one sign."""
-    return 2.0 ** (1 - n)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's (1979) step-down adjusted p-values, in the order given."""
+def holm(p_values: Sequence[float], tests: int | None = None) -> list[float]:
+    """Holm's (1979) step-down adjusted p-values, in the order given, of so many tests in all: what
+    is not given has no small p."""
     adjusted = [0.0] * len(p_values)
-    largest = 0.0
+    largest, tests = 0.0, max(tests or 0, len(p_values))
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     for rank, index in enumerate(order):
-        largest = max(largest, (len(p_values) - rank) * p_values[index])
+        largest = max(largest, (tests - rank) * p_values[index])
         adjusted[index] = min(1.0, largest)
     return adjusted
 

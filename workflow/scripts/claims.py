@@ -5,7 +5,9 @@ from pathlib import Path
 
 import yaml
 
-from hw1 import ledger, tables
+from hw1 import tables
+from hw1.claims import ledger
+from hw1.claims.decisions import decide
 from hw1.command import one_line_errors
 
 
@@ -18,7 +20,7 @@ def main() -> None:
     parser.add_argument("--parts", type=Path, required=True, help="a row per part of a claim")
     args = parser.parse_args()
     claims = yaml.safe_load(args.claims.read_text(encoding="utf-8"))
-    findings = ledger.decide(claims, {path.stem: tables.read(path) for path in args.tables})
+    findings = decide(claims, {path.stem: tables.read(path) for path in args.tables})
     tables.write(args.ledger, ledger.claim_rows(findings))
     tables.write(args.parts, ledger.part_rows(findings))
 

@@ -10,12 +10,30 @@ from hw1.drawing import panels
 
 KIND = {
     "tables": ["parts"],
-    "colours": ["confirmed", "refuted", "inconclusive", "not_enough_seeds", "truth", "guide"],
+    "colours": [
+        "confirmed",
+        "smaller_than_matters",
+        "no_difference_that_matters",
+        "refuted",
+        "inconclusive",
+        "not_enough_seeds",
+        "not_computed",
+        "truth",
+        "guide",
+    ],
     "look": [],
     "settings": {},
 }
 # Told apart without colour as well.
-VERDICT_MARKERS = {"confirmed": "o", "refuted": "X", "inconclusive": "D", "not enough seeds": "s"}
+VERDICT_MARKERS = {
+    "confirmed": "o",
+    "smaller than matters": "^",
+    "no difference that matters": "P",
+    "refuted": "X",
+    "inconclusive": "D",
+    "not enough seeds": "s",
+    "not computed": "v",
+}
 
 
 def draw(style: dict, parts: pd.DataFrame) -> Figure:
@@ -28,7 +46,7 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
         1,
         1,
         (10, 1.9 + 0.24 * height),
-        f"What the runs say about each claim of the report\n{style['dataset']}",
+        f"{style['title']}: what the runs say about each\n{style['dataset']}",
     )
     y, ticks, labels = 0, [], []
     for index, (claim, rows) in enumerate(lines):
@@ -36,12 +54,22 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
         top = y - 0.5
         for part in rows.itertuples():
             colour = style["colours"][part.verdict.replace(" ", "_")]
-            axes.plot([part.effect_low, part.effect_high], [y, y], color=colour, lw=2)
-            axes.plot(part.effect, y, VERDICT_MARKERS[part.verdict], color=colour, ms=6, mec="w")
+            alpha = 1 if part.decides else 0.45
+            axes.plot([part.effect_low, part.effect_high], [y, y], color=colour, lw=2, alpha=alpha)
+            axes.plot(
+                part.effect,
+                y,
+                VERDICT_MARKERS[part.verdict],
+                color=colour,
+                ms=6,
+                mec="w",
+                alpha=alpha,
+            )
             for bound in (part.confirmed_above, part.confirmed_below):
                 axes.plot(bound, y, "|", color=style["colours"]["truth"], ms=9, mew=1.3, zorder=4)
             ticks.append(y)
-            labels.append(textwrap.shorten(part.measure, 80, placeholder=" ..."))
+            beside = "" if part.decides else "(beside) "
+            labels.append(beside + textwrap.shorten(part.measure, 80, placeholder=" ..."))
             y += 1
         if rows.empty:
             ticks.append(y)
@@ -80,7 +108,7 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
     axes.set_ylim(y - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(
-        "effect in units of its smallest effect of interest (0: none; to the right: as claimed)"
+        "effect in units of the smallest one that matters (0: none; to the right: as claimed)"
     )
     handles = [
         Line2D(
@@ -107,6 +135,6 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
         )
     )
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=5, fontsize=9, columnspacing=1.2
+        handles=handles, loc="outside lower center", ncols=4, fontsize=9, columnspacing=1.2
     )
     return figure

@@ -1,0 +1,249 @@
+"""The ledger: what the seeds say about each claim of a list, in words and as tables.
+
+A claim is a dictionary as in workflow/claims.yaml, which explains the rules.
+"""
+
+import math
+from collections.abc import Callable
+
+from hw1.claims.decisions import (
+    CONFIRMED,
+    INCONCLUSIVE,
+    NO_DIFFERENCE,
+    NOT_COMPUTED,
+    NOT_ENOUGH,
+    REFUTED,
+    SMALLER,
+    Finding,
+    Part,
+    estimate,
+    interval,
+    opposite,
+    p_beyond,
+    sides,
+    sizes,
+)
+from hw1.claims.statistics import Sample
+from hw1.wording import number, seed_count
+
+# --- in units of the smallest effect of interest
+
+
+def scale(sample: Sample, rule: dict) -> Callable[[float], float]:
+    """How a value of the measure becomes an effect: 0 is none, positive is as claimed, and 1 is
+    the smallest effect that matters, or one unit of the measure where the rule names none. A
+    claimed range has its centre at 0 and its ends at -1, 1."""
+    ((side, bound),) = rule["confirmed"].items()
+    if side == "within":
+        middle, half = (bound[0] + bound[1]) / 2, (bound[1] - bound[0]) / 2 or 1.0
+        return lambda value: (value - middle) / half
+    sign = -1 if side == "below" else 1
+    null = sample.null or 0.0
+
+    def transformed(value: float) -> float:
+        if not sample.ratio:
+            return value
+        return math.log(value) if value > 0 else -math.inf
+
+    unit = abs(transformed(bound) - transformed(null)) or 1.0
+    return lambda value: sign * (transformed(value) - transformed(null)) / unit
+
+
+def effects(part: Part) -> dict:
+    """Estimate, interval and confirming numbers of a part as effects; None for a count, and where
+    nothing was measured."""
+    keys = ("effect", "effect_low", "effect_high", "confirmed_above", "confirmed_below")
+    if part.n is None:
+        return dict.fromkeys(keys)
+    effect = scale(part.sample, part.rule)
+    ends = interval(part.sample)
+    low, high = sorted(map(effect, ends)) if ends else (None, None)
+    ((side, bound),) = part.rule["confirmed"].items()
+    bounds = [effect(value) for value in (bound if side == "within" else [bound])]
+    below = bounds[1] if side == "within" else None
+    found = (effect(estimate(part.sample)), low, high, bounds[0], below)
+    # Of a ratio that is 0 there is no logarithm to show.
+    return {
+        key: value if value is None or math.isfinite(value) else None
+        for key, value in zip(keys, found)
+    }
+
+
+# --- the report's own number
+
+
+def rank_of(part: Part) -> tuple[int, int] | None:
+    """How many of the seeds' values lie below the number that the report had from its one run, and
+    how many at most that; None where it gave none."""
+    if part.n is None or "reported" not in part.rule:
+        return None
+    values = part.sample.values
+    below = int((values < part.rule["reported"]).sum())
+    return below, int((values <= part.rule["reported"]).sum())
+
+
+def reported_text(part: Part) -> str:
+    """Where the report's own number stands among the seeds', and what that says of one run."""
+    found = rank_of(part)
+    if found is None:
+        return ""
+    n, value = part.n, number(part.rule["reported"])
+    below, at_most = found
+    # A further run falls on any of the n + 1 places between the sorted values as often.
+    tail = 2 * (min(at_most, n - below) + 1) / (n + 1)
+    where = f"{below} of {n} seeds are below it"
+    if n < 39:
+        coverage = (
+            f"the range of {n} seeds is a {100 * (n - 1) / (n + 1):.0f} % prediction interval"
+        )
+        inside = "inside" if at_most > 0 and below < n else "outside"
+        return f"The report's {value}: {where}, {inside} their range ({coverage})"
+    inside = "outside" if tail <= 0.05 else "inside"
+    return f"The report's {value}: {where}, {inside} the seeds' 95 % prediction interval"
+
+
+# --- in words
+
+
+def region_text(region: dict) -> str:
+    """A region in words."""
+    ((side, bound),) = region.items()
+    if side == "within":
+        low, high = map(number, bound)
+        return f"at {low}" if low == high else f"within {low} to {high}"
+    return f"{side} {number(bound)}"
+
+
+def rule_text(rule: dict) -> str:
+    """When a part is confirmed and when refuted, in words."""
+    refuted = "outside" if "within" in rule["confirmed"] else "on the other side"
+    if "refuted" in rule:
+        refuted = region_text(rule["refuted"])
+    text = f"confirmed {region_text(rule['confirmed'])}, refuted {refuted}"
+    return text if rule.get("decides", True) else f"decides nothing: {text}"
+
+
+REASONS = {
+    SMALLER: "in the direction claimed, but smaller than matters",
+    NO_DIFFERENCE: "no difference that matters",
+    INCONCLUSIVE: "which decides neither way",
+    NOT_ENOUGH: "of too few seeds to decide",
+}
+
+
+def sentence_of(part: Part) -> str:
+    """What was measured, and what follows, in one sentence."""
+    if part.sample is None:
+        return f"{part.rule['measure']}: {part.verdict}, {part.missing}."
+    unit = f" {part.rule['unit']}" if "unit" in part.rule else ""
+    text = f"{part.rule['measure']}: {number(estimate(part.sample))}{unit}"
+    if part.n is None:
+        return f"{text}."
+    ends = interval(part.sample)
+    details = [f"95 % interval {number(ends[0])} to {number(ends[1])}"] if ends else []
+    details.append(seed_count(part.n))
+    region = region_text(part.rule["confirmed"])
+    reason = {CONFIRMED: f"as claimed ({region})", REFUTED: f"not {region}"} | REASONS
+    if part.verdict == REFUTED and reversed_effect(part):
+        reason[REFUTED] = "the reverse"
+    said = reason[part.verdict]
+    if part.verdict == CONFIRMED and "reading" in part.rule:
+        reading = part.rule["reading"]
+        inside = max(p_beyond(part.sample, *side) for side in sides(reading["where"])) <= part.level
+        said += f": {reading['inside' if inside else 'outside']}"
+    return f"{text} ({', '.join(details)}), {said}."
+
+
+def reversed_effect(part: Part) -> bool:
+    """Whether a part has an effect on the other side of none."""
+    found = sizes(part.rule, part.sample)
+    return found is not None and (
+        p_beyond(part.sample, opposite(found.side), found.null) <= part.level
+    )
+
+
+def sentence(finding: Finding) -> str:
+    """The finding in one sentence, generated from its decisive part."""
+    part = finding.parts[finding.decisive]
+    text = sentence_of(part)
+    if finding.needed:
+        about = f"about {finding.needed} seeds would decide, if further ones are as these"
+        text = f"{text[:-1]}; {about}."
+    elif finding.verdict in (INCONCLUSIVE, NOT_ENOUGH) and part.sample is not None:
+        text = f"{text[:-1]}; over 1000 seeds would be needed, if further ones are as these."
+    deciding = [part for part in finding.parts if part.decides]
+    if len(deciding) == 1:
+        return text[:1].upper() + text[1:]
+    same = sum(part.verdict == finding.verdict for part in deciding)
+    if not same:  # each part is confirmed, all together are not
+        return f"None of {len(deciding)} parts is decided against, not all are shown: {text}"
+    outcome = {
+        CONFIRMED: "confirmed; the closest call",
+        REFUTED: "refuted",
+        SMALLER: "smaller than matters",
+        NO_DIFFERENCE: "without a difference that matters",
+        INCONCLUSIVE: "undecided",
+        NOT_ENOUGH: "short of seeds",
+        NOT_COMPUTED: "not computed",
+    }[finding.verdict]
+    return f"{same} of {len(deciding)} parts {outcome}: {text}"
+
+
+# --- as tables
+
+
+def measured(part: Part) -> dict:
+    """Estimate, interval and number of seeds of a part, empty where there is none."""
+    if part.sample is None:
+        return dict.fromkeys(("estimate", "low", "high", "n"))
+    low, high = interval(part.sample) or (None, None)
+    return {"estimate": estimate(part.sample), "low": low, "high": high, "n": part.n}
+
+
+def claim_rows(findings: list[Finding]) -> list[dict]:
+    """One row per claim, with the estimate of its decisive part."""
+    rows = []
+    for finding in findings:
+        part = finding.parts[finding.decisive]
+        rows.append(
+            {
+                "claim": finding.claim["id"],
+                "verdict": finding.verdict,
+                "part": finding.decisive + 1,
+                **measured(part),
+                "unit": part.rule.get("unit"),
+                "p_confirmed": finding.p_confirmed,
+                "p_refuted": finding.p_refuted,
+                "p_holm": finding.p_holm,
+                "seeds_needed": finding.needed,
+                "sentence": sentence(finding),
+            }
+        )
+    return rows
+
+
+def part_rows(findings: list[Finding]) -> list[dict]:
+    """One row per part of a claim, with its effect in units of the smallest one of interest."""
+    rows = []
+    for finding in findings:
+        for place, part in enumerate(finding.parts, start=1):
+            rows.append(
+                {
+                    "claim": finding.claim["id"],
+                    "claim_verdict": finding.verdict,
+                    "part": place,
+                    "decides": part.decides,
+                    "measure": part.rule["measure"],
+                    "verdict": part.verdict,
+                    **measured(part),
+                    "unit": part.rule.get("unit"),
+                    "p_confirmed": part.p_confirmed if part.n else None,
+                    "p_refuted": part.p_refuted if part.n else None,
+                    "reported": part.rule.get("reported"),
+                    "reported_text": reported_text(part),
+                    "rule": rule_text(part.rule),
+                    "sentence": sentence_of(part),
+                    **effects(part),
+                }
+            )
+    return rows
