@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from hw1.claims.reading import Missing, TooFew, Tables, final, paired, rows, together
+from hw1.claims.reading import Missing, Tables, TooFew, final, paired, rows, together
 from hw1.inference import pseudo_values, spearman
 
 
