@@ -40,7 +40,7 @@ def test_provenance_of_several_runs_is_joined_and_may_be_missing(tmp_path):
         facts = {"finished": f"2026-01-0{number + 1}", "training_seconds": 1.5, "commit": commit}
         same = {"device": "cpu", "torch": "2", "python": "3", "platform": None}
         (tmp_path / f"{number}.json").write_text(json.dumps(facts | same), encoding="utf-8")
-    made = page.made([*sorted(tmp_path.glob("*.json")), tmp_path / "none.json"])
+    made = page.made(page.facts([*sorted(tmp_path.glob("*.json")), tmp_path / "none.json"]))
     assert (made["runs"], made["seconds"], made["commit"]) == (3, 4.5, ["abc", "def"])
     assert (made["first"], made["last"], made["platform"]) == ("2026-01-01", "2026-01-03", [])
     assert page.made([])["first"] is None

@@ -19,7 +19,10 @@ MODEL_KEYS = {
     "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
 }
 # Targets of the workflow that no experiment or kind of analysis can be called after.
-RULES = ("all prepare_data train evaluate snapshot tabulate figure claims page verify").split()
+RULES = (
+    "all prepare_data train evaluate snapshot tabulate figure claims page verify "
+    "published published_claims published_figure published_page unpack_published compare"
+).split()
 MOST_SEEDS = 100_000
 LONGEST_NAME = 200  # characters of a batch's name, which is that of files
 DATASET_SIZES = {"mnist": 60_000, "digits": 1_797}  # training images; of digits, before the split

@@ -69,10 +69,14 @@ def summary(values: pd.Series) -> dict | None:
     return {"median": values.median(), "low": values.min(), "high": values.max()}
 
 
-def made(files: Iterable[Path]) -> dict:
-    """What the provenance files of some runs say: how many there are, how long they trained, and
-    the different values of everything else. Raises ValueError where one is damaged."""
-    found = [json.loads(whole(path)) for path in files if path.exists()]
+def facts(files: Iterable[Path]) -> list[dict]:
+    """What the provenance files of some runs say. Raises ValueError where one is damaged."""
+    return [json.loads(whole(path)) for path in files if path.exists()]
+
+
+def made(found: list[dict]) -> dict:
+    """What is known of some runs: how many there are, how long they trained, and the different
+    values of everything else."""
     same = ("device", "commit", "torch", "python", "platform")
     return {
         "runs": len(found),

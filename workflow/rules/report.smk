@@ -42,6 +42,7 @@ rule page:
         parts=ledgers("_parts"),
         metrics=expand("results/tables/{experiment}_metrics.csv", experiment=config["experiments"]),
         figures=expand("results/fig_{figure}.png", figure=FIGURES),
+        published=published_ledgers(),
     output:
         "results/index.html",
     log:
@@ -58,6 +59,10 @@ rule page:
         code=digest("page"),
         # Functions: as plain text, their braces would be taken for wildcards.
         command=lambda wildcards: command_line(),
+        provenance="--provenance results/provenance",
+        published=lambda wildcards, input: (
+            f"--published {input.published}" if input.published else ""
+        ),
         lists=lambda wildcards: json.dumps(
             {name: config["claims"][name]["title"] for name in CLAIMS}
         ),
@@ -74,7 +79,7 @@ rule page:
         "python {input.script:q} --template {input.template:q} --sections {params.sections:q} "
         "--command {params.command:q} --lists {params.lists:q} "
         "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
-        "--metrics {input.metrics} --figures {input.figures} --provenance results/provenance "
+        "--metrics {input.metrics} --figures {input.figures} {params.provenance} {params.published} "
         "--output {output} > {log} 2>&1"
 
 
@@ -96,5 +101,6 @@ rule verify:
         runtime=partial(growing, 10),
     params:
         code=digest("verify"),
+        published=PUBLISHED,
     shell:
-        "python {input.script:q} --results results 2> {log}"
+        "python {input.script:q} --results results --published {params.published:q} 2> {log}"

@@ -55,6 +55,8 @@ def main() -> None:
     parser.add_argument("--metrics", type=Path, nargs="+", required=True)
     parser.add_argument("--figures", type=Path, nargs="+", required=True)
     parser.add_argument("--provenance", type=Path, required=True, help="folder")
+    parser.add_argument("--runs", action="store_true", help="provenance is in tables of runs")
+    parser.add_argument("--published", type=Path, nargs="*", default=[], help="ledgers")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
@@ -62,13 +64,22 @@ def main() -> None:
     for section in args.sections:
         name = section["experiment"]
         section["results"] = page.results(metrics[name])
+        if args.runs:
+            runs = tables.read(args.provenance / f"{name}_runs.csv")
+            section["made"] = page.made(page.records(runs))
+            continue
         section["made"] = page.made(
-            args.provenance / name / model["variant"] / f"seed{seed}.json"
-            for model in section["models"]
-            for seed in section["seeds"]
+            page.facts(
+                args.provenance / name / model["variant"] / f"seed{seed}.json"
+                for model in section["models"]
+                for seed in section["seeds"]
+            )
         )
     ledgers = by_arm(args.ledgers)
     parts = by_arm(args.parts)
+    if args.published:
+        found = (page.records(tables.read(path)) for path in args.published)
+        ledgers["published"] = [row for rows in found for row in rows]
     claims = [
         claim for path in args.claims for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
     ]

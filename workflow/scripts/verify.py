@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from hw1 import published
 from hw1.command import one_line_errors
 from hw1.verification import verify
 
@@ -12,6 +13,7 @@ from hw1.verification import verify
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder")
+    parser.add_argument("--published", type=Path, required=True, help="folder")
     args = parser.parse_args()
     try:
         found = list(verify(args.results))
@@ -21,9 +23,13 @@ def main() -> None:
     for file in found:
         if line := file.damage or file.leftover:
             print(line)
-    checked = sum(file.checked for file in found)
-    damaged = sum(file.damage is not None for file in found)
-    print(f"{checked} files checked, {damaged} damaged; {len(found) - checked} of other kinds")
+    wrong = published.damage(args.published)
+    for line in wrong:
+        print(line)
+    checked = sum(file.checked for file in found) + len(published.manifest(args.published)["files"])
+    damaged = sum(file.damage is not None for file in found) + len(wrong)
+    others = sum(not file.checked for file in found)
+    print(f"{checked} files checked, {damaged} damaged; {others} of other kinds")
     sys.exit(damaged > 0)
 
 

@@ -1,0 +1,162 @@
+"""Merge the results of a build into the published tables: seeds that all variants have."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from configuration import Run, batch_settings, dataset_name, run_settings, settings_of_files
+from entries import ARMS, read
+from hw1 import checkpoints, published, tables
+from hw1.command import one_line_errors
+from scripts.train import fingerprint
+from sources import ROOT, code, digest
+from yaml_files import load
+
+OVERLAYS = {"as_written": [], "as_coded": ["presets/as_coded.yaml"]}
+RUN_TABLES = ("metrics", "history")
+
+
+def configured(arm: str) -> tuple[dict, list]:
+    """The configuration of an arm, and the analyses of its experiments."""
+    files = {path: load(ROOT / path, path) for path in ["config.yaml", *OVERLAYS[arm]]}
+    config = settings_of_files(files)
+    schemas = (ROOT / f"workflow/schemas/{name}.schema.yaml" for name in ("config", "kind"))
+    analyses, _, _ = read(config, *(load(path).content for path in schemas))
+    return config, analyses
+
+
+def provenance(results: Path, run: Run) -> dict:
+    """When, where and by which versions a run was trained."""
+    path = results / "provenance" / run.experiment / run.variant / f"seed{run.seed}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def batches_of(results: Path, config: dict, experiment: str, variant: str) -> dict[int, str]:
+    """The name of the batch that each seed is in, of those with tables.
+
+    Raises ValueError where a run was trained with other settings, code, torch or data than those
+    that are here: the numbers would not be those of this checkout.
+    """
+    found = {}
+    name = dataset_name(config, Run(experiment, variant, 0))
+    script = ROOT / "workflow/scripts/train.py"
+    files = [script, *(path for path in code("train") if path != script)]
+    files.append(results / f"data/{name}.npz")
+    for path in sorted((results / "checkpoints" / experiment / variant).glob("*.pt")):
+        tables_of = [results / t / experiment / variant / f"{path.stem}.csv" for t in RUN_TABLES]
+        if not all(table.exists() for table in tables_of):
+            continue  # not evaluated yet, or of batches that are cut otherwise now
+        for seed, saved in checkpoints.load(path).items():
+            run = Run(experiment, variant, seed)
+            if json.loads(saved["settings"]) != run_settings(config, run):
+                raise ValueError(f"{path}: seed {seed} has other settings than config.yaml: {SAME}")
+            device = provenance(results, run)["device"]
+            device = torch.device(device if device in ("cpu", "mps") else "cuda")
+            if fingerprint(saved["settings"], device, files) != saved["fingerprint"]:
+                raise ValueError(f"{path}: seed {seed} is of other code, torch or data: {SAME}")
+            found[seed] = path.stem
+    return found
+
+
+SAME = "publish from the checkout and the environment that trained it"
+
+
+def rows_of(results: Path, table: str, experiment: str, batches: dict) -> pd.DataFrame:
+    """The rows of a table of the runs of an experiment, by variant and seed."""
+    parts = []
+    for variant, seeds in batches.items():
+        for stem in dict.fromkeys(seeds.values()):
+            rows = tables.read(results / table / experiment / variant / f"{stem}.csv")
+            parts.append(rows[rows["seed"].map(seeds.get) == stem])
+    return pd.concat(parts, ignore_index=True)
+
+
+def publish(
+    results: Path, folder: Path, arm: str, experiment: str, config: dict, analyses: list
+) -> dict:
+    """Merge an experiment into the published tables; return what the manifest says of it."""
+    variants = list(config["experiments"][experiment]["variants"])
+    batches = {v: batches_of(results, config, experiment, v) for v in variants}
+    seeds = set.intersection(*map(set, batches.values()))
+    if not seeds:
+        raise ValueError(f"{results}: no seed of {experiment} has all of {', '.join(variants)}")
+    batches = {v: {s: name for s, name in b.items() if s in seeds} for v, b in batches.items()}
+    about = {
+        "settings": {v: batch_settings(config, experiment, v) for v in variants},
+        "code": digest("train"),
+    }
+    found = {table: rows_of(results, table, experiment, batches) for table in RUN_TABLES}
+    runs = [Run(experiment, v, s) for v in variants for s in sorted(seeds)]
+    found["runs"] = pd.DataFrame([run._asdict() | provenance(results, run) for run in runs])
+    before = published.manifest(folder)["arms"].get(arm, {}).get(experiment)
+    there = set(before["seeds"]) if before else set()
+    if before:
+        check_same(folder / arm, experiment, before, about, found["metrics"], there & seeds)
+    joint = []
+    for analysis in analyses:
+        for table in analysis.tables if analysis.experiment == experiment else ():
+            path = results / f"tables/{experiment}_{table}.csv"
+            if not path.exists():
+                raise ValueError(f"{path} is missing: build it with snakemake {path}")
+            found[table] = tables.read(path)
+            joint += [table] * (analysis.kind.declared["scope"] == "experiment")
+    if joint and not there <= seeds:
+        raise ValueError(
+            f"{experiment}: {joint[0]} is of all runs together: found seeds {sorted(seeds)}, "
+            f"expected those that are published, too, {sorted(there)}"
+        )
+    for table, rows in found.items():
+        path = folder / arm / f"{experiment}_{table}.csv.xz"
+        if before and table not in joint:
+            rows = published.merged(rows, published.read(path))
+        published.pack(path, rows if table in joint else rows.sort_values("seed", kind="stable"))
+    return about | {"seeds": sorted(there | seeds)}
+
+
+def check_same(
+    folder: Path, experiment: str, before: dict, about: dict, metrics: pd.DataFrame, both: set
+) -> None:
+    """Raise ValueError unless what is published was made with the same settings, and by code that
+    gives the same numbers."""
+    if before["settings"] != about["settings"]:
+        raise ValueError(
+            f"{experiment}: published with other settings than config.yaml has: publish into an "
+            f"empty folder, or delete {folder}/{experiment}_* and its entry of the manifest"
+        )
+    if before["code"] == about["code"]:
+        return
+    if not both:
+        raise ValueError(
+            f"{experiment}: published runs are of other code: train one of their seeds again, too "
+            f"({before['seeds'][0]}), which shows whether the numbers are the same"
+        )
+    theirs = published.read(folder / f"{experiment}_metrics.csv.xz")
+    if said := published.same(metrics, theirs, ["variant", "seed", "epoch", "split"]):
+        raise ValueError(f"{experiment}: this code gives other numbers than published: {said}")
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="folder of a build")
+    parser.add_argument("--published", type=Path, default=ROOT / "published", help="folder")
+    parser.add_argument("--arm", choices=ARMS, default=ARMS[0])
+    parser.add_argument("experiments", nargs="*", help="all that have checkpoints, if left out")
+    args = parser.parse_args()
+    config, analyses = configured(args.arm)
+    names = args.experiments or [
+        name for name in config["experiments"] if (args.results / "checkpoints" / name).is_dir()
+    ]
+    for name in names:
+        about = publish(args.results, args.published, args.arm, name, config, analyses)
+        arms = published.manifest(args.published)["arms"]
+        arms.setdefault(args.arm, {})[name] = about
+        published.write_manifest(args.published, arms)
+        print(f"{args.arm}/{name}: {len(about['seeds'])} seeds published")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+# Ledger, figures and page of the published tables, without any training: snakemake published
+# They are of config.yaml, whatever overlays are given, with the seeds that were published.
+
+
+@functools.cache
+def published_build():
+    """The published configuration, its analyses and its figures by name."""
+    files = {"config.yaml": load(ROOT / "config.yaml", "config.yaml")}
+    base = settings_of_files(files)
+    held = HELD.get(ARMS[0], {})
+    base["experiments"] = {
+        name: entry | {"seeds": held[name]["seeds"]}
+        for name, entry in base["experiments"].items()
+        if name in held
+    }
+    done, drawn, _ = read(
+        base,
+        parsed("workflow/schemas/config.schema.yaml"),
+        parsed("workflow/schemas/kind.schema.yaml"),
+    )
+    return base, done, {figure.name: figure for figure in drawn}
+
+
+def published_figure(wildcards):
+    """A figure of the published tables."""
+    return published_build()[2][wildcards.figure]
+
+
+def published_tables(arm):
+    """The published tables of an arm."""
+    return [
+        f"results/published/{arm}/tables/{path.name.removesuffix('.xz')}"
+        for path in sorted((ROOT / "published" / arm).glob("*.csv.xz"))
+    ]
+
+
+PUBLISHED_ARMS = [arm for arm in ARMS if arm in HELD]
+
+
+rule unpack_published:
+    input:
+        script=f"{SCRIPTS}/unpack_published.py",
+        code=modules("unpack_published"),
+        table=f"{PUBLISHED}/{{arm}}/{{table}}.csv.xz",
+    output:
+        "results/published/{arm}/tables/{table}.csv",
+    log:
+        "results/logs/unpack_published/{arm}_{table}.log",
+    benchmark:
+        "results/benchmarks/unpack_published/{arm}_{table}.tsv"
+    wildcard_constraints:
+        arm="|".join(ARMS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=partial(growing, 1000),
+        runtime=partial(growing, 10),
+    params:
+        code=digest("unpack_published"),
+    shell:
+        "python {input.script:q} --packed {input.table:q} --table {output} > {log} 2>&1"
+
+
+use rule claims as published_claims with:
+    input:
+        script=f"{SCRIPTS}/claims.py",
+        code=modules("claims"),
+        claims=os.path.relpath(ROOT / "workflow/claims.yaml"),
+        tables=lambda wildcards: published_tables(wildcards.arm),
+    output:
+        ledger="results/published/tables/{claims}_{arm}.csv",
+        parts="results/published/tables/{claims}_parts_{arm}.csv",
+    log:
+        "results/logs/published_claims/{claims}_{arm}.log",
+    benchmark:
+        "results/benchmarks/published_claims/{claims}_{arm}.tsv"
+
+
+use rule figure as published_figure with:
+    input:
+        script=f"{SCRIPTS}/figure.py",
+        kind=lambda wildcards: os.path.relpath(published_figure(wildcards).kind.file),
+        code=lambda wildcards: modules("figure", published_figure(wildcards).kind),
+        tables=lambda wildcards: [
+            (
+                f"results/published/tables/{table}.csv"
+                if published_figure(wildcards).experiment is None
+                else f"results/published/{ARMS[0]}/tables/{table}.csv"
+            )
+            for table in published_figure(wildcards).tables
+        ],
+    output:
+        png="results/published/fig_{figure}.png",
+        svg="results/published/fig_{figure}.svg",
+    log:
+        "results/logs/published_figure/{figure}.log",
+    benchmark:
+        "results/benchmarks/published_figure/{figure}.tsv"
+    wildcard_constraints:
+        figure=r"\w+",
+    params:
+        code=lambda wildcards: digest("figure", published_figure(wildcards).kind),
+        style=lambda wildcards: json.dumps(style(published_build()[0], published_figure(wildcards))),
+
+
+use rule page as published_page with:
+    input:
+        script=f"{SCRIPTS}/page.py",
+        code=modules("page"),
+        template=os.path.relpath(ROOT / "workflow/report/page.html.j2"),
+        claims=[os.path.relpath(ROOT / "workflow/claims.yaml")],
+        ledgers=[f"results/published/tables/claims_{arm}.csv" for arm in PUBLISHED_ARMS],
+        parts=[f"results/published/tables/claims_parts_{arm}.csv" for arm in PUBLISHED_ARMS],
+        metrics=lambda wildcards: [
+            f"results/published/{ARMS[0]}/tables/{name}_metrics.csv"
+            for name in published_build()[0]["experiments"]
+        ],
+        runs=lambda wildcards: [
+            f"results/published/{ARMS[0]}/tables/{name}_runs.csv"
+            for name in published_build()[0]["experiments"]
+        ],
+        figures=lambda wildcards: [
+            f"results/published/fig_{name}.png" for name in published_build()[2]
+        ],
+    output:
+        "results/published/index.html",
+    log:
+        "results/logs/published_page.log",
+    benchmark:
+        "results/benchmarks/published_page.tsv"
+    params:
+        code=digest("page"),
+        command=lambda wildcards: "snakemake published",
+        provenance=f"--provenance results/published/{ARMS[0]}/tables --runs",
+        published="",
+        lists=lambda wildcards: json.dumps(
+            {name: entry["title"] for name, entry in published_build()[0]["claims"].items()}
+        ),
+        sections=lambda wildcards: json.dumps(
+            sections(
+                published_build()[0],
+                merged(published_build()[0], parsed("presets/as_coded.yaml")),
+                list(published_build()[2].values()),
+                {claim["experiment"] for claim in parsed("workflow/claims.yaml")},
+            )
+        ),
+
+
+rule published:
+    input:
+        "results/published/index.html",

@@ -1,0 +1,22 @@
+"""Unpack a published table."""
+
+import argparse
+from pathlib import Path
+
+from hw1 import published
+from hw1.command import one_line_errors
+from hw1.files import replacing
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--packed", type=Path, required=True)
+    parser.add_argument("--table", type=Path, required=True)
+    args = parser.parse_args()
+    with replacing(args.table) as temporary:
+        temporary.write_bytes(published.unpack(args.packed))
+
+
+if __name__ == "__main__":
+    main()
