@@ -5,6 +5,7 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "workflow/rules/configuration.smk"
+include: "workflow/rules/published_build.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/shell.smk"
 include: "workflow/rules/data.smk"

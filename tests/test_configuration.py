@@ -477,5 +477,5 @@ def test_reserved_names_are_those_of_the_rules():
         path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")
     )
     text += (ROOT / "Snakefile").read_text(encoding="utf-8")
-    rules = re.findall(r"^rule (\w+):", text, re.MULTILINE)
+    rules = re.findall(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:", text, re.MULTILINE)
     assert sorted(configuration.RULES) == sorted(rules)

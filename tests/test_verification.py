@@ -97,7 +97,7 @@ def test_the_page_shows_no_damaged_figure_and_no_damaged_facts(tmp_path):
     with pytest.raises(ValueError, match=r"a\.png is damaged \(.*\): delete it and have"):
         page.image(tmp_path / "a.png")
     with pytest.raises(ValueError, match=r"a\.json is damaged \(it has no commit, .*: delete it"):
-        page.made([tmp_path / "a.json"])
+        page.facts([tmp_path / "a.json"])
 
 
 def test_verify_names_every_damaged_file_and_no_other(repository):

@@ -93,11 +93,6 @@ def ledgers(middle=""):
     return [f"results/tables/{name}{middle}_{arm}.csv" for name in DECIDED for arm in DECIDED[name]]
 
 
-def published_ledgers():
-    """The ledgers of the published tables, of the lists that there are here as well."""
-    return [f"results/published/tables/{name}_{ARMS[0]}.csv" for name in CLAIMS if HELD]
-
-
 def targets(experiment):
     """What an experiment is built for."""
     return products(experiment, ANALYSES, FIGURES.values())

@@ -35,7 +35,6 @@ from entries import (
     read,
     style,
 )
-from hw1 import published
 from hw1.batches import PATTERN, seeds_of
 from sections import sections
 from sources import digest, missing, modules
@@ -118,12 +117,6 @@ JOINED = {
     for table in analysis.tables
 }
 AS_CODED = merged(config, parsed("presets/as_coded.yaml"))
-# What of the published tables is there, by arm and experiment.
-PUBLISHED = os.path.relpath(ROOT / "published")
-try:
-    HELD = published.manifest(ROOT / "published")["arms"]
-except ValueError as error:
-    sys.exit(str(error))
 # Of each list of claims, the arms that it is decided for.
 DECIDED = {name: arms(partial(evidence, CLAIMS[name], config, ANALYSES)) for name in CLAIMS}
 

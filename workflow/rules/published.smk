@@ -2,41 +2,6 @@
 # They are of config.yaml, whatever overlays are given, with the seeds that were published.
 
 
-@functools.cache
-def published_build():
-    """The published configuration, its analyses and its figures by name."""
-    files = {"config.yaml": load(ROOT / "config.yaml", "config.yaml")}
-    base = settings_of_files(files)
-    held = HELD.get(ARMS[0], {})
-    base["experiments"] = {
-        name: entry | {"seeds": held[name]["seeds"]}
-        for name, entry in base["experiments"].items()
-        if name in held
-    }
-    done, drawn, _ = read(
-        base,
-        parsed("workflow/schemas/config.schema.yaml"),
-        parsed("workflow/schemas/kind.schema.yaml"),
-    )
-    return base, done, {figure.name: figure for figure in drawn}
-
-
-def published_figure(wildcards):
-    """A figure of the published tables."""
-    return published_build()[2][wildcards.figure]
-
-
-def published_tables(arm):
-    """The published tables of an arm."""
-    return [
-        f"results/published/{arm}/tables/{path.name.removesuffix('.xz')}"
-        for path in sorted((ROOT / "published" / arm).glob("*.csv.xz"))
-    ]
-
-
-PUBLISHED_ARMS = [arm for arm in ARMS if arm in HELD]
-
-
 rule unpack_published:
     input:
         script=f"{SCRIPTS}/unpack_published.py",
@@ -66,7 +31,9 @@ use rule claims as published_claims with:
     input:
         script=f"{SCRIPTS}/claims.py",
         code=modules("claims"),
-        claims=os.path.relpath(ROOT / "workflow/claims.yaml"),
+        claims=lambda wildcards: os.path.relpath(
+            ROOT / published_build()[0]["claims"][wildcards.claims]["file"]
+        ),
         tables=lambda wildcards: published_tables(wildcards.arm),
     output:
         ledger="results/published/tables/{claims}_{arm}.csv",

@@ -42,7 +42,7 @@ rule page:
         parts=ledgers("_parts"),
         metrics=expand("results/tables/{experiment}_metrics.csv", experiment=config["experiments"]),
         figures=expand("results/fig_{figure}.png", figure=FIGURES),
-        published=published_ledgers(),
+        published=lambda wildcards: published_ledgers(),
     output:
         "results/index.html",
     log:

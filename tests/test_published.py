@@ -1,0 +1,81 @@
+"""Published tables: packed, merged, checked, and the answer that they give without training."""
+
+import csv
+import shutil
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from hw1 import published
+
+
+def table(seeds: list[int], loss: float = 0.1234567) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"experiment": "e", "variant": variant, "seed": seed, "loss": loss, "accuracy": None}
+            for variant in ("a", "b")
+            for seed in seeds
+        ]
+    )
+
+
+def test_a_packed_table_is_rounded_and_the_same_each_time(tmp_path):
+    published.pack(tmp_path / "one.csv.xz", table([0, 1]))
+    published.pack(tmp_path / "two.csv.xz", table([0, 1]))
+    assert (tmp_path / "one.csv.xz").read_bytes() == (tmp_path / "two.csv.xz").read_bytes()
+    found = published.read(tmp_path / "one.csv.xz")
+    assert found["loss"].tolist() == [0.123457] * 4 and found["accuracy"].isna().all()
+    assert list(found["seed"]) == [0, 1, 0, 1]
+
+
+def test_seeds_add_up_and_those_that_are_there_stay():
+    both = published.merged(table([1, 2], loss=0.5), table([0, 1], loss=0.25))
+    assert both.groupby("seed")["loss"].first().to_dict() == {0: 0.25, 1: 0.25, 2: 0.5}
+    assert len(both) == 6
+
+
+def test_other_numbers_of_a_run_are_noticed_and_rounding_is_not():
+    key = ["variant", "seed"]
+    assert published.same(table([0, 1]), table([1, 2], loss=0.123457), key) is None
+    said = published.same(table([0, 1]), table([1, 2], loss=0.1235), key)
+    assert said == "variant a, seed 1: loss is 0.123457, published is 0.1235"
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-1]), "is not what was published"),
+        (lambda path: path.unlink(), "is missing"),
+        (lambda path: shutil.copy(path, path.with_name("b.csv.xz")), "is not in manifest.json"),
+    ],
+)
+def test_files_that_are_not_what_was_published_are_named(tmp_path, change, said):
+    published.pack(tmp_path / "as_written/a.csv.xz", table([0]))
+    published.write_manifest(tmp_path, {"as_written": {}})
+    assert published.damage(tmp_path) == []
+    change(tmp_path / "as_written/a.csv.xz")
+    (line,) = published.damage(tmp_path)
+    assert said in line
+
+
+def test_what_is_published_here_is_what_the_manifest_says():
+    folder = ROOT / "published"
+    assert published.damage(folder) == []
+    assert sum(path.stat().st_size for path in folder.rglob("*")) < 6_000_000
+
+
+def test_the_published_answer_takes_no_training(fresh):
+    shutil.copytree(ROOT / "published", fresh.folder / "published")
+    planned = fresh.plan("published")
+    kinds = {job.split()[0] for job in planned}
+    assert not kinds & {"train", "evaluate", "prepare_data"}, kinds
+    fresh.snakemake("published")
+    results = fresh.folder / "results/published"
+    with open(results / "tables/claims_as_written.csv", encoding="utf-8") as file:
+        verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(file) if row["claim"]}
+    assert "not computed" not in verdicts.values()
+    # An experiment of MNIST, whatever the configuration at hand trains on.
+    page = (results / "index.html").read_text(encoding="utf-8")
+    assert "in place of MNIST" not in page and all(claim in page for claim in verdicts)
+    assert fresh.plan("published") == set()

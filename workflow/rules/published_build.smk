@@ -1,0 +1,72 @@
+# What is published, and what follows from it: the configuration it is of, its figures and tables.
+
+from hw1 import published
+
+PUBLISHED = os.path.relpath(ROOT / "published")
+try:
+    HELD = published.manifest(ROOT / "published")["arms"]
+except ValueError as error:
+    sys.exit(str(error))
+PUBLISHED_ARMS = [arm for arm in ARMS if arm in HELD]
+
+
+@functools.cache
+def published_build():
+    """The published configuration, its analyses and its figures by name."""
+    files = {"config.yaml": load(ROOT / "config.yaml", "config.yaml")}
+    base = settings_of_files(files)
+    held = HELD.get(ARMS[0], {})
+    base["experiments"] = {
+        name: as_published(base, entry, held[name])
+        for name, entry in base["experiments"].items()
+        if name in held
+    }
+    done, drawn, _ = read(
+        base,
+        parsed("workflow/schemas/config.schema.yaml"),
+        parsed("workflow/schemas/kind.schema.yaml"),
+    )
+    return base, done, {figure.name: figure for figure in drawn}
+
+
+def as_published(base, entry, about):
+    """An experiment with the seeds and settings that were published, whatever config.yaml says now."""
+    own = ("dataset", "stream", "inputs", "model", "training")
+    variants = {
+        variant: {key: settings[key] for key in own if key in settings}
+        | {"dataset": dataset_named(base, settings["dataset"])}
+        for variant, settings in about["settings"].items()
+    }
+    kept = {key: entry[key] for key in entry if key not in own}
+    return kept | {"seeds": about["seeds"], "variants": variants}
+
+
+def dataset_named(base, settings):
+    """The name of the data set with some settings, which is added where there is none."""
+    for name, dataset in base["datasets"].items():
+        if settings == {k: v for k, v in dataset.items() if k not in ("title", "file")}:
+            return name
+    name = f"published_{settings['kind']}"
+    base["datasets"][name] = settings | {"title": settings["kind"]}
+    return name
+
+
+def published_figure(wildcards):
+    """A figure of the published tables."""
+    return published_build()[2][wildcards.figure]
+
+
+def published_tables(arm):
+    """The published tables of an arm."""
+    return [
+        f"results/published/{arm}/tables/{path.name.removesuffix('.xz')}"
+        for path in sorted((ROOT / "published" / arm).glob("*.csv.xz"))
+    ]
+
+
+def published_ledgers():
+    """The ledgers of the published tables, of the lists that there are here as well."""
+    if not HELD:
+        return []
+    lists = [name for name in CLAIMS if name in published_build()[0]["claims"]]
+    return [f"results/published/tables/{name}_{ARMS[0]}.csv" for name in lists]
