@@ -1,6 +1,7 @@
 """Published tables: packed, merged, checked, and the answer that they give without training."""
 
 import csv
+import re
 import shutil
 
 import pandas as pd
@@ -75,6 +76,16 @@ def test_the_published_answer_takes_no_training(fresh):
     with open(results / "tables/claims_as_written.csv", encoding="utf-8") as file:
         verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(file) if row["claim"]}
     assert "not computed" not in verdicts.values()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (C\d+) \| .* \| (.*) \|$", readme, re.MULTILINE)
+    assert dict(rows) == verdicts
+    numbers = re.search(
+        r"Of (\d+) claims .* (\d+) hold, (\d+) do not, (\d+) makes no\ndifference .* (\d+) are",
+        readme,
+    )
+    words = ("confirmed", "refuted", "no difference that matters", "inconclusive")
+    counts = [len(verdicts), *(list(verdicts.values()).count(word) for word in words)]
+    assert list(map(int, numbers.groups())) == counts
     # An experiment of MNIST, whatever the configuration at hand trains on.
     page = (results / "index.html").read_text(encoding="utf-8")
     assert "in place of MNIST" not in page and all(claim in page for claim in verdicts)
