@@ -17,7 +17,18 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-COPIED = (".ci", "benchmarks", "docs", "envs", "presets", "profiles", "src", "tests", "workflow")
+COPIED = (
+    ".ci",
+    "benchmarks",
+    "docs",
+    "envs",
+    "presets",
+    "profiles",
+    "published",
+    "src",
+    "tests",
+    "workflow",
+)
 # The tests of make test that build nothing first: most faults need no other, and end in seconds.
 BUILDS = re.compile(
     r"^from repository import|^def test_\w+\([^)]*\b(repository|built|fresh)\b", re.M

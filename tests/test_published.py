@@ -80,12 +80,15 @@ def test_the_published_answer_takes_no_training(fresh):
     rows = re.findall(r"^\| (C\d+) \| .* \| (.*) \|$", readme, re.MULTILINE)
     assert dict(rows) == verdicts
     numbers = re.search(
-        r"Of (\d+) claims .* (\d+) hold, (\d+) do not, (\d+) makes no\ndifference .* (\d+) are",
+        r"Of (\d+) claims, .* (\d+) hold, (\d+) do not, (\d+) makes no\ndifference that matters, "
+        r"(\d+) are undecided, and (\d+) wait for more seeds than the (\d+) that `capacity` has",
         readme,
     )
     words = ("confirmed", "refuted", "no difference that matters", "inconclusive")
+    words = (*words, "not enough seeds")
     counts = [len(verdicts), *(list(verdicts.values()).count(word) for word in words)]
-    assert list(map(int, numbers.groups())) == counts
+    capacity = published.manifest(ROOT / "published")["arms"]["as_written"]["capacity"]
+    assert list(map(int, numbers.groups())) == [*counts, len(capacity["seeds"])]
     # An experiment of MNIST, whatever the configuration at hand trains on.
     page = (results / "index.html").read_text(encoding="utf-8")
     assert "in place of MNIST" not in page and all(claim in page for claim in verdicts)
