@@ -11,6 +11,7 @@ from configuration import Run, batch_settings, dataset_name, run_settings, setti
 from entries import ARMS, read
 from hw1 import checkpoints, published, tables
 from hw1.command import one_line_errors
+from hw1.wording import seed_count
 from scripts.train import fingerprint
 from sources import ROOT, code, digest
 from yaml_files import load
@@ -155,7 +156,7 @@ def main() -> None:
         arms = published.manifest(args.published)["arms"]
         arms.setdefault(args.arm, {})[name] = about
         published.write_manifest(args.published, arms)
-        print(f"{args.arm}/{name}: {len(about['seeds'])} seeds published")
+        print(f"{args.arm}/{name}: {seed_count(len(about['seeds']))} published")
 
 
 if __name__ == "__main__":

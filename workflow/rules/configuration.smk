@@ -34,6 +34,7 @@ from entries import (
     products,
     read,
     style,
+    tables_of,
 )
 from hw1.batches import PATTERN, seeds_of
 from sections import sections

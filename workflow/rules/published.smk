@@ -117,3 +117,57 @@ use rule page as published_page with:
 rule published:
     input:
         "results/published/index.html",
+
+
+# Does this build agree with the published tables? snakemake compare
+rule comparison:
+    input:
+        script=f"{SCRIPTS}/comparison.py",
+        code=modules("comparison"),
+        claims=[os.path.relpath(config["claims"][name]["file"]) for name in CLAIMS],
+        tables=lambda wildcards: tables_compared(
+            "results/tables" if wildcards.arm == ARMS[0] else f"{wildcards.arm}/results/tables",
+            wildcards.arm,
+        ),
+        published=lambda wildcards: tables_compared(
+            f"results/published/{wildcards.arm}/tables", wildcards.arm
+        ),
+    output:
+        table="results/tables/comparison_{arm}.csv",
+        text="results/comparison_{arm}.txt",
+    log:
+        "results/logs/comparison/{arm}.log",
+    benchmark:
+        "results/benchmarks/comparison/{arm}.tsv"
+    wildcard_constraints:
+        arm="|".join(ARMS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=partial(growing, 2000),
+        runtime=partial(growing, 10),
+    params:
+        code=digest("comparison"),
+        experiments=lambda wildcards: json.dumps(compared(wildcards.arm)),
+    shell:
+        "python {input.script:q} --claims {input.claims:q} --tables {input.tables} "
+        "--published {input.published} --experiments {params.experiments:q} "
+        "--table {output.table} --text {output.text} > {log} 2>&1"
+
+
+# What it finds belongs on the terminal: it runs where Snakemake does.
+rule compare:
+    input:
+        lambda wildcards: [
+            f"results/comparison_{arm}.txt" for arm in PUBLISHED_ARMS if compared(arm)
+        ],
+    log:
+        "results/logs/compare.log",
+    retries: 0
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    shell:
+        "cat {input} 2> {log}" if PUBLISHED_ARMS else "echo Nothing is published: see make publish"

@@ -70,3 +70,46 @@ def published_ledgers():
         return []
     lists = [name for name in CLAIMS if name in published_build()[0]["claims"]]
     return [f"results/published/tables/{name}_{ARMS[0]}.csv" for name in lists]
+
+
+def compared(arm):
+    """The experiments of this build that are compared with the published ones of an arm, and why one
+    is not, if it is not: those that have tables, or all where none has. One that was only built in
+    part shall not be trained for it."""
+    place = "results/tables" if arm == ARMS[0] else f"{arm}/results/tables"
+    settings = config if arm == ARMS[0] else AS_CODED
+    names = [e for e in config["experiments"] if Path(f"{place}/{e}_metrics.csv").exists()]
+    if not names and arm == ARMS[0]:
+        names = list(config["experiments"])
+    return {name: other_than_published(settings, name, HELD[arm].get(name)) for name in names}
+
+
+def other_than_published(settings, experiment, about):
+    """How the settings of an experiment differ from the published ones; empty where they do not."""
+    if about is None:
+        return "it is not published"
+    for variant in settings["experiments"][experiment]["variants"]:
+        if variant not in about["settings"]:
+            return f"{variant} is not published"
+        here = dict(leaves(batch_settings(settings, experiment, variant)))
+        there = dict(leaves(about["settings"][variant]))
+        for key in sorted(here.keys() | there.keys()):
+            if here.get(key) != there.get(key):
+                return f"{key} of {variant} is {here.get(key)}, published is {there.get(key)}"
+    return ""
+
+
+def tables_compared(place, arm):
+    """The tables of the experiments that are compared, of this build or the published ones."""
+    names = [name for name, reason in compared(arm).items() if not reason]
+    of_claims = {
+        os.path.basename(path)
+        for key in CLAIMS
+        for path in evidence(CLAIMS[key], config, ANALYSES, ARMS[0])
+    }
+    return [
+        f"{place}/{e}_{t}.csv"
+        for e in names
+        for t in tables_of(e, ANALYSES)
+        if f"{e}_{t}.csv" in of_claims
+    ]

@@ -1,0 +1,190 @@
+"""Do the seeds of one build agree with those of another? By the statistics of a list of claims.
+
+Of seeds that both have, one build's run may be the other's, so only those are compared that are
+independent: ours with theirs that we have not, or ours that they have not with theirs, whichever
+says more. The test is exact, whatever the distribution, and for any number of seeds: of a single
+one it asks how far out it lies in the others' order. That takes 39 of them for a p of 5 %; with
+fewer, a run beyond them all is named, with the share of runs that lie there by chance.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from hw1.claims.decisions import assess, estimate
+from hw1.claims.reading import Tables
+from hw1.claims.statistics import Sample
+from hw1.inference import LEVEL, holm
+from hw1.wording import number, seed_count
+
+SAME, IN_LINE, OUTSIDE = "the same numbers", "in line", "outside their range"
+DIFFERS, NOT_COMPARED = "differs", "not compared"
+VERDICTS = (SAME, IN_LINE, OUTSIDE, DIFFERS, NOT_COMPARED)
+PERMUTATIONS = 9999  # at most, of values that are tied; all of them where there are fewer
+
+
+def p_apart(ours: Sample, theirs: Sample) -> float:
+    """Two-sided p of the test whether two independent samples are from one population.
+
+    Of shares Fisher's exact test, else the rank sum's permutation distribution (Mann and Whitney
+    1947), exact up to 9 999 permutations where values are tied.
+    """
+    x, y = ours.values, theirs.values
+    if ours.share:
+        yes = [int(x.sum()), int(y.sum())]
+        return float(stats.fisher_exact([yes, [len(x) - yes[0], len(y) - yes[1]]]).pvalue)
+    if min(len(x), len(y)) == 1:
+        one, many = (x[0], y) if len(x) == 1 else (y[0], x)
+        # The one falls on each of the n + 1 places in the order as often.
+        beyond = 1 + min((many <= one).sum(), (many >= one).sum())
+        return min(1.0, 2 * float(beyond) / (len(many) + 1))
+    if len(np.unique([*x, *y])) == len(x) + len(y):
+        return float(stats.mannwhitneyu(x, y, method="exact").pvalue)
+    permuted = stats.PermutationMethod(PERMUTATIONS, rng=np.random.default_rng(0))
+    return float(stats.mannwhitneyu(x, y, method=permuted).pvalue)
+
+
+def in_spreads(ours: Sample, theirs: Sample) -> float | None:
+    """Our median or share minus theirs, over the standard deviation of their seeds; of ratios that
+    of the logarithms. None where their seeds have no spread, or a ratio is 0."""
+
+    def scaled(value):
+        with np.errstate(divide="ignore"):
+            return np.log(value) if ours.ratio else value
+
+    if len(theirs.values) < 2:
+        return None
+    spread = float(np.std(scaled(theirs.values), ddof=1))
+    difference = float(scaled(estimate(ours)) - scaled(estimate(theirs)))
+    return difference / spread if spread > 0 and math.isfinite(difference / spread) else None
+
+
+class Pair(NamedTuple):
+    """What a part of a claim is on two sides: samples, or why there are none, and p."""
+
+    claim: str
+    measure: str
+    experiment: str
+    ours: Sample | None = None
+    theirs: Sample | None = None
+    missing: str = ""
+    p: float | None = None
+
+
+def experiment_of(part: dict, experiments: Iterable[str]) -> str | None:
+    """The experiment whose tables a part of a claim reads; None if it is none of these."""
+    of = part["of"]
+    named = [e for e in experiments if of.get("table", "").startswith(f"{e}_")]
+    return of["experiment"] if of.get("experiment") in experiments else max(named, default=None)
+
+
+def seeds_in(tables: Tables, experiment: str) -> set[int]:
+    return set(tables[f"{experiment}_metrics"]["seed"])
+
+
+def of_seeds(tables: Tables, experiment: str, seeds: set[int]) -> Tables:
+    """The tables of an experiment with the rows of some seeds, and of pairs of these."""
+    found = {}
+    for name, table in tables.items():
+        if name.startswith(f"{experiment}_"):
+            for column in {"seed", "other_seed"} & set(table):
+                table = table[table[column].isin(seeds)]
+            found[name] = table
+    return found
+
+
+def independent(ours: set[int], theirs: set[int]) -> tuple[set[int], set[int]]:
+    """Seeds of either side of which none is on both, as many as can say something; empty where
+    all are on both."""
+    choices = [(ours, theirs - ours), (ours - theirs, theirs)]
+
+    def says(choice: tuple[set[int], set[int]]) -> float:
+        n, m = map(len, choice)
+        return n * m / (n + m) if n and m else 0.0
+
+    best = max(choices, key=says)
+    return best if says(best) else (set(), set())
+
+
+def compare(claims: list[dict], ours: Tables, theirs: Tables, experiments: list[str]) -> list[Pair]:
+    """Each part of a list of claims that is about one of some experiments, on both sides."""
+    pairs = []
+    for claim in claims:
+        for rule in claim["parts"]:
+            experiment = experiment_of(rule, experiments)
+            if experiment is None:
+                continue
+            pair = Pair(claim["id"], rule["measure"], experiment)
+            count = rule["statistic"] == "parameter_count"
+            seeds = [seeds_in(tables, experiment) for tables in (ours, theirs)]
+            first, second = seeds if count else independent(*seeds)
+            if not first:
+                continue  # all seeds are on both sides
+            parts = [
+                assess(claim["id"], rule, of_seeds(tables, experiment, chosen))
+                for tables, chosen in ((ours, first), (theirs, second))
+            ]
+            if missing := next(filter(None, (part.missing for part in parts)), ""):
+                pairs.append(pair._replace(missing=missing))
+                continue
+            samples = [part.sample for part in parts]
+            p = float(samples[0].values[0] == samples[1].values[0]) if count else p_apart(*samples)
+            pairs.append(pair._replace(ours=samples[0], theirs=samples[1], p=p))
+    return pairs
+
+
+def rows_of(pairs: list[Pair]) -> list[dict]:
+    """A row for each pair, with what they say of each other at a level for all together."""
+    adjusted = iter(holm([pair.p for pair in pairs if pair.p is not None]))
+    rows = []
+    for pair in pairs:
+        p_holm = None if pair.p is None else next(adjusted)
+        row = {"claim": pair.claim, "measure": pair.measure, "experiment": pair.experiment}
+        for side in ("ours", "theirs"):
+            sample = getattr(pair, side)
+            row |= {
+                f"{side}_n": sample and len(sample.values),
+                f"{side}_estimate": sample and estimate(sample),
+            }
+        row |= {
+            "difference": pair.ours and in_spreads(pair.ours, pair.theirs),
+            "p": pair.p,
+            "p_holm": p_holm,
+            "verdict": verdict_of(pair, p_holm),
+        }
+        rows.append(row | {"sentence": sentence(row, pair.missing)})
+    return rows
+
+
+def verdict_of(pair: Pair, p_holm: float | None) -> str:
+    if p_holm is None:
+        return NOT_COMPARED
+    if p_holm <= LEVEL:
+        return DIFFERS
+    if pair.ours.count:
+        return SAME
+    if len(pair.ours.values) == 1 and not pair.ours.share:
+        value, others = pair.ours.values[0], pair.theirs.values
+        if not others.min() <= value <= others.max():
+            return OUTSIDE
+    return IN_LINE
+
+
+def sentence(row: dict, missing: str) -> str:
+    """A pair in words."""
+    name = f"{row['claim']}, {row['measure']}"
+    if row["verdict"] == NOT_COMPARED:
+        return f"{name}: not compared, {missing}."
+    text = f"{name}: {number(row['ours_estimate'])}, published {number(row['theirs_estimate'])}"
+    if row["verdict"] == SAME:
+        return f"{text}, {SAME}."
+    about = [f"{seed_count(row['ours_n'])} and {row['theirs_n']}", f"p = {number(row['p'])}"]
+    if row["difference"] is not None:
+        about.insert(0, f"{number(row['difference'])} standard deviations of a seed")
+    said = row["verdict"]
+    if said == OUTSIDE:
+        said += f", as {number(200 / (row['theirs_n'] + 1))} % of such runs are"
+    return f"{text} ({', '.join(about)}), {said}."

@@ -1,0 +1,171 @@
+"""Does a build agree with the published seeds: p by hand, error rates, a real build."""
+
+import csv
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hw1.claims import comparison
+from hw1.claims.comparison import compare, in_spreads, independent, p_apart, rows_of
+from hw1.claims.statistics import Sample
+
+
+def sample(*values: float, **kind) -> Sample:
+    return Sample(np.array(values, float), **kind)
+
+
+@pytest.mark.parametrize(
+    "ours, theirs, p",
+    [
+        # 1 of the 12 places at either end.
+        (sample(99), sample(*range(11)), 2 / 12),
+        (sample(-1), sample(*range(39)), 2 / 40),
+        (sample(5.5), sample(*range(11)), 1),
+        (sample(1), sample(1, 0, 0, 0, 0), 2 * 2 / 6),  # as far out as one of theirs
+        # 2 of the 20 ways to choose three of six.
+        (sample(4, 5, 6), sample(1, 2, 3), 2 / 20),
+        (sample(0, 0, 0), sample(0, 0, 0, 0), 1),
+        # 2 of the 70 ways to choose four of eight.
+        (sample(1, 1, 1, 1, share=True), sample(0, 0, 0, 0, share=True), 2 / 70),
+        (sample(1, share=True), sample(0, 0, 0, share=True), 1 / 4),
+    ],
+)
+def test_p_by_hand(ours, theirs, p):
+    assert p_apart(ours, theirs) == pytest.approx(p)
+
+
+def tied(rng, n):
+    return np.round(rng.normal(size=n))
+
+
+@pytest.mark.parametrize("n, m", [(1, 11), (1, 99), (2, 12), (12, 12), (3, 80)])
+@pytest.mark.parametrize(
+    "draw", [lambda rng, n: rng.standard_cauchy(n), lambda rng, n: rng.lognormal(size=n), tied]
+)
+def test_what_is_from_one_population_differs_in_no_more_than_5_percent(n, m, draw, monkeypatch):
+    monkeypatch.setattr(comparison, "PERMUTATIONS", 199)
+    rng = np.random.default_rng(n + m)
+    draws = [(Sample(draw(rng, n)), Sample(draw(rng, m))) for _ in range(300)]
+    wrong = sum(p_apart(*pair) <= 0.05 for pair in draws)
+    assert wrong <= 28  # 15 expected; more in 0.1 % of cases
+
+
+def test_differences_are_in_standard_deviations_of_a_seed():
+    assert in_spreads(sample(7), sample(1, 2, 3)) == pytest.approx(5)
+    ratios = sample(1, np.e, np.e**2, null=1)
+    assert in_spreads(sample(np.e**4, null=1), ratios) == pytest.approx(3)
+    assert in_spreads(sample(1), sample(2, 2)) is None
+    assert in_spreads(sample(0, null=1), ratios) is None
+
+
+@pytest.mark.parametrize(
+    "ours, theirs, expected",
+    [
+        ({0}, {0, 1, 2}, ({0}, {1, 2})),
+        ({0, 1, 2, 3}, {0, 1}, ({2, 3}, {0, 1})),
+        ({0, 1}, {0, 1}, (set(), set())),
+        ({5}, {0, 1}, ({5}, {0, 1})),
+    ],
+)
+def test_no_seed_is_on_both_sides(ours, theirs, expected):
+    assert independent(ours, theirs) == expected
+
+
+CLAIM = {
+    "id": "C1",
+    "parts": [
+        {
+            "measure": "accuracy",
+            "statistic": "final_accuracy",
+            "of": {"experiment": "e", "split": "test", "variant": "v"},
+            "confirmed": {"above": 50},
+        }
+    ],
+}
+
+
+def accuracies(values: dict[int, float]) -> dict[str, pd.DataFrame]:
+    rows = [
+        {"variant": "v", "seed": seed, "epoch": 1, "split": "test", "accuracy": value, "loss": 1.0}
+        for seed, value in values.items()
+    ]
+    return {"e_metrics": pd.DataFrame(rows)}
+
+
+PUBLISHED = {seed: 0.90 + 0.001 * seed for seed in range(12)}
+
+
+@pytest.mark.parametrize(
+    "ours, verdict, difference",
+    [
+        ({20 + seed: 0.9002 + 0.001 * seed for seed in range(12)}, "in line", 0.0555),
+        ({20 + seed: 0.95 + 0.001 * seed for seed in range(6)}, "differs", 13),
+        ({20: 0.9051}, "in line", -0.111),
+        ({20: 0.95}, "outside their range", 12.3),
+    ],
+)
+def test_planted_differences(ours, verdict, difference):
+    pairs = compare([CLAIM], accuracies(ours), accuracies(PUBLISHED), ["e"])
+    (row,) = rows_of(pairs)
+    assert row["verdict"] == verdict
+    assert row["difference"] == pytest.approx(difference, abs=0.05)
+    assert row["theirs_n"] == 12
+
+
+def test_a_seed_that_both_have_is_not_compared_with_itself():
+    (row,) = rows_of(compare([CLAIM], accuracies({0: 0.9}), accuracies(PUBLISHED), ["e"]))
+    assert (row["ours_n"], row["theirs_n"], row["verdict"]) == (1, 11, "outside their range")
+    assert "as 16.7 % of such runs are" in row["sentence"]
+    assert compare([CLAIM], accuracies(PUBLISHED), accuracies(PUBLISHED), ["e"]) == []
+
+
+def test_what_cannot_be_computed_is_said():
+    ours = accuracies({0: np.nan})
+    (row,) = rows_of(compare([CLAIM], ours, accuracies(PUBLISHED), ["e"]))
+    assert row["verdict"] == "not compared" and "accuracy is nan" in row["sentence"]
+
+
+def publish(repository, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "workflow/publish.py", "--results", "results", *arguments],
+        cwd=repository.folder,
+        env=os.environ | {"PYTHONPATH": str(repository.folder / "src")},
+        capture_output=True,
+        text=True,
+    )
+
+
+def said(repository) -> str:
+    return repository.snakemake("compare").stdout
+
+
+@pytest.mark.slow
+def test_a_build_is_compared_with_the_published_seeds(repository):
+    run = publish(repository)
+    assert run.returncode == 0, run.stderr
+    assert "as_written/capacity: one seed published" in run.stdout
+    text = said(repository)
+    for name in ("function_fit", "mnist_cnn", "interpolation"):
+        both = f"{name}: 2 seeds, published 2; of 2 seeds that both have the same numbers"
+        assert both in text
+    # Another seed is compared with those that are published, and trains only what it has to.
+    repository.write_config(lambda c: c["experiments"]["random_labels"].update(seeds=[2]))
+    repository.write_config(lambda c: c["experiments"]["capacity"]["training"].update(epochs=2))
+    assert {job for job in repository.plan("compare") if job.startswith("train")} == {
+        "train random_labels/lenet5/seed2"
+    }
+    text = said(repository)
+    assert "random_labels: one seed, published 2; of 5 measures of claims" in text
+    assert "capacity: not compared, training.epochs of cnn1 is 2, published is 1." in text
+    table = repository.folder / "results/tables/comparison_as_written.csv"
+    with open(table, encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["experiment"] == "random_labels"]
+    assert {(row["ours_n"], row["theirs_n"]) for row in rows} == {("1", "2")}
+    # What is published already is not published again with other settings.
+    run = publish(repository, "capacity")
+    assert run.returncode != 0 and "Traceback" not in run.stderr
+    assert "other settings than config.yaml" in run.stderr
