@@ -9,6 +9,7 @@ import pytest
 from conftest import ROOT
 
 from hw1 import published
+from hw1.claims.statistics import barrier
 
 
 def table(seeds: list[int], loss: float = 0.1234567) -> pd.DataFrame:
@@ -89,6 +90,10 @@ def test_the_published_answer_takes_no_training(fresh):
     counts = [len(verdicts), *(list(verdicts.values()).count(word) for word in words)]
     capacity = published.manifest(ROOT / "published")["arms"]["as_written"]["capacity"]
     assert list(map(int, numbers.groups())) == [*counts, len(capacity["seeds"])]
+    lines = published.read(ROOT / "published/as_written/interpolation_lines.csv.xz")
+    barriers = barrier({"interpolation_lines": lines}, "interpolation", "test").values
+    count = f"{(barriers > 0).sum()} pairs out of {len(barriers)} there is a\nbarrier"
+    assert f"in {count}" in readme
     # An experiment of MNIST, whatever the configuration at hand trains on.
     page = (results / "index.html").read_text(encoding="utf-8")
     assert "in place of MNIST" not in page and all(claim in page for claim in verdicts)
