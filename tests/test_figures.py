@@ -147,8 +147,10 @@ def test_curve_is_the_median_and_band_the_range():
 
 def test_only_the_functions_own_variants_are_drawn():
     drawn = draw("function_loss", *cases(2)["function_loss"])
-    labels = [text.get_text() for text in drawn.legends[0].get_texts()]
-    assert labels == [f"{size} (351 parameters)" for size in ("deep", "medium", "shallow")]
+    titles = [axes.get_title() for axes in drawn.axes]
+    assert titles == [f"{size}, 351 parameters" for size in ("deep", "medium", "shallow")]
+    # The median, in black, lies over the lines of both seeds.
+    assert [axes.lines[-1].get_color() for axes in drawn.axes] == ["black"] * 3
 
 
 def test_the_same_figure_gives_the_same_bytes(tmp_path):

@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from hw1.drawing import colour_of, count_of_seeds, panels
 
@@ -15,31 +16,41 @@ def check(settings, runs, seeds):
 
 
 def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
-    """Training MSE per epoch of every seed of each model of one function, and their median.
+    """Training MSE per epoch of every seed, a panel for each model of one function, and the median.
 
     Every seed is drawn, since runs of one model end at losses orders of magnitude apart: a band
     would hide that they fall into groups.
     """
     parameters = metrics.groupby("variant")["parameters"].first()
+    variants = list(history.groupby("variant", sort=False))
     count = count_of_seeds(history)
     figure, axes = panels(
         1,
-        1,
-        (7.5, 4.8),
-        f"Training loss on {style['dataset']}\n"
-        + (count if count == "one seed" else f"thick: median, thin: each of {count}"),
+        len(variants),
+        (3.6 * len(variants), 3.8),
+        f"Training loss on {style['dataset']}, {count}",
+        sharex=True,
+        sharey=True,
+        squeeze=False,
     )
-    for index, (variant, runs) in enumerate(history.groupby("variant", sort=False)):
+    for index, (panel, (variant, runs)) in enumerate(zip(axes[0], variants)):
         colour = colour_of(style, variant, index)
         for _, run in runs.groupby("seed"):
             # Thousands of points a line: as an image also in the SVG.
-            axes.plot(
+            panel.plot(
                 run["epoch"], run["batch_loss"], color=colour, lw=0.6, alpha=0.4, rasterized=True
             )
         median = runs.groupby("epoch")["batch_loss"].median()
-        label = f"{variant.rsplit('_', 1)[-1]} ({parameters[variant]} parameters)"
-        axes.plot(median.index, median, color=colour, lw=2, label=label)
-    axes.set(xlabel="epoch", ylabel="mean squared error", yscale="log")
-    axes.set_xlim(0, history["epoch"].max())
-    figure.legend(loc="outside lower center", ncols=3, fontsize=9, columnspacing=1.2)
+        # On a light seam, to be seen among the runs.
+        panel.plot(median.index, median, color="white", lw=3.5)
+        panel.plot(median.index, median, color="black")
+        label = variant.rsplit("_", 1)[-1]
+        panel.set(title=f"{label}, {parameters[variant]} parameters", xlabel="epoch", yscale="log")
+    axes[0][0].set_ylabel("mean squared error")
+    axes[0][0].set_xlim(0, history["epoch"].max())
+    handles = [
+        Line2D([], [], color="black", label="median"),
+        Line2D([], [], color="grey", alpha=0.6, lw=0.8, label="one seed"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
