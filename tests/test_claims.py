@@ -173,9 +173,10 @@ def without_the_last_epoch() -> dict:
     return {"mnist_cnn_metrics": pd.concat([earlier, late])}
 
 
-def a_seed_twice() -> dict:
+def a_seed_twice(**others) -> dict:
     table = c5(random(5), 1, 12)["mnist_cnn_metrics"]
-    return {"mnist_cnn_metrics": pd.concat([table, table[table["seed"] == 3]])}
+    again = table[table["seed"] == 3].assign(**others)
+    return {"mnist_cnn_metrics": pd.concat([table, again])}
 
 
 @pytest.mark.parametrize(
@@ -186,6 +187,7 @@ def a_seed_twice() -> dict:
         (damaged("loss", -0.1), "loss is -0.1"),
         (damaged("seed", 3.5), "seed is 3.5"),
         (a_seed_twice(), "deep, seed 3, epoch 10: stands there twice"),
+        (a_seed_twice(loss=0.5), "deep, seed 3, epoch 10: stands there twice"),
         (without_the_last_epoch(), "deep, seed 3: the last epoch is 5, expected 10"),
         (
             {"mnist_cnn_metrics": damaged("loss", 1)["mnist_cnn_metrics"].assign(loss="0.1")},

@@ -9,9 +9,10 @@ import sys
 import numpy as np
 import pytest
 from conftest import ROOT, needs_mnist
+from repository import Repository
 
 from configuration import batch_settings
-from hw1 import arrays, datasets
+from hw1 import arrays, datasets, published, tables
 
 
 @needs_mnist
@@ -43,3 +44,36 @@ def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_
     assert int(row["iteration"]) == int(np.ceil(60_000 / 64))
     assert float(row["test_accuracy"]) > 0.93
     assert float(row["test_loss"]) == pytest.approx(-np.log(0.8), abs=0.15)
+
+
+@pytest.mark.slow
+@needs_mnist
+def test_a_published_seed_trained_anew_has_its_numbers_or_some_like_the_others(tmp_path, python):
+    # The same numbers on the same processor with the same versions. On another one sums are rounded
+    # otherwise, which thousands of steps make another run of the same kind: within four standard
+    # deviations of the published seeds.
+    cheap = ("function_fit", "trajectory", "gradient_norm", "interpolation", "random_labels")
+    copy = Repository(tmp_path / "anew", python)
+
+    def one_seed(config: dict) -> None:
+        config["downloads"] = str(ROOT / "data")
+        for name in cheap:
+            config["experiments"][name]["seeds"] = [0]
+        for variant in ("sinc_medium", "sign_medium", "sign_shallow"):
+            del config["experiments"]["function_fit"]["variants"][variant]
+
+    copy.write_config(one_seed)
+    copy.snakemake(*(f"results/tables/{name}_metrics.csv" for name in cheap))
+    key = ["variant", "seed", "epoch", "split"]
+    for name in cheap:
+        ours = tables.read(copy.folder / f"results/tables/{name}_metrics.csv")
+        theirs = published.read(ROOT / f"published/as_written/{name}_metrics.csv.xz")
+        assert len(ours.merge(theirs[theirs["seed"] == 0], on=[*key, "parameters"])) == len(ours)
+        if published.same(ours, theirs, key) is None:
+            continue
+        for (variant, split), rows in ours.groupby(["variant", "split"]):
+            last = rows.loc[rows["epoch"].idxmax()]
+            chosen = (theirs["variant"] == variant) & (theirs["split"] == split)
+            others = np.log(theirs[chosen & (theirs["epoch"] == last["epoch"])]["loss"])
+            away = abs(np.log(last["loss"]) - others.mean()) / others.std()
+            assert away < 4, (name, variant, split, away)

@@ -14,8 +14,9 @@ KINDS = {
     name: sorted((ROOT / "src/hw1" / name).glob("[!_]*.py")) for name in ("analyses", "figures")
 }
 # prepare_data needs torch for MNIST alone, and loads it then.
-WITHOUT_TORCH = {"tabulate", "prepare_data", "claims", "page", "verify", "unpack_published"}
+WITHOUT_TORCH = {"tabulate", "prepare_data", "claims", "comparison", "page", "verify"}
 WITHOUT_TORCH |= {
+    "unpack_published",
     "analyse",
     "pca",
     "distances",
