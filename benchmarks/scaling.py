@@ -24,9 +24,10 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from configuration import Run, merged, run_settings  # noqa: E402
 from hw1 import arrays, datasets  # noqa: E402
 from hw1.architectures import example_shape, layers, parameter_count  # noqa: E402
+from overlays import merged  # noqa: E402
+from runs import Run, run_settings  # noqa: E402
 
 # As in workflow/rules/common.smk.
 ENVIRONMENT = {

@@ -83,10 +83,12 @@ def rows(node: dict, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
     """Every key below a node of the schema, with its path and its resolved node."""
     children = dict(node.get("properties", {}))
     for branch in node.get("allOf", []):
-        kind = branch["if"]["properties"]["kind"]["const"]
+        kind = branch["if"]["properties"]["kind"].get("const")  # others have no keys of their own
         for key, child in branch["then"]["properties"].items():
             if child is not True:
                 children[f"{key} (kind {kind})"] = child
+    if "properties" in node.get("items", {}):
+        children["N"] = node["items"]
     if isinstance(node.get("additionalProperties"), dict):
         children["NAME"] = node["additionalProperties"]
     for key, child in children.items():

@@ -156,7 +156,7 @@ def config() -> dict:
 @pytest.fixture
 def preset(config):
     """A function that lays a preset over the default configuration, as Snakemake does."""
-    from configuration import merged
+    from overlays import merged
 
     def overlaid(name: str) -> dict:
         return merged(

@@ -130,7 +130,7 @@ FAULTS = {
         "src/hw1/checkpoints.py", "        check_sealed(content)\n", "",
     ),
     "any file counts as MNIST": (
-        "src/hw1/datasets.py", "if md5 == MNIST_MD5[name]:", "if md5:",
+        "src/hw1/datasets.py", "if md5 == expected:", "if md5:",
     ),
     "files written in place": (
         "src/hw1/files.py",
@@ -156,12 +156,12 @@ FAULTS = {
         "files = {Path(module.__file__) if module.__name__ != 'hw1.torchvision_import' else script",
     ),
     "a variant replaces what its experiment says": (
-        "workflow/configuration.py", "result[key] = merged(result[key], value) if both else value",
+        "workflow/overlays.py", "result[key] = merged(result[key], value) if both else value",
         "result[key] = value",
     ),
     "the last of two equal keys wins": ("workflow/yaml_files.py", "if key in seen:", "if False:"),
     "a typo in the configuration passes": (
-        "workflow/configuration.py", "if error is not None:\n        raise",
+        "workflow/validation.py", "if error is not None:\n        raise",
         "if False:\n        raise",
     ),
     "the user's environment reaches jobs": (
@@ -194,7 +194,7 @@ FAULTS = {
         "workflow/sources.py", "*([kind.file] if kind else [])", "",
     ),
     "a schedule that never moves": (
-        "src/hw1/training.py", 'optimizer.param_groups[0]["lr"] = learning_rate(', "_ = (",
+        "src/hw1/optimisation.py", 'self.optimizer.param_groups[0]["lr"] = rate', "pass",
     ),
     "kept results of other settings are taken": (
         "src/hw1/checkpoints.py", 'run["fingerprint"] == fingerprints.get(seed)',

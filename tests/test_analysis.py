@@ -1,5 +1,7 @@
 """Interpolation, principal components, weights and tables, each with a planted answer."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -94,10 +96,29 @@ def test_a_run_gives_a_network_with_the_weights_of_a_snapshot():
     settings = {"model": spec, "dataset": {"kind": "digits"}, "inputs": {"size": 2}}
     model = models.build(spec, (1, 2, 2), 10, (0, 0))
     vector = nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
-    run = weights.Run(settings, np.array([0, 1]), np.stack([vector, 2 * vector]), 25)
+    run = weights.Run(
+        settings, np.array([0, 1]), np.stack([vector, 2 * vector]), 25, np.empty((2, 0))
+    )
     x = torch.ones(1, 4)
     assert torch.equal(run.network(snapshot=0)(x), model(x))
     assert not torch.equal(run.network()(x), model(x))
+
+
+def test_a_network_with_batch_norm_comes_back_with_its_statistics(tmp_path):
+    spec = {"kind": "cnn", "conv": [3], "kernel": 3, "padding": 1, "pooling": True, "hidden": [4]}
+    settings = {"model": spec | {"batch_norm": True}, "dataset": {"kind": "digits"}}
+    settings["inputs"] = {"size": 4}
+    model = models.build(settings["model"], (1, 4, 4), 10, (0, 0))
+    x = torch.randn(50, 1, 4, 4)
+    model(x)  # moves its statistics
+    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    run = {"settings": json.dumps(settings), "snapshots": {2: state}}
+    weights.save(tmp_path / "w.npz", [weights.flatten(run)])
+    (loaded,) = weights.load(tmp_path / "w.npz")
+    assert loaded.weights.shape == (1, sum(p.numel() for p in model.parameters()))
+    assert loaded.statistics.shape == (1, 2 * (3 + 4) + 2)
+    assert loaded.first_layer == 3 * 10
+    assert torch.equal(loaded.network()(x), model.eval()(x))
 
 
 def test_the_alphas_of_the_default_hold_the_points_that_claims_speak_of():

@@ -5,9 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configuration import all_runs, run_settings
 from hw1 import models
 from hw1.architectures import example_shape, layers, multiply_adds, parameter_count
+from runs import all_runs, run_settings
 
 # The specification's exact counts of the models as written ...
 AS_WRITTEN = {
@@ -71,6 +71,15 @@ def test_default_models_have_the_specified_parameters(config):
 def test_as_coded_models_have_the_notebooks_parameters(preset):
     found = counts(preset("as_coded"))
     assert {name: found[name] for name in AS_CODED} == {n: (c, c) for n, c in AS_CODED.items()}
+
+
+def test_hand_count_with_batch_norm():
+    model = {"kind": "cnn", "conv": [2], "kernel": 3, "padding": 0, "pooling": True, "hidden": [5]}
+    stack = layers(model | {"batch_norm": True}, (1, 8, 8), 10)
+    modules = models.build_modules(stack, model | {"dropout": 0.1})
+    # As below, and a scale and a shift for each of 2 filters and 5 units; none for the outputs.
+    assert parameter_count(stack) == 20 + 4 + 95 + 10 + 60
+    assert parameter_count(stack) == sum(p.numel() for m in modules for p in m.parameters())
 
 
 def test_hand_count_of_a_small_cnn():

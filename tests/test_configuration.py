@@ -11,7 +11,11 @@ from conftest import ROOT
 
 import configuration
 import entries
-from configuration import Run
+import estimates
+import overlays
+import runs
+import validation
+from runs import Run
 from yaml_files import Document
 
 SCHEMA, KIND_SCHEMA = (
@@ -39,19 +43,19 @@ def test_overlays_that_disagree_are_named_and_others_are_not():
     demo = {"experiments": {"capacity": {"seeds": [0, 1], "training": {"epochs": 3}}}}
     more = {"experiments": {"capacity": {"seeds": list(range(90))}}}
     with pytest.raises(ValueError) as caught:
-        configuration.settings_of_files(documents(base=base, demo=demo, more=more))
+        overlays.settings_of_files(documents(base=base, demo=demo, more=more))
     assert str(caught.value).startswith(
         "experiments.capacity.seeds: found [0, 1] in demo.yaml and list [0, 1, 2, 3"
     )
     assert "... in more.yaml, expected overlays that agree: give one" in str(caught.value)
     more["experiments"]["capacity"]["seeds"] = [0, 1]
     more |= {"device": "cpu", "x-mine": 3}
-    assert configuration.settings_of_files(documents(base=base, demo=demo, more=more)) == {
+    assert overlays.settings_of_files(documents(base=base, demo=demo, more=more)) == {
         "device": "cpu",
         "experiments": {"capacity": {"seeds": [0, 1], "title": "t", "training": {"epochs": 3}}},
     }
     with pytest.raises(ValueError, match=r"list\.yaml: found \[1\], expected keys with values"):
-        configuration.settings_of_files(documents(base=base, list=[1]))
+        overlays.settings_of_files(documents(base=base, list=[1]))
 
 
 def test_a_message_names_the_line_of_the_file_that_sets_the_key():
@@ -71,8 +75,8 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
         ("experiments.e: unknown key 'sedes': did you", "over.yaml, line 3"),
         ("experiments.e.seeds.1: found 0.0", "base.yaml, line 9"),
     ):
-        assert configuration.with_line(message, files) == f"{line}: {message}"
-    assert configuration.with_line("the configuration: x", files) == "the configuration: x"
+        assert overlays.with_line(message, files) == f"{line}: {message}"
+    assert overlays.with_line("the configuration: x", files) == "the configuration: x"
 
 
 @pytest.mark.parametrize(
@@ -81,15 +85,13 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
      ("ten", "write a number")],
 )  # fmt: skip
 def test_text_that_seems_a_number_is_written_as_yaml_reads_it(text, hint):
-    assert configuration.number_hint(text).endswith(hint)
+    assert validation.number_hint(text).endswith(hint)
     if hint != "write a number":
         assert yaml.safe_load(hint.removeprefix("as ")) == float(text.replace(",", "."))
 
 
 def test_default_has_the_specified_runs(config):
-    seeds = {
-        name: len(configuration.seeds_of_experiment(config, name)) for name in config["experiments"]
-    }
+    seeds = {name: len(runs.seeds_of_experiment(config, name)) for name in config["experiments"]}
     assert seeds == {
         "function_fit": 20,
         "mnist_cnn": 3,
@@ -99,8 +101,8 @@ def test_default_has_the_specified_runs(config):
         "capacity": 1,
         "random_labels": 12,
     }
-    runs = [run for name in config["experiments"] for run in configuration.all_runs(config, name)]
-    assert len(runs) == len(set(map(str, runs))) == 120 + 6 + 12 + 12 + 24 + 10 + 12
+    everything = [run for name in config["experiments"] for run in runs.all_runs(config, name)]
+    assert len(everything) == len(set(map(str, everything))) == 120 + 6 + 12 + 12 + 24 + 10 + 12
 
 
 def test_every_object_of_the_schema_is_closed():
@@ -149,7 +151,7 @@ def test_the_reference_of_all_keys_is_what_the_schema_says():
 
 
 def test_a_variant_overrides_its_experiment_and_that_the_defaults(config):
-    settings = configuration.run_settings(config, Run("interpolation", "b", 3))
+    settings = runs.run_settings(config, Run("interpolation", "b", 3))
     assert settings["stream"] == 1
     assert settings["inputs"] == {"size": 28, "range": [0, 1], "labels": "given"}
     assert settings["training"]["batch_size"] == 1024
@@ -160,17 +162,17 @@ def test_a_variant_overrides_its_experiment_and_that_the_defaults(config):
 
 
 def test_settings_hold_nothing_that_does_not_shape_the_run(config):
-    before = configuration.run_settings(config, Run("function_fit", "sinc_deep", 0))
+    before = runs.run_settings(config, Run("function_fit", "sinc_deep", 0))
     config["datasets"]["sinc"]["title"] = "another title"
     config["defaults"]["inputs"]["size"] = 14
     config["device"] = "cuda"
     config["resume_interval"] = 1
-    assert configuration.run_settings(config, Run("function_fit", "sinc_deep", 0)) == before
+    assert runs.run_settings(config, Run("function_fit", "sinc_deep", 0)) == before
 
 
 def test_longer_trainings_are_expected_to_take_longer(config):
     seconds = [
-        configuration.training_seconds(configuration.run_settings(config, Run("capacity", v, 0)))
+        estimates.training_seconds(runs.run_settings(config, Run("capacity", v, 0)))
         for v in config["experiments"]["capacity"]["variants"]
     ]
     assert seconds == sorted(seconds)
@@ -188,6 +190,17 @@ def at(path, value):
     return change
 
 
+def at_once(*changes):
+    """Several changes, each of one dotted path."""
+
+    def change(config):
+        for one in changes:
+            for path, value in one.items():
+                at(path, value)(config)
+
+    return change
+
+
 def test_a_path_is_expanded_as_a_shell_does(monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("MINE", "/a b/{c}")
@@ -195,10 +208,10 @@ def test_a_path_is_expanded_as_a_shell_does(monkeypatch):
         ("~/data", "/home/me/data"), ("$HOME/data", "/home/me/data"), ("${MINE}/d", "/a b/{c}/d"),
         ("../data", "../data"), ("50 $", "50 $"),
     ):  # fmt: skip
-        assert configuration.expanded("downloads", written) == meant
+        assert overlays.expanded("downloads", written) == meant
     for written, unknown in (("$NONE/data", "$NONE"), ("~nobody_here/x", "~nobody_here")):
         with pytest.raises(ValueError, match=rf"downloads: found .* {re.escape(unknown)} is not"):
-            configuration.expanded("downloads", written)
+            overlays.expanded("downloads", written)
 
 
 MISTAKES = [
@@ -450,6 +463,88 @@ MISTAKES = [
     ),
     (at("experiments.capacity.inputs", {"labels": 1.5}), r"labels: found 1\.5, expected at most 1"),
     (at("experiments.capacity.stream", {"batch": 1}), r"unknown key 'batch': did you mean batches"),
+    (at("experiments.capacity.model.dropout", 1), r"dropout: found 1, expected less than 1"),
+    (
+        at_once(
+            {"experiments.random_labels.variants.lenet5.model.batch_norm": True},
+            {"experiments.random_labels.inputs.examples": 65},
+        ),
+        r"lenet5\.training\.batch_size: found 64, but of 65 training examples that makes a batch",
+    ),
+    (
+        at("experiments.interpolation.model.batch_norm", True),
+        r"interpolation\.model\.batch_norm: found true, but what it keeps",
+    ),
+    (
+        at("experiments.capacity.training.phases", [{"after": 10}]),
+        r"cnn1\.training\.phases: found phases after 10 of 10 epochs, expected numbers that rise",
+    ),
+    (
+        at("experiments.capacity.training.phases", [{"after": 4}, {"after": 4}]),
+        r"phases: found phases after 4, 4 of 10 epochs, expected numbers that rise",
+    ),
+    (
+        at("experiments.capacity.training.phases", [{"after": 4, "momentum": 0.9}]),
+        r"phases\.0\.momentum: found with adam, expected with sgd",
+    ),
+    (
+        at(
+            "experiments.capacity.training.phases",
+            [{"after": 4, "schedule": {"kind": "cosine", "warmup": 6}}],
+        ),
+        r"phases\.0\.schedule\.warmup: found 6, expected fewer than epochs \(6\)",
+    ),
+    (
+        at_once(
+            {"experiments.capacity.training.precision": "bf16"},
+            {"experiments.capacity.training.objective": "gradient_norm"},
+        ),
+        r"cnn1\.training\.precision: found bf16, but the gradient of a gradient's norm is finer",
+    ),
+    (
+        at("experiments.gradient_norm.start", {"experiment": "trajectry", "variant": "mlp"}),
+        r"gradient_norm\.variants\.mlp\.start\.experiment: found 'trajectry': did you mean traject",
+    ),
+    (
+        at("experiments.gradient_norm.start", {"experiment": "trajectory", "variant": "a"}),
+        r"start\.variant: found 'a': allowed are mlp",
+    ),
+    (
+        at("experiments.trajectory.start", {"experiment": "capacity", "variant": "cnn1"}),
+        r"mlp\.start: capacity has no seed 1, expected all the seeds of trajectory",
+    ),
+    (
+        at("experiments.trajectory.start", {"experiment": "random_labels", "variant": "lenet5"}),
+        r"models of random_labels/lenet5 and trajectory/mlp differ",
+    ),
+    (
+        at(
+            "experiments.gradient_norm.start",
+            {"experiment": "trajectory", "variant": "mlp", "epoch": 4},
+        ),
+        r"start\.epoch: found 4, but what trajectory/mlp surely keeps is 0, 3, 6, 9: leave",
+    ),
+    (
+        at_once(
+            {
+                "experiments.gradient_norm.start": {
+                    "experiment": "trajectory",
+                    "variant": "mlp",
+                    "epoch": 9,
+                }
+            },
+            {"experiments.trajectory.training.stop": {"batch_loss": 0.1}},
+        ),
+        r"start\.epoch: found 9, but what trajectory/mlp surely keeps is 0: leave epoch out",
+    ),
+    (
+        at_once(
+            {"experiments.gradient_norm.start": {"experiment": "trajectory", "variant": "mlp"}},
+            {"experiments.trajectory.start": {"experiment": "gradient_norm", "variant": "mlp"}},
+        ),
+        r"start: trajectory/mlp, which starts from gradient_norm/mlp, which starts from traj",
+    ),
+    (at("datasets.fashion_mnist.size", 28), r"datasets\.fashion_mnist: unknown key 'size'"),
     (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
 ]
 

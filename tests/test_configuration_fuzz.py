@@ -10,8 +10,10 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import configuration
 import entries
+import estimates
+import overlays
+import runs
 from hw1.batches import PATTERN
 from sections import sections
 
@@ -96,13 +98,13 @@ def parse(config: dict) -> None:
     analyses, figures, _ = entries.read(config, *SCHEMAS)
     for experiment, entry in config["experiments"].items():
         assert entries.products(experiment, analyses, figures)
-        for batch in configuration.batches(config, experiment):
+        for batch in runs.batches(config, experiment):
             assert re.fullmatch(PATTERN, batch)
         for variant in entry["variants"]:
-            settings_ = configuration.batch_settings(config, experiment, variant)
+            settings_ = runs.batch_settings(config, experiment, variant)
             json.dumps(settings_, sort_keys=True, allow_nan=False)
-            assert configuration.training_seconds(settings_) > 0
-            assert configuration.peak_memory(settings_, 3) > 1000
+            assert estimates.training_seconds(settings_) > 0
+            assert estimates.peak_memory(settings_, 3) > 1000
             # what becomes part of file names and of a shell command
             assert re.fullmatch(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*", f"{experiment}/{variant}")
     for analysis in analyses:
@@ -112,7 +114,7 @@ def parse(config: dict) -> None:
         style = entries.style(config, figure)
         json.dumps(style)
         assert style["dataset"]
-    json.dumps(sections(config, configuration.merged(config, CODED), figures, ()))
+    json.dumps(sections(config, overlays.merged(config, CODED), figures, ()))
 
 
 def test_a_mutated_configuration_is_refused_in_one_line_or_can_run(observed):

@@ -114,21 +114,21 @@ def small_mnist(seed: int) -> dict[str, bytes]:
 @pytest.fixture
 def original(monkeypatch):
     """Four small files that count as the original MNIST, for hw1 and for torchvision."""
-    from hw1.torchvision_import import MNIST
+    from hw1.torchvision_import import mnist
 
     files = small_mnist(0)
     md5 = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(datasets, "MNIST_MD5", md5)
+    monkeypatch.setitem(datasets.MD5, "mnist", md5)
     packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in files.items()}
     resources = [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()]
-    monkeypatch.setattr(MNIST, "resources", resources)
+    monkeypatch.setattr(mnist.MNIST, "resources", resources)
     return files, packed
 
 
 @pytest.fixture
 def mirror(monkeypatch):
     """A server on loopback from which torchvision downloads; `answers` says how."""
-    from hw1.torchvision_import import MNIST
+    from hw1.torchvision_import import mnist
 
     answers = {}
 
@@ -149,7 +149,7 @@ def mirror(monkeypatch):
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+    monkeypatch.setattr(mnist.MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
     yield answers
     server.shutdown()
     server.server_close()
@@ -292,11 +292,11 @@ def odd_places(files: dict[str, bytes], name: str) -> dict[str, tuple[dict, str 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("case", odd_places(small_mnist(0), FILES[0]))
 def test_what_lies_in_place_of_a_file(tmp_path, original, observed, monkeypatch, name, case):
-    from hw1.torchvision_import import MNIST
+    from hw1.torchvision_import import mnist
 
-    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])  # nothing is downloaded
+    monkeypatch.setattr(mnist.MNIST, "mirrors", ["http://127.0.0.1:9/"])  # nothing is downloaded
     files, _ = original
-    monkeypatch.setattr(datasets, "MNIST_LARGEST", max(map(len, files.values())))
+    monkeypatch.setattr(datasets, "LARGEST", max(map(len, files.values())))
     placed, problem = odd_places(files, name)[case]
     raw = write(tmp_path, {other: files[other] for other in files if other != name})
     for path, content in placed.items():
@@ -371,15 +371,15 @@ DOWNLOADING = """
 import json, sys
 from pathlib import Path
 from hw1 import datasets
-from hw1.torchvision_import import MNIST
-MNIST.mirrors, MNIST.resources, datasets.MNIST_MD5 = json.loads(sys.argv[1])
+from hw1.torchvision_import import mnist
+mnist.MNIST.mirrors, mnist.MNIST.resources, datasets.MD5["mnist"] = json.loads(sys.argv[1])
 datasets.mnist(Path(sys.argv[2]))
 """
 
 
 @pytest.mark.slow
 def test_two_processes_may_download_at_once(tmp_path, original, mirror, observed):
-    from hw1.torchvision_import import MNIST
+    from hw1.torchvision_import import mnist
 
     _, packed = original
     both = threading.Barrier(2, timeout=60)
@@ -391,7 +391,7 @@ def test_two_processes_may_download_at_once(tmp_path, original, mirror, observed
         return served(packed, name)
 
     mirror["how"] = answer
-    told = json.dumps([MNIST.mirrors, MNIST.resources, datasets.MNIST_MD5])
+    told = json.dumps([mnist.MNIST.mirrors, mnist.MNIST.resources, datasets.MD5["mnist"]])
     command = [sys.executable, "-c", DOWNLOADING, told, tmp_path]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     for process in processes:
@@ -408,20 +408,51 @@ def test_torch_is_imported_for_a_download_alone(tmp_path, original):
     write(tmp_path, files)
     program = (
         "import json, sys\nfrom pathlib import Path\nfrom hw1 import datasets\n"
-        "datasets.MNIST_MD5 = json.loads(sys.argv[1])\ndatasets.mnist(Path(sys.argv[2]))\n"
+        "datasets.MD5['mnist'] = json.loads(sys.argv[1])\ndatasets.mnist(Path(sys.argv[2]))\n"
         "sys.exit('torch' in sys.modules)"
     )
-    told = json.dumps(datasets.MNIST_MD5)
+    told = json.dumps(datasets.MD5["mnist"])
     subprocess.run([sys.executable, "-c", program, told, tmp_path], check=True)
 
 
 def test_without_files_and_network_the_message_says_what_to_do(tmp_path, monkeypatch):
-    from hw1.torchvision_import import MNIST
+    from hw1.torchvision_import import mnist
 
-    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    monkeypatch.setattr(mnist.MNIST, "mirrors", ["http://127.0.0.1:9/"])
     with pytest.raises(OSError, match=r"put the four files train-images-idx3-ubyte.* make demo"):
         datasets.mnist(tmp_path)
     assert not list((tmp_path / "MNIST/raw").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["fashion_mnist", "kmnist"])
+def test_a_data_set_like_mnist_has_a_folder_and_gzipped_files_of_its_own(
+    tmp_path, original, mirror, monkeypatch, kind
+):
+    """The MD5 that is known is that of the gzip, as torchvision has it."""
+    from hw1.torchvision_import import mnist
+
+    source = getattr(mnist, datasets.FOLDERS[kind])
+    assert dict(source.resources) == datasets.MD5[kind]
+    files, packed = original
+    monkeypatch.setattr(source, "resources", mnist.MNIST.resources)
+    monkeypatch.setattr(source, "mirrors", mnist.MNIST.mirrors)
+    monkeypatch.setitem(datasets.MD5, kind, dict(source.resources))
+    mirror["how"] = functools.partial(served, packed)
+    loaded = datasets.prepare({"kind": kind}, tmp_path)
+    assert loaded["train_inputs"].shape == (60, 28, 28)
+    raw = tmp_path / datasets.FOLDERS[kind] / "raw"
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == packed
+    mirror["how"] = lambda name: (404, b"", 0)
+    name = "t10k-labels-idx1-ubyte.gz"
+    (raw / name).rename(raw / name.replace("-idx", ".idx"))
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(b"plain, of which nobody knows what is right")
+    again = datasets.mnist(tmp_path, kind)
+    assert all((again[array] == loaded[array]).all() for array in loaded)
+    (raw / name).write_bytes(gzip.compress(files["t10k-images-idx3-ubyte"], mtime=0))
+    (raw / name.replace("-idx", ".idx")).unlink()
+    folder = datasets.FOLDERS[kind]
+    with pytest.raises(ValueError, match=f"{name} is not the original {folder} file: its MD5 is"):
+        datasets.mnist(tmp_path, kind)
 
 
 @needs_mnist

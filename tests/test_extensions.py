@@ -8,9 +8,11 @@ import csv
 
 import numpy as np
 import pytest
+import torch
 import yaml
-from repository import Repository
+from repository import Repository, of
 
+import hw1
 from hw1 import datasets
 
 # Of the repository's own experiments, only the one that is quickest is left for company.
@@ -87,6 +89,55 @@ def test_lines_between_three_variants(extended):
     assert len(rows(copy, "mine_lines")) == 3 * 2 * 4 * 2
     text = (copy.folder / "results/fig_my_lines.svg").read_text(encoding="utf-8")
     assert all(f"<!-- {pair} -->" in text for pair in ("one_two", "one_three", "two_three"))
+
+
+def test_a_training_that_starts_from_the_weights_of_another(extended):
+    first = MLP | {
+        "title": "First",
+        "seeds": "0-2",
+        "seeds_per_job": 2,
+        "training": MLP["training"] | {"snapshot_epochs": [1]},
+        "variants": {"mlp": {}},
+    }
+    begin = {"experiment": "first", "variant": "mlp", "epoch": 1}
+    second = MLP | {"title": "Second", "seeds": [1, 2], "start": begin}
+    second["training"] = MLP["training"] | {"snapshot_epochs": [0], "optimizer": "adam"}
+    second["variants"] = {"mlp": {}, "dropped": {"model": {"dropout": 0.5}}}
+    copy = extended({"experiments": {"first": first, "second": second}}, "second")
+    checkpoints = copy.folder / "results/checkpoints"
+    for seed, batch in ((1, "seeds0-1"), (2, "seed2")):
+        before = hw1.load(checkpoints / f"first/mlp/{batch}.pt", seed, epoch=1)
+        for variant in second["variants"]:
+            after = hw1.load(checkpoints / f"second/{variant}/seed{seed}.pt", epoch=0)
+            ours, theirs = after.network.state_dict(), before.network.state_dict()
+            assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+            assert after.settings["start"].items() > begin.items()
+
+    overlay = copy.folder.parent / "mine/overlay.yaml"
+    written = overlay.read_text(encoding="utf-8")
+
+    def trained(change: str, by: str) -> set[str]:
+        overlay.write_text(written.replace(change, by), encoding="utf-8")
+        return of(copy.plan("second", "--configfile", str(overlay)), "train")
+
+    assert not trained("", "")
+    assert trained("optimizer: adam", "optimizer: adamw") == {
+        f"second/{variant}/seed{seed}" for variant in second["variants"] for seed in (1, 2)
+    }
+    # Seeds 2 and 3 are a batch now. What starts from one of them asks for another file, and finds
+    # that it is trained.
+    again = trained("seeds: 0-2", "seeds: 0-3")
+    assert again == {"first/mlp/seeds2-3", "second/mlp/seed2", "second/dropped/seed2"}
+    digests = copy.digests("checkpoints/second")
+    copy.snakemake("second", "--configfile", str(overlay))
+    assert copy.digests("checkpoints/second") == digests
+    log = (copy.folder / "results/logs/train/second/mlp/seed2.log").read_text(encoding="utf-8")
+    assert "are those of the result that is there" in log and "training" not in log
+    # Its weights are another function of the seed, and so are those of what starts from them.
+    assert len(trained("seeds: 0-2\n", "seeds: 0-2\n    stream: 1\n")) == 2 + 4
+    copy.snakemake("second", "--configfile", str(overlay))
+    moved = hw1.load(checkpoints / "second/mlp/seed2.pt", epoch=0).network.state_dict()
+    assert not torch.equal(moved["0.weight"], theirs["0.weight"])
 
 
 NORMS = '''"""The norms of trained networks."""

@@ -355,7 +355,8 @@ def files_of(folder: Path) -> set[str]:
 def run_settings_of(epochs: int) -> dict:
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     reduced(config)
-    from configuration import batch_settings, merged
+    from overlays import merged
+    from runs import batch_settings
 
     settings = batch_settings(config, "capacity", "cnn3")
     return merged(settings, {"training": {"epochs": epochs}})
@@ -442,7 +443,7 @@ def test_data_that_cannot_be_prepared_fail_the_job_that_prepares_them(tmp_path, 
     copy = Repository(tmp_path / "copy", python)
     raw = copy.folder / "data/MNIST/raw"
     raw.mkdir(parents=True)
-    for name in datasets.MNIST_MD5:
+    for name in datasets.MD5["mnist"]:
         (raw / name).touch()
     run = copy.snakemake("results/data/mnist.npz", check=False)
     said = run.stdout + run.stderr

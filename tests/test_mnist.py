@@ -11,8 +11,8 @@ import pytest
 from conftest import ROOT, needs_mnist
 from repository import Repository
 
-from configuration import batch_settings
 from hw1 import arrays, datasets, published, tables
+from runs import batch_settings
 
 
 @needs_mnist

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from hw1 import checkpoints, models, training
+from hw1 import checkpoints, models, phases, training
+from hw1.evaluation import evaluate
 from hw1.inputs import Split
 
 
@@ -56,8 +57,8 @@ def classification(n: int = 50, features: int = 6) -> dict[str, Split]:
     return {"train": Split(inputs, torch.randint(10, (n,), generator=random))}
 
 
-def train_mlp(epochs=3, resume=None, splits=None, **changes) -> training.Trained:
-    model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
+def train_mlp(epochs=3, resume=None, splits=None, model=None, **changes) -> training.Trained:
+    model = models.build({"kind": "mlp", "hidden": [8], **(model or {})}, (6,), 10, (1, 0))
     chosen = options(epochs=epochs, batch_size=16, **changes)
     (trained,) = training.train(
         model, splits or classification(), chosen, [(1, 0)], resume or Nothing(), quiet
@@ -134,8 +135,6 @@ def test_snapshots_are_of_the_epochs_asked_for_and_not_views():
 
 def test_frozen_evaluation_after_each_epoch():
     result = train_mlp(2, evaluate_each_epoch=["train"])
-    from hw1.evaluation import evaluate
-
     model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10)
     model.load_state_dict(result.snapshots[2])
     score = evaluate(model, classification()["train"])
@@ -174,18 +173,22 @@ class KilledAfter(checkpoints.ResumeFile):
             raise Killed
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     stops=st.lists(st.integers(1, 12), min_size=1, max_size=3),
     optimizer=st.sampled_from(["adam", "sgd"]),
     history=st.sampled_from(["epoch", "iteration"]),
+    later=st.sampled_from(
+        [{}, {"phases": [{"after": 1, "optimizer": "adam"}, {"after": 2, "learning_rate": 0.01}]}]
+    ),
+    model=st.sampled_from([{}, {"dropout": 0.5}, {"batch_norm": True}]),
 )
 def test_a_run_stopped_anywhere_ends_like_an_undisturbed_one(
-    tmp_path_factory, stops, optimizer, history
+    tmp_path_factory, stops, optimizer, history, later, model
 ):
     changes = dict(
         optimizer=optimizer, history=history, gradient_norm=True, snapshot_epochs=[0, 1],
-        evaluate_each_epoch=["train"],
+        evaluate_each_epoch=["train"], model=model, **later,
     )  # fmt: skip
     undisturbed = train_mlp(3, **changes)
     path = tmp_path_factory.mktemp("run") / "run.resume"
@@ -375,7 +378,7 @@ def test_learning_rates_of_schedules():
     def rates(epochs, iterations, **schedule):
         chosen = {"learning_rate": 0.4, "epochs": epochs, "schedule": schedule}
         return [
-            training.learning_rate(chosen, step / iterations, iterations)
+            phases.learning_rate(chosen, step / iterations, iterations)
             for step in range(epochs * iterations)
         ]
 
@@ -406,3 +409,96 @@ def test_a_training_ends_when_its_loss_is_low_enough():
     assert [row["epoch"] for row in stopped.history] == [4]
     assert list(stopped.snapshots) == [4]
     assert list(train_mlp(2, stop={"batch_loss": 0}).snapshots) == [2]
+
+
+def test_a_step_against_the_gradients_norm_is_the_analytic_one():
+    model, split = line()
+    chosen = options(objective="gradient_norm", gradient_norm=True, history="iteration")
+    (result,) = training.train(model, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
+    # L = mean((w x + b)^2), so g = H (w, b) with H = [[28/3, 4], [4, 2]], and d|g| = H g / |g|.
+    g = (56 / 3, 8.0)
+    norm = (g[0] ** 2 + g[1] ** 2) ** 0.5
+    slope = ((28 / 3 * g[0] + 4 * g[1]) / norm, (4 * g[0] + 2 * g[1]) / norm)
+    assert model.weight.item() == pytest.approx(2 - 0.1 * slope[0], rel=1e-5)
+    assert model.bias.item() == pytest.approx(-0.1 * slope[1], rel=1e-5)
+    (row,) = result.history
+    assert row["batch_loss"] == pytest.approx(56 / 3)
+    assert row["gradient_norm"] == pytest.approx(norm)
+
+
+def test_a_phase_is_a_training_of_its_own_from_where_the_one_before_ended():
+    later = {"optimizer": "adam", "learning_rate": 0.02, "objective": "gradient_norm"}
+    chosen = options(epochs=5, momentum=0.9, learning_rate=0.01, phases=[{"after": 2, **later}])
+    both, split = line()
+    training.train(both, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
+    one, _ = line()
+    first = options(epochs=2, momentum=0.9, learning_rate=0.01)
+    for settings_ in (first, options(epochs=3, **later)):
+        training.train(one, {"train": split}, settings_, [(0, 0)], Nothing(), quiet)
+    assert torch.equal(both.weight, one.weight) and torch.equal(both.bias, one.bias)
+
+
+def test_what_a_phase_does_not_say():
+    chosen = options(
+        epochs=10, optimizer="sgd", momentum=0.9, weight_decay=0.1, objective="gradient_norm",
+        phases=[{"after": 4}, {"after": 9, "optimizer": "adam"}],
+    )  # fmt: skip
+    first, second, third = phases.phases(chosen)
+    assert [phase["epochs"] for phase in (first, second, third)] == [4, 5, 1]
+    assert (first["momentum"], first["objective"]) == (0.9, "gradient_norm")
+    assert second["learning_rate"] == third["learning_rate"] == 0.1
+    assert (second["optimizer"], third["optimizer"]) == ("sgd", "adam")
+    assert not {"momentum", "weight_decay", "objective"} & (second.keys() | third.keys())
+    assert [phases.phase_of(chosen, epoch)["after"] for epoch in (1, 4, 5, 9, 10)] == [
+        0,
+        0,
+        4,
+        4,
+        9,
+    ]
+
+
+def test_phases_reach_several_mlps_as_one():
+    splits = classification(features=30)
+    changes = {"phases": [{"after": 1, "optimizer": "adam", "learning_rate": 0.01}]}
+    for seed, ours in enumerate(train_side_by_side([0, 1], splits, **changes)):
+        chosen = options(epochs=3, batch_size=16, **changes)
+        (alone,) = training.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
+        assert same(ours, alone)
+
+
+def test_dropout_leaves_out_units_in_training_and_none_in_evaluation():
+    """Other units in every iteration and for every seed, whatever drew numbers before."""
+    plain, dropped = (train_mlp(2, evaluate_each_epoch=["train"], model=m) for m in (None, DROP))
+    torch.rand(5)
+    assert same(train_mlp(2, evaluate_each_epoch=["train"], model=DROP), dropped)
+    assert dropped.history[0]["batch_loss"] != plain.history[0]["batch_loss"]
+    model = models.build({"kind": "mlp", "hidden": [8], **DROP}, (6,), 10, (1, 0))
+    model.load_state_dict(dropped.snapshots[2])
+    score = evaluate(model, classification()["train"])
+    assert dropped.history[-1]["train_loss"] == score.loss
+    assert model.training
+    split = classification()["train"]
+    with torch.no_grad():
+        assert not torch.equal(model(split.inputs), model(split.inputs))
+    bare = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
+    bare.load_state_dict(dropped.snapshots[2])
+    assert evaluate(bare, split) == score
+
+
+DROP = {"dropout": 0.5}
+
+
+def test_batch_norm_keeps_the_statistics_of_what_it_saw():
+    splits = {"train": Split(*(part[:16] for part in classification()["train"]))}
+    result = train_mlp(
+        1, splits=splits, snapshot_epochs=[0], model={"batch_norm": True}, learning_rate=1e-9
+    )
+    before = result.snapshots[0]
+    linear = splits["train"].inputs @ before["0.weight"].T + before["0.bias"]
+    # From 0 and 1 a tenth of the way to mean and (unbiased) variance of the only batch.
+    for name, expected in (
+        ("running_mean", 0.1 * linear.mean(0)),
+        ("running_var", 0.9 + 0.1 * linear.var(0)),
+    ):
+        assert torch.allclose(result.snapshots[1][f"1.{name}"], expected, atol=1e-6)

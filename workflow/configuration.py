@@ -1,19 +1,14 @@
-"""The configuration: validated in one line, resolved into the settings of each run."""
+"""Is a configuration one that can be built? What a schema cannot say, before anything is run."""
 
-import difflib
-import math
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from estimates import training_examples
+from hw1.architectures import classes_of, example_shape, layers
+from hw1.phases import objectives, phases
+from hw1.requirements import architecture
+from runs import Run, batches, dataset_name, run_settings, seeds_of_experiment
+from validation import check_schema, did_you_mean
 
-import jsonschema
-
-from hw1.architectures import classes_of, example_shape, layers, multiply_adds, parameter_count
-from hw1.batches import cut, seed_list
-from yaml_files import Document
-
-MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain"}  # of either kind
+# Of either kind.
+MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain", "dropout", "batch_norm"}
 MODEL_KEYS = {
     "mlp": {"kind", "hidden"},
     "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
@@ -25,231 +20,6 @@ RULES = (
 ).split()
 MOST_SEEDS = 100_000
 LONGEST_NAME = 200  # characters of a batch's name, which is that of files
-DATASET_SIZES = {"mnist": 60_000, "digits": 1_797}  # training images; of digits, before the split
-
-
-class Run(NamedTuple):
-    """One training."""
-
-    experiment: str
-    variant: str
-    seed: int
-
-    def __str__(self) -> str:
-        return f"{self.experiment}/{self.variant}/seed{self.seed}"
-
-
-def merged(*parts: dict) -> dict:
-    """Merge dictionaries, later ones winning, key by key at every depth."""
-    result: dict = {}
-    for part in parts:
-        for key, value in part.items():
-            both = isinstance(value, dict) and isinstance(result.get(key), dict)
-            result[key] = merged(result[key], value) if both else value
-    return result
-
-
-def settings_of_files(files: Mapping[str, Document]) -> dict:
-    """The configuration that files make together, by name: later ones over earlier ones.
-
-    The first is the base, the others are overlays. A key `x-...` at the top holds what anchors
-    refer to, and is left out. Raises ValueError, with one line, where a file holds no keys, and
-    where two overlays set a key to other values: Snakemake would take the later one, and of demo
-    and replication, each meant as a whole, that is neither.
-    """
-    said: dict[str, tuple[object, str]] = {}
-    parts = []
-    for index, (name, (content, _)) in enumerate(files.items()):
-        if not isinstance(content, dict):
-            raise ValueError(f"{name}: found {brief(content)}, expected keys with values")
-        parts.append(located({k: v for k, v in content.items() if not k.startswith("x-")}, name))
-        for key, value in leaves(parts[-1]) if index else ():
-            other, first = said.setdefault(key, (value, name))
-            if other != value:
-                raise ValueError(
-                    f"{key}: found {brief(other)} in {first} and {brief(value)} in {name}, "
-                    "expected overlays that agree: give one of them, or a third with what you mean"
-                )
-    return merged(*parts)
-
-
-def located(content: dict, name: str) -> dict:
-    """The content of a file with paths that are relative to it as paths from here."""
-    content = dict(content)
-    folder = os.path.dirname(name)
-
-    def path(key: str, value: object) -> object:
-        return os.path.join(folder, expanded(key, value)) if isinstance(value, str) else value
-
-    if isinstance(folders := content.get("extensions"), dict):
-        content["extensions"] = {k: path(f"extensions.{k}", v) for k, v in folders.items()}
-    for section in ("claims", "datasets"):
-        if isinstance(entries := content.get(section), dict):
-            content[section] = {
-                key: entry | {"file": path(f"{section}.{key}.file", entry["file"])}
-                if isinstance(entry, dict) and "file" in entry
-                else entry
-                for key, entry in entries.items()
-            }
-    return content
-
-
-def with_line(message: str, files: Mapping[str, Document]) -> str:
-    """A message that begins with a dotted key, and before it the file and line where that stands.
-
-    The file is the last one that sets the key; what a variant does not set stands in its
-    experiment or in the defaults; a missing key is looked for where it belongs.
-    """
-    key = re.match(r"[\w.-]*", message)[0]
-    place = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
-    if unknown := re.search(r"unknown key '([^']*)'", message):
-        place += (unknown[1],)
-    places = [place]
-    if place[:1] == ("experiments",) and place[2:3] == ("variants",):
-        places += [place[:2] + place[4:], ("defaults", *place[4:])]
-    places += [place[:length] for length in range(len(place) - 1, 0, -1)]
-    for sought in places:
-        for name, document in reversed(files.items()):
-            if line := document.lines.get(sought):
-                return f"{name}, line {line}: {message}"
-            if sought in document.lines:  # --config has no lines
-                return f"{name}: {message}"
-    return message
-
-
-def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
-    """The dotted key and value of all that `merged` would replace."""
-    for key, value in node.items():
-        if isinstance(value, dict) and value:
-            yield from leaves(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
-
-
-def run_settings(config: dict, run: Run) -> dict:
-    """Everything a run is a function of: its own keys over its experiment's over the defaults."""
-    experiment = config["experiments"][run.experiment]
-    parts = [config["defaults"], experiment, experiment["variants"][run.variant]]
-    keys = ("dataset", "stream", "inputs", "model", "training")
-    settings = merged(*({key: part[key] for key in keys if key in part} for part in parts))
-    dataset = config["datasets"][settings["dataset"]]
-    # What is in a file says its content, not its name.
-    settings["dataset"] = {k: v for k, v in dataset.items() if k not in ("title", "file")}
-    if dataset["kind"] == "function" or "outputs" in dataset:
-        del settings["inputs"]  # they describe images
-    elif dataset["kind"] == "arrays":
-        kept = settings["inputs"].keys() & {"labels", "examples"}
-        settings["inputs"] = {key: settings["inputs"][key] for key in sorted(kept)}
-    return run._asdict() | settings
-
-
-def expanded(key: str, path: str) -> str:
-    """A path with ~ and $NAME as a shell would fill them in.
-
-    Raises ValueError where there is no such variable or user.
-    """
-    found = os.path.expanduser(os.path.expandvars(path))
-    if unknown := re.match(r"~[^/]*", found) or re.search(r"\$\{?\w+\}?", found):
-        raise ValueError(
-            f"{key}: found {brief(path)}, but {unknown[0]} is not known here: set it, or write the "
-            "path out"
-        )
-    return found
-
-
-def dataset_name(config: dict, run: Run) -> str:
-    """Name of the data set of a run."""
-    experiment = config["experiments"][run.experiment]
-    return experiment["variants"][run.variant].get("dataset", experiment.get("dataset"))
-
-
-def training_examples(settings: dict) -> int:
-    """Number of training examples."""
-    if few := (settings.get("inputs") or {}).get("examples"):
-        return few
-    dataset = settings["dataset"]
-    if dataset["kind"] == "function":
-        return dataset["points"]
-    if dataset["kind"] == "arrays":
-        return dataset["examples"]
-    if dataset["kind"] == "digits":
-        return DATASET_SIZES["digits"] - math.ceil(DATASET_SIZES["digits"] * dataset["test_share"])
-    return DATASET_SIZES[dataset["kind"]]
-
-
-def training_seconds(settings: dict) -> float:
-    """A rough estimate of one core's time: it orders the trainings and sets their time limit.
-
-    A forward and a backward pass take six floating-point operations per multiply-add; 40 GFLOP/s
-    and 0.5 ms per iteration are what a laptop core reaches.
-    """
-    stack = layers(settings["model"], *example_shape(settings))
-    n, training = training_examples(settings), settings["training"]
-    batch_size = n if training["batch_size"] == "full" else training["batch_size"]
-    passes = n * training["epochs"]
-    return 6 * multiply_adds(stack) * passes / 40e9 + passes / batch_size * 0.0005
-
-
-def peak_memory(settings: dict, seeds: int) -> int:
-    """A rough estimate of the memory in MiB that a job needs which trains a batch of runs.
-
-    Python with torch, the data, and of each run: weights, gradient and two moments while it
-    trains, its snapshots, and these once more as the file is written.
-    """
-    example, outputs = example_shape(settings)
-    floats = parameter_count(layers(settings["model"], example, outputs))
-    kept = len({*settings["training"]["snapshot_epochs"], settings["training"]["epochs"]})
-    data = 2 * 1.25 * training_examples(settings) * math.prod(example)
-    training, n = settings["training"], training_examples(settings)
-    batch = n if training["batch_size"] == "full" else min(training["batch_size"], n)
-    if settings["model"]["kind"] == "mlp":  # all seeds at once, each with its batch and activations
-        widths = math.prod(example) + sum(settings["model"]["hidden"]) + outputs
-        data += 3 * seeds * batch * widths
-    return max(2000, 1000 + round(4 * (data + floats * (8 + seeds * (4 + 3 * kept))) / 2**20))
-
-
-def seeds_of_experiment(config: dict, experiment: str) -> list[int]:
-    """The seeds of an experiment's runs."""
-    return seed_list(config["experiments"][experiment]["seeds"])
-
-
-def all_runs(config: dict, experiment: str) -> list[Run]:
-    """The runs of an experiment, variants and seeds in the order of the configuration."""
-    seeds = seeds_of_experiment(config, experiment)
-    return [
-        Run(experiment, v, s) for v in config["experiments"][experiment]["variants"] for s in seeds
-    ]
-
-
-def batches(config: dict, experiment: str) -> list[str]:
-    """The names of an experiment's batches of seeds, the same for each variant."""
-    size = config["experiments"][experiment].get("seeds_per_job", 1)
-    return cut(seeds_of_experiment(config, experiment), size)
-
-
-def batch_settings(config: dict, experiment: str, variant: str) -> dict:
-    """What the runs of a batch have in common: the settings of a run without its seed."""
-    settings = run_settings(config, Run(experiment, variant, 0))
-    del settings["seed"]
-    return settings
-
-
-def is_integer(_, value) -> bool:
-    """JSON Schema takes 60.0 for an integer; range() and torch do not."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_number(_, value) -> bool:
-    """YAML has .nan and .inf."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
-        {"integer": is_integer, "number": is_number}
-    ),
-)
 
 
 def check(config: dict, schema: dict) -> None:
@@ -278,6 +48,7 @@ def check(config: dict, schema: dict) -> None:
         check_seeds(config, name)
         for variant in experiment["variants"]:
             check_variant(config, where, Run(name, variant, 0))
+    check_starts(config)
 
 
 def check_seeds(config: dict, name: str) -> None:
@@ -294,13 +65,6 @@ def check_seeds(config: dict, name: str) -> None:
             f"{where}: a batch of them would be called {long[0][:40]}..., too long for a file: "
             "use ranges of seeds, or fewer seeds_per_job"
         )
-
-
-def check_schema(document: object, schema: dict, whole: str) -> None:
-    """Raise ValueError, with one line that names the key, unless `document` fits `schema`."""
-    error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(document))
-    if error is not None:
-        raise ValueError(explain(error, whole))
 
 
 def check_variant(config: dict, where: str, run: Run) -> None:
@@ -332,11 +96,7 @@ def check_variant(config: dict, where: str, run: Run) -> None:
     for key in ("optimizer", "learning_rate", "batch_size", "epochs"):
         if key not in training:
             raise ValueError(f"{where}.training.{key} is missing: set it here or in the experiment")
-    if "momentum" in training and training["optimizer"] != "sgd":
-        raise ValueError(
-            f"{where}.training.momentum: found with {training['optimizer']}, expected with sgd only"
-        )
-    check_schedule(training, where)
+    check_phases(training, f"{where}.training")
     late = [epoch for epoch in training["snapshot_epochs"] if epoch > training["epochs"]]
     if late:
         raise ValueError(
@@ -359,6 +119,12 @@ def check_variant(config: dict, where: str, run: Run) -> None:
             f"{where}.training.batch_size: found {training['batch_size']}, but {name} has {n} "
             "training examples: use at most that, or full"
         )
+    size = n if training["batch_size"] == "full" else training["batch_size"]
+    if settings["model"].get("batch_norm") and 1 in (size, n % size):
+        raise ValueError(
+            f"{where}.training.batch_size: found {size}, but of {n} training examples that makes a "
+            "batch of one, which cannot be normalised: choose another"
+        )
     function = settings["dataset"]["kind"] == "function"
     if classes_of(settings) is None and training["precision"] != "fp32":
         raise ValueError(
@@ -378,80 +144,97 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         raise ValueError(f"{where}.model.conv: {error}") from error
 
 
-def did_you_mean(found: str, allowed: Iterable[str]) -> str:
-    """The name that was probably meant, else all that there are."""
-    allowed = list(allowed)
-    close = difflib.get_close_matches(found, allowed, n=1)
-    return f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed) or 'none'}"
+def check_phases(training: dict, where: str) -> None:
+    """Raise ValueError where the phases of a training do not fit each other or their optimizers."""
+    found = phases(training)
+    if any(phase["epochs"] < 1 for phase in found):
+        after = ", ".join(str(phase["after"]) for phase in found[1:])
+        raise ValueError(
+            f"{where}.phases: found phases after {after} of {training['epochs']} epochs, expected "
+            "numbers that rise and are less than that"
+        )
+    for place, phase in enumerate(found):
+        key = f"{where}.phases.{place - 1}" if place else where
+        if "momentum" in phase and phase["optimizer"] != "sgd":
+            raise ValueError(
+                f"{key}.momentum: found with {phase['optimizer']}, expected with sgd only"
+            )
+        check_schedule(phase, key)
+    if "gradient_norm" in objectives(training) and training["precision"] != "fp32":
+        raise ValueError(
+            f"{where}.precision: found {training['precision']}, but the gradient of a gradient's "
+            "norm is finer than its rounding: use fp32"
+        )
 
 
-def check_schedule(training: dict, where: str) -> None:
+def check_schedule(phase: dict, where: str) -> None:
     """Raise ValueError where the keys of a schedule do not fit its kind or the epochs."""
-    schedule = training.get("schedule", {"kind": "constant"})
+    schedule = phase.get("schedule", {"kind": "constant"})
     needed = {"every", "factor"} if schedule["kind"] == "step" else set()
     if wrong := sorted(needed ^ (schedule.keys() - {"kind", "warmup"})):
         problem = "is missing" if wrong[0] in needed else "is no key"
         raise ValueError(
-            f"{where}.training.schedule.{wrong[0]} {problem} of a schedule of kind "
-            f"{schedule['kind']}"
+            f"{where}.schedule.{wrong[0]} {problem} of a schedule of kind {schedule['kind']}"
         )
-    if schedule.get("warmup", 0) >= training["epochs"]:
+    if schedule.get("warmup", 0) >= phase["epochs"]:
         raise ValueError(
-            f"{where}.training.schedule.warmup: found {schedule['warmup']}, expected fewer than "
-            f"epochs ({training['epochs']})"
+            f"{where}.schedule.warmup: found {schedule['warmup']}, expected fewer than epochs "
+            f"({phase['epochs']})"
         )
 
 
-def number_hint(text: str) -> str:
-    """How to write the number that a text seems to be."""
-    try:
-        number = float(text.replace(",", ".").replace(" ", ""))
-    except ValueError:
-        return "write a number"
-    written = f"{number:.15g}"
-    if "e" in written:  # as YAML reads it
-        mantissa, exponent = written.split("e")
-        written = f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}"
-    return f"write it without quotes and with a dot, as {written}"
+def check_start(config: dict, run: Run) -> None:
+    """Raise ValueError where a run starts from the weights of one that has not such weights."""
+    settings = run_settings(config, run)
+    if (start := settings.get("start")) is None:
+        return
+    where = f"experiments.{run.experiment}.variants.{run.variant}.start"
+    for key, known in (
+        ("experiment", config["experiments"]),
+        ("variant", config["experiments"].get(start["experiment"], {}).get("variants", ())),
+    ):
+        if start[key] not in known:
+            raise ValueError(
+                f"{where}.{key}: found {start[key]!r}: {did_you_mean(start[key], known)}"
+            )
+    seeds = seeds_of_experiment(config, start["experiment"])
+    if missing := sorted({*seeds_of_experiment(config, run.experiment)} - {*seeds}):
+        raise ValueError(
+            f"{where}: {start['experiment']} has no seed {missing[0]}, expected all the seeds of "
+            f"{run.experiment}: give it them"
+        )
+    other = run_settings(config, Run(start["experiment"], start["variant"], seeds[0]))
+    if architecture(other) != architecture(settings):
+        raise ValueError(
+            f"{where}: the models of {start['experiment']}/{start['variant']} and "
+            f"{run.experiment}/{run.variant} differ, expected the same layers"
+        )
+    kept = {*other["training"]["snapshot_epochs"], other["training"]["epochs"]}
+    if "stop" in other["training"]:  # who knows whether it comes to any other
+        kept &= {0}
+    if "epoch" in start and start["epoch"] not in kept:
+        epochs = ", ".join(map(str, sorted(kept))) or "its last only"
+        raise ValueError(
+            f"{where}.epoch: found {start['epoch']}, but what {start['experiment']}/"
+            f"{start['variant']} surely keeps is {epochs}: leave epoch out for its last one, or "
+            "add it to its snapshot_epochs"
+        )
 
 
-def brief(value: object) -> str:
-    """A value as it is written in Python, no longer than a line has room for."""
-    text = repr(value)
-    return text if len(text) < 55 else f"{type(value).__name__} {text[:44]}..."
-
-
-def explain(error: jsonschema.ValidationError, whole: str) -> str:
-    """One line for a schema error: the key, what was found, what is allowed."""
-    where = ".".join(str(part) for part in error.absolute_path) or whole
-    found = f"found {brief(error.instance)}"
-    rule, value = error.validator, error.validator_value
-    if rule == "additionalProperties":
-        allowed = list(error.schema.get("properties", {}))
-        unknown = [str(key) for key in error.instance if key not in allowed]
-        return f"{where}: unknown key {unknown[0]!r}: {did_you_mean(unknown[0], allowed)}"
-    if rule == "required":
-        missing = next(key for key in value if key not in error.instance)
-        return f"{where}: the key {missing!r} is missing"
-    if rule == "type":
-        kinds = " or ".join(value) if isinstance(value, list) else value
-        text = f"{where}: {found} ({type(error.instance).__name__}), expected {kinds}"
-        if isinstance(error.instance, str) and {"number", "integer"} & set(kinds.split(" or ")):
-            text += f": {number_hint(error.instance)}"
-        return text.replace("found None (NoneType)", "found nothing")
-    if rule == "enum":
-        return f"{where}: {found}, expected one of {', '.join(map(str, value))}"
-    description = error.schema.get("description", "")
-    expected = {
-        "minimum": f"at least {value}",
-        "maximum": f"at most {value}",
-        "exclusiveMinimum": f"more than {value}",
-        "exclusiveMaximum": f"less than {value}",
-        "minItems": f"at least {value} item(s)",
-        "maxItems": f"at most {value} item(s)",
-        "minProperties": "at least one entry",
-        "minLength": "some text",
-        "uniqueItems": "no value twice",
-        "pattern": description[:1].lower() + description[1:],
-    }.get(rule, error.message)
-    return f"{where}: {found}, expected {expected}"
+def check_starts(config: dict) -> None:
+    """Raise ValueError where a run starts from weights that are not there, or from its own."""
+    runs = [
+        Run(e, v, 0) for e in config["experiments"] for v in config["experiments"][e]["variants"]
+    ]
+    for run in runs:
+        check_start(config, run)
+    for run in runs:
+        chain = [run]
+        while start := run_settings(config, chain[-1]).get("start"):
+            chain.append(Run(start["experiment"], start["variant"], 0))
+            if chain[-1] in chain[:-1]:
+                names = ", which starts from ".join(f"{r.experiment}/{r.variant}" for r in chain)
+                raise ValueError(
+                    f"experiments.{run.experiment}.variants.{run.variant}.start: {names}: expected "
+                    "one in the row that starts from no other"
+                )

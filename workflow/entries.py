@@ -10,19 +10,11 @@ from typing import NamedTuple
 
 import jsonschema
 
-from configuration import (
-    RULES,
-    Run,
-    Validator,
-    check,
-    check_schema,
-    dataset_name,
-    did_you_mean,
-    run_settings,
-    seeds_of_experiment,
-)
+from configuration import RULES, check
 from hw1 import kinds
 from hw1.tables import RUN_COLUMNS
+from runs import Run, dataset_name, run_settings, seeds_of_experiment
+from validation import Validator, check_schema, did_you_mean
 
 ROOT = Path(__file__).parent.parent
 # What an entry says of every kind, and what is in the style of every figure.

@@ -7,11 +7,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from configuration import Run, batch_settings, dataset_name, run_settings, settings_of_files
 from entries import ARMS, read
 from hw1 import checkpoints, published, tables
 from hw1.command import one_line_errors
 from hw1.wording import seed_count
+from overlays import settings_of_files
+from runs import Run, batch_settings, dataset_name, run_settings
 from scripts.train import fingerprint
 from sources import ROOT, code, digest
 from yaml_files import load

@@ -12,6 +12,8 @@ pooling, every convolution by 2x2 max-pooling. `hw1.models` says what else a spe
 from math import prod
 from typing import NamedTuple
 
+from hw1.phases import objectives
+
 CLASSES = 10
 
 
@@ -20,10 +22,11 @@ class Linear(NamedTuple):
 
     inputs: int
     outputs: int
+    batch_norm: bool = False  # after it, with a scale and a shift for each output
 
     @property
     def parameters(self) -> int:
-        return (self.inputs + 1) * self.outputs
+        return (self.inputs + 1) * self.outputs + 2 * self.batch_norm * self.outputs
 
     @property
     def multiply_adds(self) -> int:
@@ -40,6 +43,7 @@ class Convolution(NamedTuple):
     padding: int
     pooling: bool
     size: int
+    batch_norm: bool = False  # after it, with a scale and a shift for each filter
 
     @property
     def unpooled_size(self) -> int:
@@ -51,7 +55,7 @@ class Convolution(NamedTuple):
 
     @property
     def parameters(self) -> int:
-        return (self.inputs * self.kernel**2 + 1) * self.outputs
+        return (self.inputs * self.kernel**2 + 1 + 2 * self.batch_norm) * self.outputs
 
     @property
     def multiply_adds(self) -> int:
@@ -95,10 +99,13 @@ def stackable(settings: dict) -> bool:
 
 
 def plain_mlp(settings: dict) -> bool:
-    """Whether a run is of an MLP with ReLUs and trains all its epochs: what stacks are made for."""
-    model = settings["model"]
+    """Whether a run is of an MLP of layers and ReLUs alone, whose loss it minimises in all its
+    epochs: what stacks are made for."""
+    model, training = settings["model"], settings["training"]
     relu = model.get("activation", "relu") == "relu"
-    return model["kind"] == "mlp" and relu and not settings["training"].get("stop")
+    bare = not model.get("batch_norm") and not model.get("dropout")
+    loss = objectives(training) == {"loss"} and not training.get("stop")
+    return model["kind"] == "mlp" and relu and bare and loss
 
 
 LARGEST_STACKED_BATCH = 4096  # every member has a batch of its own in memory
@@ -123,11 +130,18 @@ def layers(model: dict, input_shape: tuple[int, ...], outputs: int) -> list[Laye
     Raises ValueError where a convolution or a pooling leaves no pixel.
     """
     stack: list[Layer] = []
+    batch_norm = model.get("batch_norm", False)
     if model["kind"] == "cnn":
         channels, size, _ = input_shape
         for filters in model["conv"]:
             layer = Convolution(
-                channels, filters, model["kernel"], model["padding"], model["pooling"], size
+                channels,
+                filters,
+                model["kernel"],
+                model["padding"],
+                model["pooling"],
+                size,
+                batch_norm,
             )
             if layer.output_size < 1:
                 raise ValueError(
@@ -139,10 +153,10 @@ def layers(model: dict, input_shape: tuple[int, ...], outputs: int) -> list[Laye
         units = channels * size**2
     else:
         units = prod(input_shape)
-    for width in [*model["hidden"], outputs]:
-        stack.append(Linear(units, width))
+    for width in model["hidden"]:
+        stack.append(Linear(units, width, batch_norm))
         units = width
-    return stack
+    return [*stack, Linear(units, outputs)]
 
 
 def parameter_count(stack: list[Layer]) -> int:

@@ -1,4 +1,4 @@
-"""Data sets as plain arrays: the two functions, MNIST, scikit-learn's digits, and one's own.
+"""Data sets as plain arrays: two functions, MNIST and its likes, scikit-learn's digits, one's own.
 
 Each has `train_inputs` and `train_targets`, and for images also `test_inputs` and `test_targets`.
 Images are uint8 (n, size, size), labels int64 (n,); functions are float64 (n, 1).
@@ -11,8 +11,10 @@ import os
 import socket
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -25,15 +27,32 @@ FUNCTIONS = {
     "sign": lambda x: np.sign(np.sin(5 * np.pi * x)),
 }
 
-# MD5 of the four decompressed files of MNIST.
-MNIST_MD5 = {
-    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
-    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
-    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
-    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+# Of data sets like MNIST: their class in torchvision, which is the name of their folder, too.
+FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
+
+# MD5 of their four files: of MNIST's decompressed, of the others' as torchvision has them.
+MD5 = {
+    "mnist": {
+        "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+        "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+        "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+        "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+    },
+    "fashion_mnist": {
+        "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
+        "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
+        "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
+    },
+    "kmnist": {
+        "train-images-idx3-ubyte.gz": "bdb82020997e1d708af4cf47b453dcf7",
+        "train-labels-idx1-ubyte.gz": "e144d726b3acfaa3e44228e80efcd344",
+        "t10k-images-idx3-ubyte.gz": "5c965bf0a639b31b8f53240b1b52f4d7",
+        "t10k-labels-idx1-ubyte.gz": "7320c461ea6c1c855c0b718fb2a4b134",
+    },
 }
 
-MNIST_LARGEST = 47_040_016  # bytes of the largest of them; of a gzip bomb no more is unpacked
+LARGEST = 47_040_016  # bytes of the largest of them; of a gzip bomb no more is unpacked
 
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
 ABANDONED = 600  # seconds without a byte after which nobody writes to an unfinished download
@@ -73,62 +92,73 @@ def digits(test_share: float, size: int) -> Arrays:
     }
 
 
-def mnist(root: Path) -> Arrays:
-    """MNIST from its four files in root/MNIST/raw; those that are not there are downloaded.
+def mnist(root: Path, kind: str = "mnist") -> Arrays:
+    """MNIST, or a data set like it, from its four files in root/MNIST/raw or the like; those that
+    are not there are downloaded.
 
-    A file may be gzipped and may be called as other mirrors do (`train-images.idx3-ubyte`); what
-    is read is what was checked. Raises ValueError where a file is not the original, OSError where
-    there is none and no download; both say what to do.
+    A file may be called as other mirrors do (`train-images.idx3-ubyte`); MNIST's may be gzipped,
+    those of the others have to be. What is read is what was checked. Raises ValueError where a file
+    is not the original, OSError where there is none and no download; both say what to do.
     """
-    raw = root / "MNIST" / "raw"
-    found = {name: original(raw, name) for name in MNIST_MD5}
+    raw = root / FOLDERS[kind] / "raw"
+    found = {name: original(raw, name, md5) for name, md5 in MD5[kind].items()}
     if missing := [name for name, content in found.items() if content is None]:
-        download(raw, missing)
-        found |= {name: original(raw, name) for name in missing}
+        download(raw, kind, missing)
+        found |= {name: original(raw, name, MD5[kind][name]) for name in missing}
+    contents = {name.removesuffix(".gz"): content for name, content in found.items()}
     names = {
         "train_inputs": "train-images-idx3-ubyte",
         "train_targets": "train-labels-idx1-ubyte",
         "test_inputs": "t10k-images-idx3-ubyte",
         "test_targets": "t10k-labels-idx1-ubyte",
     }
-    loaded = {array: from_idx(found[name]) for array, name in names.items()}
+    loaded = {array: from_idx(contents[name]) for array, name in names.items()}
     return {
         array: values.astype(np.int64) if array.endswith("targets") else values
         for array, values in loaded.items()
     }
 
 
-def original(raw: Path, name: str) -> bytes | None:
-    """The content of MNIST's file `name` from the first copy of it in a folder that is right.
+def original(raw: Path, name: str, expected: str) -> bytes | None:
+    """The decompressed content of the file `name` from the first copy of it in a folder that is
+    right: with the MD5 that is expected of the file of that name.
 
     None where there is no copy. Raises ValueError where there are only wrong ones, naming the
     first; one that is passed over for a right one is named in the log.
     """
     wrong = []
     for spelling in (name, name.replace("-idx", ".idx")):
-        for path in (raw / spelling, raw / f"{spelling}.gz"):
+        for path in dict.fromkeys((raw / spelling, raw / f"{spelling.removesuffix('.gz')}.gz")):
             if not os.path.lexists(path):
                 continue
             try:
                 if not path.is_file():  # reading a pipe would wait for ever
                     raise OSError("it is no file")
-                with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-                    content = file.read(MNIST_LARGEST + 1)
-                if len(content) > MNIST_LARGEST:
-                    raise OSError(f"it is longer than {MNIST_LARGEST} bytes")
-                md5 = hashlib.md5(content).hexdigest()
+                plain = content = read(gzip.open if path.suffix == ".gz" else open, path)
+                if name.endswith(".gz"):
+                    content = read(open, path)
             except (OSError, EOFError, zlib.error) as error:
                 problem = f"it cannot be read ({error})"
             else:
-                if md5 == MNIST_MD5[name]:
+                md5 = hashlib.md5(content).hexdigest()
+                if md5 == expected:
                     for line in wrong:
                         print(f"passed over: {line}")
-                    return content
-                problem = f"its MD5 is {md5}, expected {MNIST_MD5[name]}"
-            wrong.append(f"{path} is not the original MNIST file: {problem}")
+                    return plain
+                problem = f"its MD5 is {md5}, expected {expected}"
+            wrong.append(f"{path} is not the original {raw.parent.name} file: {problem}")
     if wrong:
         raise ValueError(f"{wrong[0]}: delete it and run again")
     return None
+
+
+def read(opened: Callable[..., IO[bytes]], path: Path) -> bytes:
+    """What a file holds as it is opened. Raises OSError where that is longer than any of them."""
+    with opened(path, "rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(f"it is longer than {LARGEST} bytes")
+    return content
 
 
 def from_idx(content: bytes) -> np.ndarray:
@@ -139,12 +169,14 @@ def from_idx(content: bytes) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape).copy()
 
 
-def download(raw: Path, names: list[str]) -> None:
-    """Put MNIST's gzipped files into a folder, each whole or not at all, by torchvision.
+def download(raw: Path, kind: str, names: list[str]) -> None:
+    """Put gzipped files of a data set into a folder, each whole or not at all, by torchvision.
 
     Raises OSError where none of them has a file, or the folder cannot be written.
     """
-    from hw1.torchvision_import import MNIST, download_url
+    from hw1.torchvision_import import download_url, mnist
+
+    source = getattr(mnist, FOLDERS[kind])
 
     for leftover in raw.glob(".*-ubyte.*.gz"):  # of downloads that were killed
         with suppress(OSError):
@@ -153,11 +185,11 @@ def download(raw: Path, names: list[str]) -> None:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)  # torchvision would wait for ever
     try:
-        for file, md5 in MNIST.resources:
-            if file.removesuffix(".gz") not in names:
+        for file, md5 in source.resources:
+            if not {file, file.removesuffix(".gz")} & {*names}:
                 continue
             problems = []
-            for mirror in MNIST.mirrors:
+            for mirror in source.mirrors:
                 try:
                     with replacing(raw / file) as temporary:
                         download_url(f"{mirror}{file}", raw, temporary.name, md5)
@@ -167,9 +199,10 @@ def download(raw: Path, names: list[str]) -> None:
             else:
                 raise problems[0]
     except (RuntimeError, OSError, http.client.HTTPException) as error:
+        form = ", plain or gzipped" if kind == "mnist" else ""
         raise OSError(
-            f"MNIST is not in {raw} and could not be downloaded ({error}): put the four files "
-            f"{', '.join(MNIST_MD5)} there, plain or gzipped, name the folder that has them with "
+            f"{FOLDERS[kind]} is not in {raw} and could not be downloaded ({error}): put the four "
+            f"files {', '.join(MD5[kind])} there{form}, name the folder that has them with "
             "downloads: in the configuration, or run the demo, which needs no download: make demo"
         ) from error
     finally:
@@ -242,4 +275,4 @@ def prepare(dataset: dict, root: Path, source: Path | None = None) -> Arrays:
         )
     if dataset["kind"] == "digits":
         return digits(dataset["test_share"], dataset["size"])
-    return mnist(root)
+    return mnist(root, dataset["kind"])

@@ -24,7 +24,12 @@ def loss_function(targets: torch.Tensor):
 @torch.inference_mode()
 def evaluate(model: nn.Module, split: Split, batch_size: int = 1000) -> Score:
     """Mean loss (nats for labels) and accuracy over all of `split`, in the model's precision
-    within a batch and in double precision between batches."""
+    within a batch and in double precision between batches.
+
+    Dropout is off, and batch norm takes the statistics that it has kept.
+    """
+    mode = model.training
+    model.eval()
     loss = loss_function(split.targets)
     classify = not split.targets.is_floating_point()
     total, correct = 0.0, 0
@@ -33,5 +38,6 @@ def evaluate(model: nn.Module, split: Split, batch_size: int = 1000) -> Score:
         total += loss(outputs, targets, reduction="sum").item()
         if classify:
             correct += (outputs.argmax(1) == targets).sum().item()
+    model.train(mode)
     n = split.targets.numel()
     return Score(total / n, correct / n if classify else None)

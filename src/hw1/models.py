@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -45,15 +46,21 @@ def build_modules(stack: list[Layer], model: dict) -> list[nn.Module]:
     modules: list[nn.Module] = []
     for layer in convolutions:
         modules.append(nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, padding=layer.padding))
+        modules += [nn.BatchNorm2d(layer.outputs)] * layer.batch_norm
         both = [activation(model), *([nn.MaxPool2d(2)] if layer.pooling else [])]
         # Pooling first: a rising activation picks the same pixel, so the result is the same (and so
         # is the gradient), and the activation has a quarter of the work. GELU falls at first.
         modules += both if model.get("activation") == "gelu" else reversed(both)
     if convolutions:
         modules.append(nn.Flatten())
-    for layer in stack[len(convolutions) :]:
-        modules += [nn.Linear(layer.inputs, layer.outputs), activation(model)]
-    return modules[:-1]  # the output layer has none
+    *hidden, output = stack[len(convolutions) :]
+    for layer in hidden:
+        modules.append(nn.Linear(layer.inputs, layer.outputs))
+        modules += [nn.BatchNorm1d(layer.outputs)] * layer.batch_norm
+        # In one place with what it follows: the layers have the names that they have without.
+        dropout = [nn.Dropout(model["dropout"])] if model.get("dropout") else []
+        modules.append(nn.Sequential(activation(model), *dropout) if dropout else activation(model))
+    return [*modules, nn.Linear(output.inputs, output.outputs)]
 
 
 def initialise(modules: Iterable[nn.Module], kind: str, gain: float) -> None:
@@ -78,6 +85,18 @@ def initialise(modules: Iterable[nn.Module], kind: str, gain: float) -> None:
                 weight.mul_(gain)
             if kind != "default":
                 module.bias.zero_()
+
+
+class Passes(NamedTuple):
+    """What forward and backward pass of a batch said, of one network without a dimension for it.
+
+    The mean loss of each member, in single precision; how many labels it gets right, None for
+    regression; the norm of its gradient where that is minimised.
+    """
+
+    losses: torch.Tensor
+    correct: torch.Tensor | None = None
+    norms: torch.Tensor | None = None
 
 
 class StackedLayers(torch.autograd.Function):
@@ -126,6 +145,7 @@ class Stack(nn.Module):
     member gets a double, since torch multiplies a single matrix by other code than several.
     """
 
+    random = False
     FLOATS = 64  # a multiple of what a vector register holds, whatever the processor
 
     def __init__(self, members: Sequence[nn.Sequential]) -> None:
@@ -154,14 +174,14 @@ class Stack(nn.Module):
         """State dict of one member, out of the stack's."""
         return {name: part.clone() for name, part in self.weights(state["rows"][index]).items()}
 
-    def gradients(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def gradients(self, x: torch.Tensor, y: torch.Tensor, objective: str = "loss") -> Passes:
         """As `Alone.gradients`, of a batch that all see: x (n, features), y (n, outputs)."""
         output = self(x)
         squares = functional.mse_loss(output, y.T.expand_as(output), reduction="none")
         losses = squares.mean((1, 2))
         self.zero_grad()
         losses.sum().backward()
-        return losses.detach(), None
+        return Passes(losses.detach())
 
 
 class Alone:
@@ -173,22 +193,29 @@ class Alone:
         self.state_dict, self.load_state_dict = network.state_dict, network.load_state_dict
         device = next(network.parameters()).device.type
         self.autocast = torch.autocast(device, torch.bfloat16, enabled=precision == "bf16")
+        # Whether its layers draw numbers while it trains.
+        self.random = any(isinstance(module, nn.Dropout) for module in network.modules())
 
-    def gradients(
-        self, x: torch.Tensor, y: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Leave the gradients of a batch in the parameters.
-
-        Returns the mean loss of each member, in single precision, and how many labels it gets
-        right (None for regression); of one network, without a dimension for it.
-        """
+    def gradients(self, x: torch.Tensor, y: torch.Tensor, objective: str = "loss") -> Passes:
+        """Leave the gradients of a batch in the parameters: of its mean loss, or with the objective
+        `gradient_norm` of the L2 norm that the gradient of that has."""
         with self.autocast:
             output = self.network(x)
         classify = not y.is_floating_point()
         loss = (functional.cross_entropy if classify else functional.mse_loss)(output.float(), y)
+        norm = None
         self.network.zero_grad()
-        loss.backward()
-        return loss.detach(), (output.argmax(1) == y).sum() if classify else None
+        if objective == "gradient_norm":
+            slopes = torch.autograd.grad(loss, list(self.parameters()), create_graph=True)
+            norm = torch.cat([slope.flatten() for slope in slopes]).norm()
+            norm.backward()
+        else:
+            loss.backward()
+        return Passes(
+            loss.detach(),
+            (output.argmax(1) == y).sum() if classify else None,
+            None if norm is None else norm.detach(),
+        )
 
     def member(self, state: dict[str, torch.Tensor], index: int) -> dict[str, torch.Tensor]:
         """State dict of one member, out of that of all."""
@@ -207,6 +234,8 @@ class RowStack(nn.Module):
     would be alone: its parameters are updated as tensors of their own, and `same_bits` is asked
     before networks are stacked.
     """
+
+    random = False
 
     def __init__(self, members: Sequence[nn.Sequential]) -> None:
         super().__init__()
@@ -227,7 +256,7 @@ class RowStack(nn.Module):
                 views[-1].grad = slope[member]
         return views
 
-    def gradients(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def gradients(self, x: torch.Tensor, y: torch.Tensor, objective: str = "loss") -> Passes:
         """As `Alone.gradients`; x is (members, n, features), y (members, n)."""
         weights, biases = self.all[::2], self.all[1::2]
         inputs = []
@@ -247,7 +276,7 @@ class RowStack(nn.Module):
                 torch.ops.aten.threshold_backward.grad_input(
                     slope, inputs[layer], 0, grad_input=slope
                 )
-        return torch.stack(losses), (x.argmax(2) == y).sum(1)
+        return Passes(torch.stack(losses), (x.argmax(2) == y).sum(1))
 
     def member(self, state: dict[str, torch.Tensor], index: int) -> dict[str, torch.Tensor]:
         """State dict of one member, out of the stack's."""

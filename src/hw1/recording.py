@@ -17,7 +17,8 @@ from torch import nn
 
 from hw1.evaluation import evaluate
 from hw1.inputs import Split
-from hw1.models import Alone, RowStack, Stack
+from hw1.models import Alone, Passes, RowStack, Stack
+from hw1.phases import phase_of
 
 SECONDS_BETWEEN_PROGRESS_LINES = 10
 
@@ -73,15 +74,16 @@ class Record:
     def iteration(
         self,
         iteration: int,
-        losses: torch.Tensor,
-        correct: torch.Tensor | None,
+        found: Passes,
         parameters: list[torch.Tensor],
     ) -> None:
         """Note a mini-batch, counted from 0 in its epoch, before the step that follows."""
-        self.measured["loss"][iteration] = losses
-        if correct is not None:
-            self.measured["correct"][iteration] = correct
-        if self.training["gradient_norm"]:
+        self.measured["loss"][iteration] = found.losses
+        if found.correct is not None:
+            self.measured["correct"][iteration] = found.correct
+        if found.norms is not None:
+            self.measured["norm"][iteration] = found.norms
+        elif self.training["gradient_norm"]:
             size = len(parameters) // len(self.keys)
             norms = [
                 nn.utils.get_total_norm([p.grad for p in parameters[run * size : (run + 1) * size]])
@@ -98,9 +100,10 @@ class Record:
         losses, correct, norms = (values.cpu() for values in self.measured.values())
         if not losses.isfinite().all():
             i, run = (~losses.isfinite()).nonzero()[0].tolist()
+            rate = phase_of(training, epoch)["learning_rate"]
             raise ValueError(
                 f"the loss of seed {self.keys[run][0]} is {losses[i, run].item()} at epoch "
-                f"{epoch}, iteration {i + 1}: lower learning_rate ({training['learning_rate']}) "
+                f"{epoch}, iteration {i + 1}: lower learning_rate ({rate}) "
                 "or check the data"
             )
         mean = (losses.mean(1).double() @ self.sizes.double()).item() / self.examples

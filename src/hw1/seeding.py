@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-PURPOSES = ("initialisation", "batches", "labels", "examples")
+PURPOSES = ("initialisation", "batches", "labels", "examples", "dropout")
 
 
 def stream_seed(key: tuple[int, int], purpose: str, index: int = 0) -> int:

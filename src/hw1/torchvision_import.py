@@ -1,4 +1,4 @@
-"""torchvision's downloads of MNIST, importable also where its compiled operators do not load.
+"""torchvision's downloads of MNIST and its likes, also where its compiled operators do not load.
 
 A torchvision built for CUDA beside a CPU-only torch cannot load its operators; importing it then
 fails while it registers shape functions for two of them ("operator torchvision::nms does not
@@ -40,7 +40,7 @@ if not compiled_operators_load():
     for operator in OPERATORS:
         declarations.define(operator)
 
-from torchvision.datasets import MNIST  # noqa: E402  (the declarations must come first)
+from torchvision.datasets import mnist  # noqa: E402  (the declarations must come first)
 from torchvision.datasets.utils import download_url  # noqa: E402
 
-__all__ = ["MNIST", "compiled_operators_load", "download_url"]
+__all__ = ["compiled_operators_load", "download_url", "mnist"]

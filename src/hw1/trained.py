@@ -23,6 +23,7 @@ class Trained:
         self.epoch: int = max(snapshots) if epoch is None else epoch
         self.network = models.build(self.settings["model"], *example_shape(self.settings))
         self.network.load_state_dict(snapshots[self.epoch])
+        self.network.eval()
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
         """What the network says (n, outputs) of inputs as they are in the data's file: images

@@ -6,7 +6,6 @@ a function of its settings and seed, and can stop and go on after any iteration.
 one stacked model; that changes their speed, not their numbers.
 """
 
-import inspect
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -17,16 +16,9 @@ from torch import nn
 from hw1.checkpoints import ResumeFile
 from hw1.inputs import Split
 from hw1.models import Alone, RowStack, Stack
+from hw1.optimisation import Optimisation
 from hw1.recording import Record
-from hw1.seeding import generator
-
-OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-# At their first call an optimizer's methods import torch's compiler, for more than a second, only
-# to be exempt from a compilation that nobody asks for. What they wrap does not; for those that
-# others call, this is what they would remember.
-for method in ("add_param_group", "load_state_dict", "state_dict", "zero_grad"):
-    function = getattr(torch.optim.Optimizer, method).__wrapped__
-    function.__dynamo_disable = function
+from hw1.seeding import generator, stream_seed
 
 
 class Trained(NamedTuple):
@@ -88,32 +80,6 @@ class Batches(NamedTuple):
             )
 
 
-def optimizer_of(training: dict, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
-    """The optimizer that `training` names, for some parameters."""
-    options = {"weight_decay": training.get("weight_decay", 0)}
-    if training["optimizer"] == "sgd":
-        options["momentum"] = training.get("momentum", 0)
-    kind = OPTIMIZERS[training["optimizer"]]
-    return kind(parameters, lr=training["learning_rate"], fused=True, **options)
-
-
-def learning_rate(training: dict, done: float, iterations: int) -> float:
-    """The learning rate of the step after `done` epochs, of so many iterations each.
-
-    `warmup` epochs lead up to it in equal steps; `cosine` then goes down to 0 as half a period of a
-    cosine (Loshchilov and Hutter 2017), `step` by `factor` after every `every` epochs.
-    """
-    schedule = training["schedule"]
-    warmup = schedule.get("warmup", 0)
-    rate = training["learning_rate"] * min(1, (done + 1 / iterations) / warmup if warmup else 1)
-    if schedule["kind"] == "cosine":
-        share = max(0, done - warmup) / (training["epochs"] - warmup)
-        rate *= (1 + math.cos(math.pi * share)) / 2
-    elif schedule["kind"] == "step":
-        rate *= schedule["factor"] ** (done // schedule["every"])
-    return rate
-
-
 def train(
     model: nn.Module,
     splits: dict[str, Split],
@@ -138,33 +104,34 @@ def train(
     size = n if training["batch_size"] == "full" else training["batch_size"]
     batches = Batches(splits["train"], size, keys, isinstance(network, RowStack))
     parameters = list(network.parameters())
-    optimizer = optimizer_of(training, parameters)
-    step = torch.no_grad()(inspect.unwrap(type(optimizer).step))
     record = Record(network, splits, training, keys, batches.sizes(), log)
-    scheduled = training.get("schedule", {"kind": "constant"}) != {"kind": "constant"}
     epoch, first = 1, 0  # the next epoch, and its first iteration that is left to do
     if saved := resume.load(log):
-        network.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        record.load_state_dict(saved["record"])
         epoch, first = saved["epoch"], saved["iteration"]
         log(f"resuming at epoch {epoch}, iteration {first + 1}")
+    optimisation = Optimisation(training, parameters, batches.iterations, epoch)
+    if saved:
+        network.load_state_dict(saved["model"])
+        optimisation.optimizer.load_state_dict(saved["optimizer"])
+        record.load_state_dict(saved["record"])
     else:
         record.start()
 
     while epoch <= training["epochs"]:
+        optimisation.epoch(epoch)
         for iteration, (x, y) in enumerate(batches.of_epoch(epoch, first), start=first):
-            losses, correct = network.gradients(x, y)
-            record.iteration(iteration, losses, correct, parameters)
-            if scheduled:
-                done = epoch - 1 + iteration / batches.iterations
-                optimizer.param_groups[0]["lr"] = learning_rate(training, done, batches.iterations)
-            step(optimizer)
+            if network.random:
+                torch.manual_seed(
+                    stream_seed(keys[0], "dropout", (epoch - 1) * batches.iterations + iteration)
+                )
+            found = network.gradients(x, y, optimisation.objective)
+            record.iteration(iteration, found, parameters)
+            optimisation.step(iteration)
             if resume.due():
                 resume.save(
                     {
                         "model": network.state_dict(),
-                        "optimizer": optimizer.state_dict(),
+                        "optimizer": optimisation.optimizer.state_dict(),
                         "record": record.state_dict(),
                         "epoch": epoch,
                         "iteration": iteration + 1,

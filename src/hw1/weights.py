@@ -3,7 +3,8 @@
 A weights file is an .npz of the runs of one batch: `settings` (r,), the JSON text of the settings
 of each; `first_layer`, how many of its p parameters belong to the first layer; and for each run, by
 its place, `epochs_0` (s,) and `weights_0` (s, p) float32: all parameters of a snapshot in the order
-of `model.parameters()`. Runs that stop by their loss have other epochs than the others.
+of `model.parameters()`; with batch norm also `statistics_0` (s, b), what that keeps of activations,
+in the order of `model.buffers()`. Runs that stop by their loss have other epochs than the others.
 """
 
 import json
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
 
 class Run(NamedTuple):
-    """Snapshots of one run: its settings, epochs (s,), weights (s, p), how many are of layer 1."""
+    """Snapshots of one run: its settings, epochs (s,), weights (s, p), how many are of layer 1, and
+    the statistics of batch norm (s, b)."""
 
     settings: dict
     epochs: np.ndarray
     weights: np.ndarray
     first_layer: int
+    statistics: np.ndarray
 
     def network(self, device: "device | str" = "cpu", snapshot: int = -1) -> "nn.Module":
         """The network with the weights of a snapshot, the last one unless said otherwise."""
@@ -35,12 +38,18 @@ class Run(NamedTuple):
         from hw1.architectures import example_shape
 
         model = models.build(self.settings["model"], *example_shape(self.settings)).to(device)
-        vector = torch.from_numpy(self.weights[snapshot]).to(device)
-        parameters = list(model.parameters())
         with torch.no_grad():  # copies: views into a vector are computed with other rounding
-            for parameter, part in zip(parameters, vector.split([p.numel() for p in parameters])):
-                parameter.copy_(part.view_as(parameter))
-        return model
+            for kept, values in (
+                (list(model.parameters()), self.weights),
+                (list(model.buffers()), self.statistics),
+            ):
+                vector = torch.from_numpy(values[snapshot]).to(device)
+                for tensor, part in zip(kept, vector.split([t.numel() for t in kept])):
+                    tensor.copy_(part.view_as(tensor))
+        return model.eval()
+
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # the buffers of batch norm
 
 
 def views(runs: Iterable[Run], view: str) -> list[np.ndarray]:
@@ -51,14 +60,24 @@ def views(runs: Iterable[Run], view: str) -> list[np.ndarray]:
 def flatten(checkpoint: dict) -> Run:
     """The snapshots of one run of a checkpoint (see `hw1.checkpoints`)."""
     snapshots = dict(sorted(checkpoint["snapshots"].items()))
-    rows = [
-        np.concatenate([tensor.numpy().ravel() for tensor in state.values()])
-        for state in snapshots.values()
-    ]
     state = next(iter(snapshots.values()))
-    first_layer = sum(t.numel() for name, t in state.items() if name.startswith("0."))
-    epochs = np.array(list(snapshots), dtype=np.int64)
-    return Run(json.loads(checkpoint["settings"]), epochs, np.stack(rows), first_layer)
+    kept = [name for name in state if name.endswith(STATISTICS)]
+
+    def rows(names: list[str]) -> np.ndarray:
+        return np.stack(
+            [
+                np.concatenate([np.float32([]), *(now[name].numpy().ravel() for name in names)])
+                for now in snapshots.values()
+            ]
+        ).astype(np.float32)
+
+    return Run(
+        json.loads(checkpoint["settings"]),
+        np.array(list(snapshots), dtype=np.int64),
+        rows([name for name in state if name not in kept]),
+        sum(tensor.numel() for name, tensor in state.items() if name.startswith("0.")),
+        rows(kept),
+    )
 
 
 def save(path: str | os.PathLike, runs: list[Run]) -> None:
@@ -70,6 +89,11 @@ def save(path: str | os.PathLike, runs: list[Run]) -> None:
             "first_layer": np.array(runs[0].first_layer),
             **{f"epochs_{place}": run.epochs for place, run in enumerate(runs)},
             **{f"weights_{place}": run.weights for place, run in enumerate(runs)},
+            **{
+                f"statistics_{place}": run.statistics
+                for place, run in enumerate(runs)
+                if run.statistics.size
+            },
         },
     )
 
@@ -83,6 +107,9 @@ def load(path: str | os.PathLike) -> list[Run]:
             found[f"epochs_{place}"],
             found[f"weights_{place}"],
             int(found["first_layer"]),
+            found.get(
+                f"statistics_{place}", np.empty((len(found[f"epochs_{place}"]), 0), np.float32)
+            ),
         )
         for place, settings in enumerate(found["settings"])
     ]

@@ -17,6 +17,12 @@ def data_of(wildcards):
     return f"results/data/{name}.npz"
 
 
+def weights_to_start_from(wildcards):
+    """The checkpoints of the runs that those of a batch start from."""
+    runs = (wildcards.experiment, wildcards.variant, seeds_of(wildcards.seeds))
+    return [f"results/checkpoints/{batch}.pt" for batch in start_of(config, *runs)]
+
+
 def dataset_settings(wildcards):
     """The settings of a data set as one JSON text, without the title that figures show."""
     settings = config["datasets"][wildcards.dataset]

@@ -12,20 +12,6 @@ ROOT = Path(workflow.basedir)
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
 from command_line import delete_kept, parsed_options, unknown_target, weakened
-from configuration import (
-    Run,
-    batch_settings,
-    batches,
-    check_schema,
-    dataset_name,
-    expanded,
-    leaves,
-    merged,
-    peak_memory,
-    settings_of_files,
-    training_seconds,
-    with_line,
-)
 from entries import (
     ARMS,
     OWN_TABLES,
@@ -36,9 +22,13 @@ from entries import (
     style,
     tables_of,
 )
+from estimates import peak_memory, training_seconds
 from hw1.batches import PATTERN, seeds_of
+from overlays import expanded, leaves, merged, settings_of_files, with_line
+from runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
 from sections import sections
 from sources import digest, missing, modules
+from validation import check_schema
 from yaml_files import Document, load
 
 

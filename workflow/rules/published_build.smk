@@ -31,13 +31,14 @@ def published_build():
 
 def as_published(base, entry, about):
     """An experiment with the seeds and settings that were published, whatever config.yaml says now."""
-    own = ("dataset", "stream", "inputs", "model", "training")
+    # Nothing is trained of it, so it need not be known what a training started from.
+    own = [key for key in OF_A_RUN if key != "start"]
     variants = {
         variant: {key: settings[key] for key in own if key in settings}
         | {"dataset": dataset_named(base, settings["dataset"])}
         for variant, settings in about["settings"].items()
     }
-    kept = {key: entry[key] for key in entry if key not in own}
+    kept = {key: entry[key] for key in entry if key not in OF_A_RUN}
     return kept | {"seeds": about["seeds"], "variants": variants}
 
 

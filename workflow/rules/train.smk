@@ -9,6 +9,7 @@ rule train:
         script=f"{SCRIPTS}/train.py",
         code=modules("train"),
         data=data_of,
+        start=weights_to_start_from,
     output:
         checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
         history="results/history/{experiment}/{variant}/{seeds}.csv",
@@ -29,10 +30,11 @@ rule train:
     params:
         code=digest("train"),
         settings=settings_of,
+        start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
     shell:
         "python {input.script:q} --settings {params.settings:q} --data {input.data} "
         "--code {input.script:q} {input.code:q} "
-        "--device {resources.device} --resume-interval {resources.resume_interval} "
+        "--device {resources.device} --resume-interval {resources.resume_interval} {params.start} "
         "--checkpoint {output.checkpoint} --history {output.history} "
         "--provenance results/provenance > {log} 2>&1"
 

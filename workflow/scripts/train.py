@@ -75,9 +75,17 @@ def stack_of(settings: dict, data: Data) -> type | None:
 
 
 def train(
-    runs: list[dict], stack: type | None, data: Data, resume: checkpoints.ResumeFile, facts: Path
+    runs: list[dict],
+    stack: type | None,
+    data: Data,
+    weights: dict[int, dict[str, torch.Tensor]],
+    resume: checkpoints.ResumeFile,
+    facts: Path,
 ) -> dict[int, dict]:
-    """Train runs together, given by their settings, and return them as a checkpoint has them."""
+    """Train runs together, given by their settings, and return them as a checkpoint has them.
+
+    `weights` has those that a run starts from, by its seed, where it does not draw them.
+    """
     settings = runs[0]
     splits = data.splits(settings)
     if stack is models.RowStack and settings["inputs"]["labels"] != "given":
@@ -88,6 +96,9 @@ def train(
         models.build(run["model"], *example_shape(run), key_of(run, "initialisation"))
         for run in runs
     ]
+    for run, network in zip(runs, built):
+        if run["seed"] in weights:
+            network.load_state_dict(weights[run["seed"]])
     model = (stack(built) if stack else built[0]).to(data.device)
     results = training.train(model, splits, settings["training"], keys, resume, log)
     for run, trained in zip(runs, results, strict=True):
@@ -102,11 +113,22 @@ def train(
     }
 
 
+def starting_runs(files: list[Path], seeds: list[int]) -> dict[int, dict]:
+    """The runs of some seeds in checkpoints, by seed."""
+    found = {}
+    for file in files:
+        found |= {seed: run for seed, run in checkpoints.load(file).items() if seed in seeds}
+    return found
+
+
 @one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--settings", type=json.loads, required=True, help="JSON, without the seed")
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument(
+        "--start", type=Path, nargs="+", default=[], help="checkpoints of the runs to start from"
+    )
     parser.add_argument("--code", type=Path, nargs="+", required=True, help="files the run is of")
     parser.add_argument("--device", required=True)
     parser.add_argument("--resume-interval", type=float, required=True, help="seconds")
@@ -119,6 +141,12 @@ def main() -> None:
     device = devices.choose_device(args.device)
     seeds = seeds_of(args.checkpoint.stem)
     settings = {seed: args.settings | {"seed": seed} for seed in seeds}
+    weights = {}
+    for seed, run in starting_runs(args.start, seeds).items():
+        epoch = args.settings["start"].get("epoch", max(run["snapshots"]))
+        weights[seed] = run["snapshots"][epoch]
+        # All that these weights are a function of.
+        settings[seed]["start"] = args.settings["start"] | {"fingerprint": run["fingerprint"]}
     texts = {seed: json.dumps(settings[seed], sort_keys=True) for seed in seeds}
     files = [*args.code, args.data]
     fingerprints = {seed: fingerprint(texts[seed], device, files) for seed in seeds}
@@ -140,7 +168,7 @@ def main() -> None:
                 args.resume_interval,
             )
             trained = train(
-                [settings[seed] for seed in group], stack, data, resume, args.provenance
+                [settings[seed] for seed in group], stack, data, weights, resume, args.provenance
             )
             for seed in group:
                 about = {"settings": texts[seed], "fingerprint": fingerprints[seed]}

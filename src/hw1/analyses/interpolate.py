@@ -56,6 +56,11 @@ def check(settings, runs, seeds):
             "call a variant otherwise"
         )
     alike(runs, ("dataset", "inputs"))
+    if any(run["model"].get("batch_norm") for run in runs):
+        raise ValueError(
+            "model.batch_norm: found true, but what it keeps of activations belongs to the weights "
+            "at the ends of the line: leave it out, or the analysis"
+        )
 
 
 def grid(start: float, stop: float, points: int) -> list[float]:

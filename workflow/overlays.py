@@ -1,0 +1,109 @@
+"""Files of settings, one over the other, as one configuration."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+
+from validation import brief
+from yaml_files import Document
+
+
+def merged(*parts: dict) -> dict:
+    """Merge dictionaries, later ones winning, key by key at every depth."""
+    result: dict = {}
+    for part in parts:
+        for key, value in part.items():
+            both = isinstance(value, dict) and isinstance(result.get(key), dict)
+            result[key] = merged(result[key], value) if both else value
+    return result
+
+
+def settings_of_files(files: Mapping[str, Document]) -> dict:
+    """The configuration that files make together, by name: later ones over earlier ones.
+
+    The first is the base, the others are overlays. A key `x-...` at the top holds what anchors
+    refer to, and is left out. Raises ValueError, with one line, where a file holds no keys, and
+    where two overlays set a key to other values: Snakemake would take the later one, and of demo
+    and replication, each meant as a whole, that is neither.
+    """
+    said: dict[str, tuple[object, str]] = {}
+    parts = []
+    for index, (name, (content, _)) in enumerate(files.items()):
+        if not isinstance(content, dict):
+            raise ValueError(f"{name}: found {brief(content)}, expected keys with values")
+        parts.append(located({k: v for k, v in content.items() if not k.startswith("x-")}, name))
+        for key, value in leaves(parts[-1]) if index else ():
+            other, first = said.setdefault(key, (value, name))
+            if other != value:
+                raise ValueError(
+                    f"{key}: found {brief(other)} in {first} and {brief(value)} in {name}, "
+                    "expected overlays that agree: give one of them, or a third with what you mean"
+                )
+    return merged(*parts)
+
+
+def located(content: dict, name: str) -> dict:
+    """The content of a file with paths that are relative to it as paths from here."""
+    content = dict(content)
+    folder = os.path.dirname(name)
+
+    def path(key: str, value: object) -> object:
+        return os.path.join(folder, expanded(key, value)) if isinstance(value, str) else value
+
+    if isinstance(folders := content.get("extensions"), dict):
+        content["extensions"] = {k: path(f"extensions.{k}", v) for k, v in folders.items()}
+    for section in ("claims", "datasets"):
+        if isinstance(entries := content.get(section), dict):
+            content[section] = {
+                key: entry | {"file": path(f"{section}.{key}.file", entry["file"])}
+                if isinstance(entry, dict) and "file" in entry
+                else entry
+                for key, entry in entries.items()
+            }
+    return content
+
+
+def expanded(key: str, path: str) -> str:
+    """A path with ~ and $NAME as a shell would fill them in.
+
+    Raises ValueError where there is no such variable or user.
+    """
+    found = os.path.expanduser(os.path.expandvars(path))
+    if unknown := re.match(r"~[^/]*", found) or re.search(r"\$\{?\w+\}?", found):
+        raise ValueError(
+            f"{key}: found {brief(path)}, but {unknown[0]} is not known here: set it, or write the "
+            "path out"
+        )
+    return found
+
+
+def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
+    """The dotted key and value of all that `merged` would replace."""
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def with_line(message: str, files: Mapping[str, Document]) -> str:
+    """A message that begins with a dotted key, and before it the file and line where that stands.
+
+    The file is the last one that sets the key; what a variant does not set stands in its
+    experiment or in the defaults; a missing key is looked for where it belongs.
+    """
+    key = re.match(r"[\w.-]*", message)[0]
+    place = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
+    if unknown := re.search(r"unknown key '([^']*)'", message):
+        place += (unknown[1],)
+    places = [place]
+    if place[:1] == ("experiments",) and place[2:3] == ("variants",):
+        places += [place[:2] + place[4:], ("defaults", *place[4:])]
+    places += [place[:length] for length in range(len(place) - 1, 0, -1)]
+    for sought in places:
+        for name, document in reversed(files.items()):
+            if line := document.lines.get(sought):
+                return f"{name}, line {line}: {message}"
+            if sought in document.lines:  # --config has no lines
+                return f"{name}: {message}"
+    return message

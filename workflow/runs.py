@@ -1,0 +1,82 @@
+"""The runs that a configuration describes: their settings, seeds and batches."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hw1.batches import cut, seed_list, seeds_of
+from overlays import merged
+
+# What an entry says of each of its runs, in the experiment or a variant.
+OF_A_RUN = ("dataset", "stream", "inputs", "start", "model", "training")
+
+
+class Run(NamedTuple):
+    """One training."""
+
+    experiment: str
+    variant: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.experiment}/{self.variant}/seed{self.seed}"
+
+
+def run_settings(config: dict, run: Run) -> dict:
+    """Everything a run is a function of: its own keys over its experiment's over the defaults."""
+    experiment = config["experiments"][run.experiment]
+    parts = [config["defaults"], experiment, experiment["variants"][run.variant]]
+    settings = merged(*({key: part[key] for key in OF_A_RUN if key in part} for part in parts))
+    dataset = config["datasets"][settings["dataset"]]
+    # What is in a file says its content, not its name.
+    settings["dataset"] = {k: v for k, v in dataset.items() if k not in ("title", "file")}
+    if dataset["kind"] == "function" or "outputs" in dataset:
+        del settings["inputs"]  # they describe images
+    elif dataset["kind"] == "arrays":
+        kept = settings["inputs"].keys() & {"labels", "examples"}
+        settings["inputs"] = {key: settings["inputs"][key] for key in sorted(kept)}
+    return run._asdict() | settings
+
+
+def dataset_name(config: dict, run: Run) -> str:
+    """Name of the data set of a run."""
+    experiment = config["experiments"][run.experiment]
+    return experiment["variants"][run.variant].get("dataset", experiment.get("dataset"))
+
+
+def seeds_of_experiment(config: dict, experiment: str) -> list[int]:
+    """The seeds of an experiment's runs."""
+    return seed_list(config["experiments"][experiment]["seeds"])
+
+
+def all_runs(config: dict, experiment: str) -> list[Run]:
+    """The runs of an experiment, variants and seeds in the order of the configuration."""
+    seeds = seeds_of_experiment(config, experiment)
+    return [
+        Run(experiment, v, s) for v in config["experiments"][experiment]["variants"] for s in seeds
+    ]
+
+
+def batches(config: dict, experiment: str) -> list[str]:
+    """The names of an experiment's batches of seeds, the same for each variant."""
+    size = config["experiments"][experiment].get("seeds_per_job", 1)
+    return cut(seeds_of_experiment(config, experiment), size)
+
+
+def batch_settings(config: dict, experiment: str, variant: str) -> dict:
+    """What the runs of a batch have in common: the settings of a run without its seed."""
+    settings = run_settings(config, Run(experiment, variant, 0))
+    del settings["seed"]
+    return settings
+
+
+def start_of(config: dict, experiment: str, variant: str, seeds: Iterable[int]) -> list[str]:
+    """The batches (experiment/variant/seeds) of the runs from whose weights some runs start."""
+    start = run_settings(config, Run(experiment, variant, 0)).get("start")
+    if start is None:
+        return []
+    wanted, place = set(seeds), (start["experiment"], start["variant"])
+    return [
+        "/".join((*place, batch))
+        for batch in batches(config, start["experiment"])
+        if wanted & set(seeds_of(batch))
+    ]

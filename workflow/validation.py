@@ -1,0 +1,94 @@
+"""Is a document what its schema says? A mistake is one line that names the key."""
+
+import difflib
+import math
+from collections.abc import Iterable
+
+import jsonschema
+
+
+def is_integer(_, value) -> bool:
+    """JSON Schema takes 60.0 for an integer; range() and torch do not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(_, value) -> bool:
+    """YAML has .nan and .inf."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": is_integer, "number": is_number}
+    ),
+)
+
+
+def check_schema(document: object, schema: dict, whole: str) -> None:
+    """Raise ValueError, with one line that names the key, unless `document` fits `schema`."""
+    error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(document))
+    if error is not None:
+        raise ValueError(explain(error, whole))
+
+
+def explain(error: jsonschema.ValidationError, whole: str) -> str:
+    """One line for a schema error: the key, what was found, what is allowed."""
+    where = ".".join(str(part) for part in error.absolute_path) or whole
+    found = f"found {brief(error.instance)}"
+    rule, value = error.validator, error.validator_value
+    if rule == "additionalProperties":
+        allowed = list(error.schema.get("properties", {}))
+        unknown = [str(key) for key in error.instance if key not in allowed]
+        return f"{where}: unknown key {unknown[0]!r}: {did_you_mean(unknown[0], allowed)}"
+    if rule == "required":
+        missing = next(key for key in value if key not in error.instance)
+        return f"{where}: the key {missing!r} is missing"
+    if rule == "type":
+        kinds = " or ".join(value) if isinstance(value, list) else value
+        text = f"{where}: {found} ({type(error.instance).__name__}), expected {kinds}"
+        if isinstance(error.instance, str) and {"number", "integer"} & set(kinds.split(" or ")):
+            text += f": {number_hint(error.instance)}"
+        return text.replace("found None (NoneType)", "found nothing")
+    if rule == "enum":
+        return f"{where}: {found}, expected one of {', '.join(map(str, value))}"
+    description = error.schema.get("description", "")
+    expected = {
+        "minimum": f"at least {value}",
+        "maximum": f"at most {value}",
+        "exclusiveMinimum": f"more than {value}",
+        "exclusiveMaximum": f"less than {value}",
+        "minItems": f"at least {value} item(s)",
+        "maxItems": f"at most {value} item(s)",
+        "minProperties": "at least one entry",
+        "minLength": "some text",
+        "uniqueItems": "no value twice",
+        "pattern": description[:1].lower() + description[1:],
+    }.get(rule, error.message)
+    return f"{where}: {found}, expected {expected}"
+
+
+def did_you_mean(found: str, allowed: Iterable[str]) -> str:
+    """The name that was probably meant, else all that there are."""
+    allowed = list(allowed)
+    close = difflib.get_close_matches(found, allowed, n=1)
+    return f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed) or 'none'}"
+
+
+def number_hint(text: str) -> str:
+    """How to write the number that a text seems to be."""
+    try:
+        number = float(text.replace(",", ".").replace(" ", ""))
+    except ValueError:
+        return "write a number"
+    written = f"{number:.15g}"
+    if "e" in written:  # as YAML reads it
+        mantissa, exponent = written.split("e")
+        written = f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}"
+    return f"write it without quotes and with a dot, as {written}"
+
+
+def brief(value: object) -> str:
+    """A value as it is written in Python, no longer than a line has room for."""
+    text = repr(value)
+    return text if len(text) < 55 else f"{type(value).__name__} {text[:44]}..."
