@@ -1,7 +1,7 @@
 # Deep and shallow networks: experiments, from data to figures.
 
 
-configfile: f"{workflow.basedir}/config.yaml"
+configfile: f"{workflow.current_basedir}/config.yaml"
 
 
 include: "workflow/rules/configuration.smk"

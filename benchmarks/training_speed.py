@@ -52,7 +52,7 @@ function_fit/sinc_deep function_fit/sinc_medium function_fit/sinc_shallow
 trajectory/mlp interpolation/a random_labels/lenet5 mnist_cnn/shallow mnist_cnn/deep
 capacity/cnn1 capacity/cnn5 capacity/cnn10
 """.split()
-# As in workflow/rules/shell.smk.
+# As in workflow/python.sh.
 ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
 OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 FUNCTION_EPOCHS = 2000  # of a full batch; "an epoch" of it is one iteration

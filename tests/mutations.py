@@ -165,11 +165,12 @@ FAULTS = {
         "if False:\n        raise",
     ),
     "the user's environment reaches jobs": (
-        "workflow/rules/shell.smk", "*) unset $name", "*) : $name",
+        "workflow/python.sh", '*) unset "$name"', '*) : "$name"',
     ),
-    "a backend of the shell's choice": ("workflow/rules/shell.smk", '"MPLBACKEND": "agg",', ""),
+    "a backend of the shell's choice": ("workflow/python.sh", "MPLBACKEND=agg ", ""),
     "a failing pipe counts as success": (
-        "workflow/rules/shell.smk", "set -euo pipefail; for", "for",
+        "workflow/rules/data.smk", '"--output {output} 2>&1 | tee {log}"',
+        '"--output {output} 2>&1 | tee {log} || true"',
     ),
     "large files compared by date": (
         "profiles/default/config.yaml", "max-checksum-file-size: 500000000",

@@ -65,7 +65,10 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
         ("defaults",): 7, ("defaults", "training", "precision"): 8,
         ("experiments", "e", "seeds", 1): 9,
     }  # fmt: skip
-    over = {("experiments", "e", "training", "epochs"): 2, ("experiments", "e", "sedes"): 3}
+    over = {
+        ("experiments", "e", "training", "epochs"): 2, ("experiments", "e", "sedes"): 3,
+        ("experimens",): 5,
+    }  # fmt: skip
     files = {"base.yaml": Document({}, base), "over.yaml": Document({}, over)}
     for message, line in (
         ("experiments.e.training.epochs: found 0", "over.yaml, line 2"),
@@ -74,6 +77,7 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
         ("experiments.e.variants.v.model is missing: describe", "base.yaml, line 6"),
         ("experiments.e: unknown key 'sedes': did you", "over.yaml, line 3"),
         ("experiments.e.seeds.1: found 0.0", "base.yaml, line 9"),
+        ("the configuration: unknown key 'experimens': did you", "over.yaml, line 5"),
     ):
         assert overlays.with_line(message, files) == f"{line}: {message}"
     assert overlays.with_line("the configuration: x", files) == "the configuration: x"

@@ -7,7 +7,8 @@ import tempfile
 import pytest
 from conftest import ROOT
 
-from sources import sources
+from entries import Kind
+from sources import digest, sources
 
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 KINDS = {
@@ -34,6 +35,18 @@ def test_list_follows_imports_through_modules_and_functions():
     assert names("tabulate") == {"__init__", "tables", "command", "files"}
     assert "torchvision_import" in names("prepare_data")  # imported inside a function
     assert {"training", "models", "seeding", "evaluation"} <= names("train")
+
+
+def test_the_file_of_a_kind_is_part_of_the_digest_of_its_jobs(tmp_path):
+    """Its content, and what it imports."""
+    found = []
+    for text in ("KIND = {}\n", "KIND = {}\nA = 1\n", "KIND = {}\nimport hw1.page\n"):
+        folder = tmp_path / str(len(found))
+        folder.mkdir()
+        (folder / "mine.py").write_text(text, encoding="utf-8")
+        found.append(digest("analyse", Kind("mine", folder / "mine.py", {})))
+    found.append(digest("analyse"))
+    assert len(set(found)) == 4
 
 
 def test_training_does_not_depend_on_plotting_nor_plotting_on_training():

@@ -5,7 +5,7 @@ from hw1.architectures import classes_of, example_shape, layers
 from hw1.phases import objectives, phases
 from hw1.requirements import architecture
 from runs import Run, batches, dataset_name, run_settings, seeds_of_experiment
-from validation import check_schema, did_you_mean
+from validation import WHOLE, check_schema, did_you_mean
 
 # Of either kind.
 MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain", "dropout", "batch_norm"}
@@ -27,7 +27,7 @@ def check(config: dict, schema: dict) -> None:
 
     Checks the schema, then what a schema cannot say.
     """
-    check_schema(config, schema, "the configuration")
+    check_schema(config, schema, WHOLE)
     for name, dataset in config["datasets"].items():
         if dataset["kind"] == "function" and dataset["low"] >= dataset["high"]:
             raise ValueError(

@@ -302,9 +302,12 @@ def products(experiment: str, done: Iterable[Analysis], drawn: Iterable[Figure])
     return [*images, *(f"results/tables/{experiment}_{table}.csv" for table in made)]
 
 
-def evidence(claims: Sequence[dict], config: dict, done: Sequence[Analysis], arm: str) -> list[str]:
+def evidence(
+    claims: Sequence[dict], config: dict, done: Sequence[Analysis], arm: str, prefix: str = ""
+) -> list[str]:
     """The files of the tables from which a list of claims is decided: all of the experiments that
-    it names, of this build, or as far as they were built in the folder as_coded/."""
+    it names, of this build, or as far as they were built in the folder as_coded/ (of a module,
+    behind its prefix)."""
     parts = [part["of"] for claim in claims for part in claim["parts"]]
     named = {claim["experiment"] for claim in claims} | {of.get("experiment") for of in parts}
     names = [
@@ -316,7 +319,7 @@ def evidence(claims: Sequence[dict], config: dict, done: Sequence[Analysis], arm
     if arm == ARMS[0]:
         return [f"results/tables/{name}.csv" for name in names]
     paths = [f"{arm}/results/tables/{name}.csv" for name in names]
-    return [path for path in paths if Path(path).exists()]
+    return [path for path in paths if Path(f"{prefix}{path}").exists()]
 
 
 def arms(files: Callable[[str], list[str]]) -> list[str]:

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
-from validation import brief
+from validation import WHOLE, brief
 from yaml_files import Document
 
 
@@ -92,8 +92,8 @@ def with_line(message: str, files: Mapping[str, Document]) -> str:
     The file is the last one that sets the key; what a variant does not set stands in its
     experiment or in the defaults; a missing key is looked for where it belongs.
     """
-    key = re.match(r"[\w.-]*", message)[0]
-    place = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
+    key = "" if message.startswith(WHOLE) else re.match(r"[\w.-]*", message)[0]
+    place = tuple(int(part) if part.isdecimal() else part for part in key.split(".") if part)
     if unknown := re.search(r"unknown key '([^']*)'", message):
         place += (unknown[1],)
     places = [place]

@@ -32,9 +32,9 @@ def code(script: str, kind: Kind | None = None) -> list[Path]:
     return sorted({file for path in files for file in sources(path, ROOT / "src")})
 
 
-def modules(script: str, kind: Kind | None = None) -> list[str]:
-    """The modules of hw1 that a script, and the kind that it loads, import; paths from here."""
-    return [os.path.relpath(file) for file in code(script, kind) if ROOT / "src" in file.parents]
+def modules(script: str, kind: Kind | None = None) -> list[Path]:
+    """The modules of hw1 that a script, and the kind that it loads, import."""
+    return [file for file in code(script, kind) if ROOT / "src" in file.parents]
 
 
 def digest(script: str, kind: Kind | None = None) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import jsonschema
 
+WHOLE = "the configuration"  # what a line names that is about no key in it
+
 
 def is_integer(_, value) -> bool:
     """JSON Schema takes 60.0 for an integer; range() and torch do not."""

@@ -14,8 +14,8 @@ for kind in KINDS:
             kind.name
         input:
             script=f"{SCRIPTS}/analyse.py",
-            kind=partial(lambda file, wildcards: os.path.relpath(file), kind.file),
-            code=modules("analyse", kind),
+            kind=partial(lambda file, wildcards: here(file), kind.file),
+            code=code("analyse", kind),
             weights=networks,
             data=data_of_analysis,
         output:
@@ -39,7 +39,8 @@ for kind in KINDS:
             settings=lambda wildcards: json.dumps(analysis_of(wildcards).settings, sort_keys=True),
             data=lambda wildcards, input: f"--data {input.data}" if input.data else "",
         shell:
-            "python {input.script:q} --kind {input.kind:q} --settings {params.settings:q} "
+            f"{PYTHON} "
+            "{input.script:q} --kind {input.kind:q} --settings {params.settings:q} "
             "--weights {input.weights} {params.data} --device {resources.device} "
             "--tables {output} > {log} 2>&1"
 
@@ -47,7 +48,7 @@ for kind in KINDS:
 rule tabulate:
     input:
         script=f"{SCRIPTS}/tabulate.py",
-        code=modules("tabulate"),
+        code=code("tabulate"),
         tables=parts_of,
     output:
         "results/tables/{experiment}_{table}.csv",
@@ -66,4 +67,4 @@ rule tabulate:
     params:
         code=digest("tabulate"),
     shell:
-        "python {input.script:q} --tables {input.tables} --output {output} > {log} 2>&1"
+        f"{PYTHON} " "{input.script:q} --tables {input.tables} --output {output} > {log} 2>&1"

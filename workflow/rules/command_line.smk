@@ -1,6 +1,7 @@
-# What the command line asks for, once all rules are known; not in the jobs of a cluster.
+# What the command line asks for, once all rules are known; not in the jobs of a cluster, and a module
+# has none.
 
-if workflow.is_main_process and (options := parsed_options(sys.argv[1:])):
+if not MODULE and workflow.is_main_process and (options := parsed_options(sys.argv[1:])):
     for line in weakened(options):
         print(f"warning: {line}", file=sys.stderr)
     known = [file for experiment in config["experiments"] for file in targets(experiment)]

@@ -1,6 +1,11 @@
 # What the rules share: the files of a batch, and what a job asks for.
 
 
+def code(script, kind=None):
+    """The modules of hw1 that a script, and the kind that it loads, import."""
+    return [here(file) for file in modules(script, kind)]
+
+
 def batch(wildcards):
     """What the runs of a batch have in common."""
     return batch_settings(config, wildcards.experiment, wildcards.variant)
@@ -21,6 +26,12 @@ def weights_to_start_from(wildcards):
     """The checkpoints of the runs that those of a batch start from."""
     runs = (wildcards.experiment, wildcards.variant, seeds_of(wildcards.seeds))
     return [f"results/checkpoints/{batch}.pt" for batch in start_of(config, *runs)]
+
+
+def data_file(wildcards):
+    """The user's file of a data set, if it has one."""
+    settings = config["datasets"][wildcards.dataset]
+    return here(settings["file"]) if "file" in settings else []
 
 
 def dataset_settings(wildcards):
@@ -91,7 +102,7 @@ def parts_of(wildcards):
 
 def evidence_of(wildcards):
     """The tables from which a list of claims is decided."""
-    return evidence(CLAIMS[wildcards.claims], config, ANALYSES, wildcards.arm)
+    return evidence(CLAIMS[wildcards.claims], config, ANALYSES, wildcards.arm, PREFIX)
 
 
 def ledgers(middle=""):
@@ -117,6 +128,8 @@ def category_of(wildcards):
 
 def command_line():
     """What makes this build again, from the folder of the repository."""
+    if MODULE:
+        return f"as a module of {os.path.relpath(workflow.main_snakefile)}"
     place = os.path.relpath(os.getcwd(), ROOT)
     directory = ["--directory", place] if place != "." else []
     paths = [os.path.relpath(path, ROOT) for path in overlays]

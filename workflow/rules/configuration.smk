@@ -8,7 +8,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-ROOT = Path(workflow.basedir)
+# Where this file is, also where the workflow is a module of another one.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parents[1]
+MODULE = not workflow.modifier.is_main_snakefile()
+PREFIX = workflow.modifier.modify_path("results").removesuffix("results")  # of a module
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
 from command_line import delete_kept, parsed_options, unknown_target, weakened
@@ -32,6 +35,12 @@ from validation import check_schema
 from yaml_files import Document, load
 
 
+def here(path):
+    """A file that is no result, as an input: relative, so that a moved or freshly cloned repository
+    is the same workflow; a module's prefix is put before relative paths, and spares others."""
+    return os.path.abspath(path) if PREFIX else os.path.relpath(path)
+
+
 def parsed(path):
     """A YAML file of the repository."""
     try:
@@ -40,25 +49,41 @@ def parsed(path):
         sys.exit(str(error))
 
 
-# The files are read again, strictly, and take the place of what Snakemake has merged. The base is
-# no overlay, also when it is named again, and an overlay given twice is one.
-named = {os.path.realpath(path): path for path in workflow.overwrite_configfiles or []}
-named.pop(os.path.realpath(ROOT / "config.yaml"), None)
-overlays = list(named.values())
+def command_line_files():
+    """The overlays of the command line. The base is none, also when it is named again, and one that
+    is given twice is one."""
+    named = {os.path.realpath(path): path for path in workflow.overwrite_configfiles or []}
+    named.pop(os.path.realpath(ROOT / "config.yaml"), None)
+    return list(named.values())
+
+
+def without_lines(settings):
+    """Settings that stand in no file."""
+    keys = [key.split(".") for key, _ in leaves(settings)]
+    return Document(settings, {tuple(key[:n]): 0 for key in keys for n in range(1, len(key) + 1)})
+
+
+# The files are read again, strictly, and take the place of what Snakemake has merged. A module has
+# its own settings from the workflow that it is part of, and the command line is that one's.
+overlays = [] if MODULE else command_line_files()
 files = {}
 try:
-    if workflow.config_settings.replace_workflow_config:
+    if workflow.config_settings.replace_workflow_config and not MODULE:
         raise ValueError(
             "--replace-workflow-config leaves out config.yaml: give --configfile alone"
         )
     for path in [ROOT / "config.yaml", *overlays]:
         name = os.path.relpath(path)
         files[name] = load(path, name)
-    given = workflow.config_settings.config
-    combined = merged(settings_of_files(files), given)
-    files["--config"] = Document(given, {tuple(key.split(".")): 0 for key, _ in leaves(given)})
-    config.clear()
-    config.update(combined)
+    if MODULE:
+        files["config of the module"] = without_lines(config)
+        config = settings_of_files(files)
+    else:
+        given = workflow.config_settings.config
+        combined = merged(settings_of_files(files), given)
+        files["--config"] = without_lines(given)
+        config.clear()
+        config.update(combined)
     ANALYSES, drawn, KINDS = read(
         config,
         parsed("workflow/schemas/config.schema.yaml"),
@@ -76,7 +101,7 @@ try:
         files[name] = load(name)
         CLAIMS[key] = files[name].content
         check_schema(CLAIMS[key], parsed("workflow/schemas/claims.schema.yaml"), name)
-        if not evidence(CLAIMS[key], config, ANALYSES, ARMS[0]):
+        if not evidence(CLAIMS[key], config, ANALYSES, ARMS[0], PREFIX):
             del CLAIMS[key]  # all that it is about was left out
     ids = [claim["id"] for claims in CLAIMS.values() for claim in claims]
     if twice := [name for name in ids if ids.count(name) > 1]:
@@ -109,7 +134,9 @@ JOINED = {
 }
 AS_CODED = merged(config, parsed("presets/as_coded.yaml"))
 # Of each list of claims, the arms that it is decided for.
-DECIDED = {name: arms(partial(evidence, CLAIMS[name], config, ANALYSES)) for name in CLAIMS}
+DECIDED = {
+    name: arms(partial(evidence, CLAIMS[name], config, ANALYSES, prefix=PREFIX)) for name in CLAIMS
+}
 
 
 wildcard_constraints:

@@ -4,8 +4,8 @@
 rule prepare_data:
     input:
         script=f"{SCRIPTS}/prepare_data.py",
-        code=modules("prepare_data"),
-        source=lambda wildcards: config["datasets"][wildcards.dataset].get("file", []),
+        code=code("prepare_data"),
+        source=data_file,
     output:
         "results/data/{dataset}.npz",
     log:
@@ -29,6 +29,7 @@ rule prepare_data:
         ),
     shell:
         # tee, so that a download shows its progress on the terminal as well
-        "python {input.script:q} --dataset {params.dataset:q} --downloads {resources.downloads:q} "
+        f"{PYTHON} "
+        "{input.script:q} --dataset {params.dataset:q} --downloads {resources.downloads:q} "
         "{params.source} "
         "--output {output} 2>&1 | tee {log}"

@@ -4,8 +4,8 @@
 rule figure:
     input:
         script=f"{SCRIPTS}/figure.py",
-        kind=lambda wildcards: os.path.relpath(kind_of(wildcards).file),
-        code=lambda wildcards: modules("figure", kind_of(wildcards)),
+        kind=lambda wildcards: here(kind_of(wildcards).file),
+        code=lambda wildcards: code("figure", kind_of(wildcards)),
         tables=lambda wildcards: [
             f"results/tables/{table}.csv" for table in FIGURES[wildcards.figure].tables
         ],
@@ -34,5 +34,6 @@ rule figure:
         style=lambda wildcards: json.dumps(style(config, FIGURES[wildcards.figure])),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
     shell:
-        "python {input.script:q} --kind {input.kind:q} --style {params.style:q} "
+        f"{PYTHON} "
+        "{input.script:q} --kind {input.kind:q} --style {params.style:q} "
         "--tables {input.tables} --png {output.png} --svg {output.svg} > {log} 2>&1"

@@ -5,7 +5,7 @@
 rule unpack_published:
     input:
         script=f"{SCRIPTS}/unpack_published.py",
-        code=modules("unpack_published"),
+        code=code("unpack_published"),
         table=f"{PUBLISHED}/{{arm}}/{{table}}.csv.xz",
     output:
         "results/published/{arm}/tables/{table}.csv",
@@ -24,14 +24,14 @@ rule unpack_published:
     params:
         code=digest("unpack_published"),
     shell:
-        "python {input.script:q} --packed {input.table:q} --table {output} > {log} 2>&1"
+        f"{PYTHON} " "{input.script:q} --packed {input.table:q} --table {output} > {log} 2>&1"
 
 
 use rule claims as published_claims with:
     input:
         script=f"{SCRIPTS}/claims.py",
-        code=modules("claims"),
-        claims=lambda wildcards: os.path.relpath(
+        code=code("claims"),
+        claims=lambda wildcards: here(
             ROOT / published_build()[0]["claims"][wildcards.claims]["file"]
         ),
         tables=lambda wildcards: published_tables(wildcards.arm),
@@ -47,8 +47,8 @@ use rule claims as published_claims with:
 use rule figure as published_figure with:
     input:
         script=f"{SCRIPTS}/figure.py",
-        kind=lambda wildcards: os.path.relpath(published_figure(wildcards).kind.file),
-        code=lambda wildcards: modules("figure", published_figure(wildcards).kind),
+        kind=lambda wildcards: here(published_figure(wildcards).kind.file),
+        code=lambda wildcards: code("figure", published_figure(wildcards).kind),
         tables=lambda wildcards: [
             (
                 f"results/published/tables/{table}.csv"
@@ -74,9 +74,9 @@ use rule figure as published_figure with:
 use rule page as published_page with:
     input:
         script=f"{SCRIPTS}/page.py",
-        code=modules("page"),
-        template=os.path.relpath(ROOT / "workflow/report/page.html.j2"),
-        claims=[os.path.relpath(ROOT / "workflow/claims.yaml")],
+        code=code("page"),
+        template=here(ROOT / "workflow/report/page.html.j2"),
+        claims=[here(ROOT / "workflow/claims.yaml")],
         ledgers=[f"results/published/tables/claims_{arm}.csv" for arm in PUBLISHED_ARMS],
         parts=[f"results/published/tables/claims_parts_{arm}.csv" for arm in PUBLISHED_ARMS],
         metrics=lambda wildcards: [
@@ -99,7 +99,7 @@ use rule page as published_page with:
     params:
         code=digest("page"),
         command=lambda wildcards: "snakemake published",
-        provenance=f"--provenance results/published/{ARMS[0]}/tables --runs",
+        provenance=f"--provenance {PREFIX}results/published/{ARMS[0]}/tables --runs",
         published="",
         lists=lambda wildcards: json.dumps(
             {name: entry["title"] for name, entry in published_build()[0]["claims"].items()}
@@ -123,8 +123,8 @@ rule published:
 rule comparison:
     input:
         script=f"{SCRIPTS}/comparison.py",
-        code=modules("comparison"),
-        claims=[os.path.relpath(config["claims"][name]["file"]) for name in CLAIMS],
+        code=code("comparison"),
+        claims=[here(config["claims"][name]["file"]) for name in CLAIMS],
         tables=lambda wildcards: tables_compared(
             "results/tables" if wildcards.arm == ARMS[0] else f"{wildcards.arm}/results/tables",
             wildcards.arm,
@@ -151,7 +151,8 @@ rule comparison:
         code=digest("comparison"),
         experiments=lambda wildcards: json.dumps(compared(wildcards.arm)),
     shell:
-        "python {input.script:q} --claims {input.claims:q} --tables {input.tables} "
+        f"{PYTHON} "
+        "{input.script:q} --claims {input.claims:q} --tables {input.tables} "
         "--published {input.published} --experiments {params.experiments:q} "
         "--table {output.table} --text {output.text} > {log} 2>&1"
 

@@ -2,7 +2,7 @@
 
 from hw1 import published
 
-PUBLISHED = os.path.relpath(ROOT / "published")
+PUBLISHED = here(ROOT / "published")
 try:
     HELD = published.manifest(ROOT / "published")["arms"]
 except ValueError as error:
@@ -77,7 +77,7 @@ def compared(arm):
     """The experiments of this build that are compared with the published ones of an arm, and why one
     is not, if it is not: those that have tables, or all where none has. One that was only built in
     part shall not be trained for it."""
-    place = "results/tables" if arm == ARMS[0] else f"{arm}/results/tables"
+    place = f"{PREFIX}results/tables" if arm == ARMS[0] else f"{PREFIX}{arm}/results/tables"
     settings = config if arm == ARMS[0] else AS_CODED
     names = [e for e in config["experiments"] if Path(f"{place}/{e}_metrics.csv").exists()]
     if not names and arm == ARMS[0]:

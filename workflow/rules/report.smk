@@ -4,8 +4,8 @@
 rule claims:
     input:
         script=f"{SCRIPTS}/claims.py",
-        code=modules("claims"),
-        claims=lambda wildcards: os.path.relpath(config["claims"][wildcards.claims]["file"]),
+        code=code("claims"),
+        claims=lambda wildcards: here(config["claims"][wildcards.claims]["file"]),
         tables=evidence_of,
     output:
         ledger="results/tables/{claims}_{arm}.csv",
@@ -26,18 +26,17 @@ rule claims:
     params:
         code=digest("claims"),
     shell:
-        "python {input.script:q} --claims {input.claims:q} --tables {input.tables} "
+        f"{PYTHON} "
+        "{input.script:q} --claims {input.claims:q} --tables {input.tables} "
         "--ledger {output.ledger} --parts {output.parts} > {log} 2>&1"
 
 
 rule page:
     input:
         script=f"{SCRIPTS}/page.py",
-        code=modules("page"),
-        template=os.path.relpath(ROOT / "workflow/report/page.html.j2"),
-        claims=lambda wildcards: [
-            os.path.relpath(config["claims"][name]["file"]) for name in CLAIMS
-        ],
+        code=code("page"),
+        template=here(ROOT / "workflow/report/page.html.j2"),
+        claims=lambda wildcards: [here(config["claims"][name]["file"]) for name in CLAIMS],
         ledgers=ledgers(),
         parts=ledgers("_parts"),
         metrics=expand("results/tables/{experiment}_metrics.csv", experiment=config["experiments"]),
@@ -59,7 +58,7 @@ rule page:
         code=digest("page"),
         # Functions: as plain text, their braces would be taken for wildcards.
         command=lambda wildcards: command_line(),
-        provenance="--provenance results/provenance",
+        provenance=f"--provenance {PREFIX}results/provenance",
         published=lambda wildcards, input: (
             f"--published {input.published}" if input.published else ""
         ),
@@ -76,7 +75,8 @@ rule page:
             )
         ),
     shell:
-        "python {input.script:q} --template {input.template:q} --sections {params.sections:q} "
+        f"{PYTHON} "
+        "{input.script:q} --template {input.template:q} --sections {params.sections:q} "
         "--command {params.command:q} --lists {params.lists:q} "
         "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
         "--metrics {input.metrics} --figures {input.figures} {params.provenance} {params.published} "
@@ -88,7 +88,7 @@ rule page:
 rule verify:
     input:
         script=f"{SCRIPTS}/verify.py",
-        code=modules("verify"),
+        code=code("verify"),
     log:
         "results/logs/verify.log",
     retries: 0
@@ -102,5 +102,7 @@ rule verify:
     params:
         code=digest("verify"),
         published=PUBLISHED,
+        results=f"{PREFIX}results",
     shell:
-        "python {input.script:q} --results results --published {params.published:q} 2> {log}"
+        f"{PYTHON} "
+        "{input.script:q} --results {params.results:q} --published {params.published:q} 2> {log}"

@@ -7,7 +7,7 @@
 rule train:
     input:
         script=f"{SCRIPTS}/train.py",
-        code=modules("train"),
+        code=code("train"),
         data=data_of,
         start=weights_to_start_from,
     output:
@@ -30,19 +30,21 @@ rule train:
     params:
         code=digest("train"),
         settings=settings_of,
+        provenance=f"{PREFIX}results/provenance",
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
     shell:
-        "python {input.script:q} --settings {params.settings:q} --data {input.data} "
+        f"{PYTHON} "
+        "{input.script:q} --settings {params.settings:q} --data {input.data} "
         "--code {input.script:q} {input.code:q} "
         "--device {resources.device} --resume-interval {resources.resume_interval} {params.start} "
         "--checkpoint {output.checkpoint} --history {output.history} "
-        "--provenance results/provenance > {log} 2>&1"
+        "--provenance {params.provenance} > {log} 2>&1"
 
 
 rule evaluate:
     input:
         script=f"{SCRIPTS}/evaluate.py",
-        code=modules("evaluate"),
+        code=code("evaluate"),
         checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
         data=data_of,
     output:
@@ -61,14 +63,15 @@ rule evaluate:
     params:
         code=digest("evaluate"),
     shell:
-        "python {input.script:q} --checkpoint {input.checkpoint} --data {input.data} "
+        f"{PYTHON} "
+        "{input.script:q} --checkpoint {input.checkpoint} --data {input.data} "
         "--device {resources.device} --metrics {output} > {log} 2>&1"
 
 
 rule snapshot:
     input:
         script=f"{SCRIPTS}/snapshot.py",
-        code=modules("snapshot"),
+        code=code("snapshot"),
         checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
     output:
         "results/weights/{experiment}/{variant}/{seeds}.npz",
@@ -85,4 +88,5 @@ rule snapshot:
     params:
         code=digest("snapshot"),
     shell:
-        "python {input.script:q} --checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"
+        f"{PYTHON} "
+        "{input.script:q} --checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"
