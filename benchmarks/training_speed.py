@@ -42,7 +42,7 @@ from hw1.architectures import (  # noqa: E402
     stackable,
 )
 from hw1.checkpoints import ResumeFile  # noqa: E402
-from hw1.torchvision_import import MNIST  # noqa: E402
+from hw1.torchvision_import import mnist  # noqa: E402
 from runs import Run, run_settings  # noqa: E402
 
 from torchvision import transforms  # noqa: E402  isort: skip (the import above makes it work)
@@ -93,7 +93,7 @@ def notebook_data(settings: dict, downloads: Path):
         steps.insert(0, transforms.Resize(settings["inputs"]["size"]))
     if settings["inputs"]["range"] == [-1, 1]:
         steps.append(transforms.Normalize(0.5, 0.5))
-    return MNIST(downloads, train=True, transform=transforms.Compose(steps))
+    return mnist.MNIST(downloads, train=True, transform=transforms.Compose(steps))
 
 
 def notebook_loop(settings: dict, data, iterations: int) -> float:

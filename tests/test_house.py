@@ -1,7 +1,10 @@
 """The house is open: no entry of the configuration is known by its name."""
 
 import re
+import runpy
+import sys
 
+import pytest
 import yaml
 from conftest import ROOT
 from mutations import FAULTS
@@ -36,3 +39,9 @@ def test_every_deliberate_fault_can_still_be_made():
     for fault, (path, before, after) in FAULTS.items():
         text = (ROOT / path).read_text(encoding="utf-8")
         assert text.count(before) == 1 and before != after, f"{fault}: {path}"
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda p: p.stem)
+def test_a_benchmark_finds_all_that_it_imports(script, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(script.parent), *sys.path])
+    assert callable(runpy.run_path(str(script), run_name="not to be run")["main"])

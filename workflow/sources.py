@@ -58,3 +58,8 @@ def missing(packages: list[str]) -> list[str]:
     return [
         name for name in packages if not any(importlib.metadata.distributions(name=name, path=path))
     ]
+
+
+def run_jobs_with(python: str) -> None:
+    """Have workflow/python.sh, which the jobs begin with, find this Python."""
+    os.environ["HW1_PYTHON"] = python

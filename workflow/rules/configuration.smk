@@ -30,7 +30,7 @@ from hw1.batches import PATTERN, seeds_of
 from overlays import expanded, leaves, merged, settings_of_files, with_line
 from runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
 from sections import sections
-from sources import digest, missing, modules
+from sources import digest, missing, modules, run_jobs_with
 from validation import check_schema
 from yaml_files import Document, load
 

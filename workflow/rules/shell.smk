@@ -5,15 +5,14 @@ ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
 PACKAGES = "torch numpy scipy scikit-learn pandas matplotlib jinja2 pyyaml".split()
 # Makes the environment of a job, and runs Python in it. Not by shell.prefix: as a module of another
 # workflow, this one must not change how the rules of that one run.
-PYTHON = "bash " + shlex.quote(here(ROOT / "workflow/python.sh")).replace("{", "{{").replace(
-    "}", "}}"
-)
+PYTHON = f"bash {shlex.quote(here(ROOT / 'workflow/python.sh'))}"
+PYTHON = PYTHON.replace("{", "{{").replace("}", "}}")
 
 # Under --sdm conda python is the environment's; else the one that runs Snakemake, and that has to
 # have the packages, since no rule has a container or a module.
-os.environ.pop("HW1_PYTHON", None)
-if "CONDA" not in {method.name for method in workflow.deployment_settings.deployment_method}:
-    os.environ["HW1_PYTHON"] = sys.executable
+CONDA = "CONDA" in {method.name for method in workflow.deployment_settings.deployment_method}
+run_jobs_with("python" if CONDA else sys.executable)
+if not CONDA:
     if absent := missing(PACKAGES):
         sys.exit(
             f"{sys.executable} has no {', '.join(absent)}: run Snakemake with a Python that has "
