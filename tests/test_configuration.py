@@ -548,6 +548,17 @@ MISTAKES = [
         ),
         r"start: trajectory/mlp, which starts from gradient_norm/mlp, which starts from traj",
     ),
+    (
+        at_once(
+            {"experiments.trajectory.seeds": "0-9999"},
+            {"experiments.trajectory.seeds_per_job": 2},
+        ),
+        r"trajectory\.seeds_per_job: found 2, which makes 5000 files, more than .*: use \d+ or",
+    ),
+    (
+        at("experiments.capacity.seeds", "0-999"),
+        r"seeds_per_job: found none, so 1, which makes 10000 files",
+    ),
     (at("datasets.fashion_mnist.size", 28), r"datasets\.fashion_mnist: unknown key 'size'"),
     (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
 ]

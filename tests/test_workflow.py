@@ -366,6 +366,30 @@ def test_longest_training_comes_first(tmp_path, python):
     assert len(priorities) == 10
 
 
+@pytest.mark.slow
+def test_the_longest_command_of_what_is_accepted_is_one_that_can_run(fresh):
+    """Of as many batches as there may be; Linux takes no argument of 128 KiB."""
+
+    def accepted(batches):
+        def change(config):
+            config["experiments"]["trajectory"]["seeds"] = f"0-{batches - 1}"
+            config["experiments"]["trajectory"]["seeds_per_job"] = 1
+
+        fresh.write_config(change)
+        return fresh.snakemake("--list-rules", check=False).returncode == 0
+
+    most, too_many = 1, 10_000
+    while most < too_many - 1:
+        middle = (most + too_many) // 2
+        most, too_many = (middle, too_many) if accepted(middle) else (most, middle)
+    assert accepted(most) and most > 1000
+    tables = [f"results/tables/trajectory_{table}.csv" for table in ("metrics", "pca_layer1")]
+    planned = fresh.snakemake("--dry-run", "--printshellcmds", *tables)
+    lines = (planned.stdout + planned.stderr).splitlines()
+    commands = [line for line in lines if "python.sh" in line]
+    assert 60_000 < max(map(len, commands)) < 131_072 - 20_000
+
+
 def test_cores_do_not_change_the_bytes(built, fresh):
     fresh.snakemake("results/tables/mnist_cnn_metrics.csv", "--cores", "1")
     checkpoints = fresh.digests("checkpoints/mnist_cnn")

@@ -1,5 +1,7 @@
 """Is a configuration one that can be built? What a schema cannot say, before anything is run."""
 
+import math
+
 from estimates import training_examples
 from hw1.architectures import classes_of, example_shape, layers
 from hw1.phases import objectives, phases
@@ -20,6 +22,9 @@ RULES = (
 ).split()
 MOST_SEEDS = 100_000
 LONGEST_NAME = 200  # characters of a batch's name, which is that of files
+# What joins the batches of an experiment has their files in one command. Linux takes 131 072 bytes;
+# less, since a folder's name and other arguments are in it, too.
+LONGEST_COMMAND = 100_000
 
 
 def check(config: dict, schema: dict) -> None:
@@ -64,6 +69,20 @@ def check_seeds(config: dict, name: str) -> None:
         raise ValueError(
             f"{where}: a batch of them would be called {long[0][:40]}..., too long for a file: "
             "use ranges of seeds, or fewer seeds_per_job"
+        )
+    entry = config["experiments"][name]
+    table = max(map(len, [*entry.get("analyses", {}), "checkpoints"]))
+    command = sum(
+        len(f"results/analyses/{name}/{variant}/{batch}.csv  ") + table
+        for variant in entry["variants"]
+        for batch in batches(config, name)
+    )
+    if command > LONGEST_COMMAND:
+        size = math.ceil(entry.get("seeds_per_job", 1) * command / LONGEST_COMMAND)
+        raise ValueError(
+            f"experiments.{name}.seeds_per_job: found {entry.get('seeds_per_job', 'none, so 1')}, "
+            f"which makes {len(batches(config, name)) * len(entry['variants'])} files, more than a "
+            f"command can name: use {size} or more"
         )
 
 
