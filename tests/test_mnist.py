@@ -71,6 +71,14 @@ def test_a_published_seed_trained_anew_has_its_numbers_or_some_like_the_others(t
         assert len(ours.merge(theirs[theirs["seed"] == 0], on=[*key, "parameters"])) == len(ours)
         if published.same(ours, theirs, key) is None:
             continue
+        # Nothing is known of the processor of the first that were published.
+        runs = published.read(ROOT / f"published/as_written/{name}_runs.csv.xz")
+        before = runs[runs["seed"] == 0].get("processor")
+        here = json.loads(
+            next(copy.folder.glob(f"results/provenance/{name}/*/seed0.json")).read_text("utf-8")
+        )
+        versions = set(runs[runs["seed"] == 0]["torch"])
+        assert before is None or set(before) != {here["processor"]} or versions != {here["torch"]}
         for (variant, split), rows in ours.groupby(["variant", "split"]):
             last = rows.loc[rows["epoch"].idxmax()]
             chosen = (theirs["variant"] == variant) & (theirs["split"] == split)

@@ -77,11 +77,11 @@ def facts(files: Iterable[Path]) -> list[dict]:
 def made(found: list[dict]) -> dict:
     """What is known of some runs: how many there are, how long they trained, and the different
     values of everything else."""
-    same = ("device", "commit", "torch", "python", "platform")
+    same = ("device", "processor", "commit", "torch", "python", "platform")
     return {
         "runs": len(found),
         "seconds": sum(run["training_seconds"] for run in found),
         "first": min((run["finished"] for run in found), default=None),
         "last": max((run["finished"] for run in found), default=None),
-        **{key: sorted({str(run[key]) for run in found if run[key]}) for key in same},
+        **{key: sorted({str(run[key]) for run in found if run.get(key)}) for key in same},
     }

@@ -1,11 +1,13 @@
 """Train a batch of runs that differ in their seeds: settings and data in, a checkpoint out."""
 
 import argparse
+import contextlib
 import functools
 import hashlib
 import itertools
 import json
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -39,6 +41,15 @@ def digest_of(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()
 
 
+def processor() -> str:
+    """What the processor calls itself."""
+    with contextlib.suppress(OSError):  # there is such a file on Linux alone
+        facts = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        if name := re.search(r"^model name\s*: (.*)$", facts, re.MULTILINE):
+            return name[1]
+    return platform.processor() or platform.machine()
+
+
 def provenance(device: torch.device, seconds: float) -> dict:
     """What varies between attempts and machines; nothing depends on it."""
     command = ["git", "-C", Path(__file__).parent, "describe", "--always", "--dirty"]
@@ -55,6 +66,7 @@ def provenance(device: torch.device, seconds: float) -> dict:
         "host": platform.node(),
         "platform": platform.platform(),
         "device": device_name or device.type,
+        "processor": processor(),
         "python": sys.version.split()[0],
         "torch": torch.__version__,
         "commit": commit,
