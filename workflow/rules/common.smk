@@ -113,24 +113,3 @@ def ledgers(middle=""):
 def targets(experiment):
     """What an experiment is built for."""
     return products(experiment, ANALYSES, FIGURES.values())
-
-
-def kind_of(wildcards):
-    """The kind of a figure."""
-    return FIGURES[wildcards.figure].kind
-
-
-def category_of(wildcards):
-    """Where a figure stands in Snakemake's report: under its experiment."""
-    experiment = FIGURES[wildcards.figure].experiment
-    return config["experiments"][experiment]["title"] if experiment else "Claims"
-
-
-def command_line():
-    """What makes this build again, from the folder of the repository."""
-    if MODULE:
-        return f"as a module of {os.path.relpath(workflow.main_snakefile)}"
-    place = os.path.relpath(os.getcwd(), ROOT)
-    directory = ["--directory", place] if place != "." else []
-    paths = [os.path.relpath(path, ROOT) for path in overlays]
-    return shlex.join(["snakemake", *directory, *(["--configfile", *paths] if paths else [])])
