@@ -14,7 +14,8 @@ import yaml
 
 from hw1.batches import seed_list
 from hw1.claims.decisions import decide, tested
-from hw1.claims.statistics import STATISTICS, Sample
+from hw1.claims.sample import Sample
+from hw1.claims.statistics import STATISTICS
 from hw1.inference import LEVEL, binomial_tail, pseudo_values
 
 ROOT = Path(__file__).parent.parent

@@ -121,7 +121,7 @@ FAULTS = {
         "twice = found.duplicated()",
     ),
     "the best size chosen on its own seeds": (
-        "src/hw1/claims/statistics.py", "for other in reversed(halves)", "for other in halves",
+        "src/hw1/claims/statistics/size.py", "for other in reversed(halves)", "for other in halves",
     ),
     "an edited table is read": (
         "src/hw1/tables.py", "hexdigest().encode() == found[1]", "hexdigest()",

@@ -10,7 +10,7 @@ from planted import PLANTED, c1, c2, c5, c8, c10, c14, c15, distances, metrics, 
 from hw1.claims import ledger, statistics
 from hw1.claims.decisions import Finding, assess, decide, estimate, interval
 from hw1.claims.reading import Missing
-from hw1.claims.statistics import Sample
+from hw1.claims.sample import Sample
 
 CLAIMS = {
     claim["id"]: claim
@@ -292,7 +292,7 @@ def test_median_ratio_by_hand():
     # Seed 3 of deep alone has no partner.
     rows.append({"variant": "deep", "seed": 3, "loss": 100.0})
     tables = {"mnist_cnn_metrics": metrics(rows)}
-    found = statistics.final_ratio(tables, "mnist_cnn", "deep", "shallow", "train")
+    found = statistics.final.final_ratio(tables, "mnist_cnn", "deep", "shallow", "train")
     assert found.values.tolist() == [0.5, 1, 3]
     assert estimate(found) == 1
     assert estimate(Sample(np.array([0.5, 2]), null=1)) == 1  # of ratios the geometric mean
@@ -306,14 +306,14 @@ def test_speed_is_of_the_pairs_where_both_arrive():
     table.loc[deep & (table["seed"] <= 1), "batch_loss"] = 1.0
     table.loc[shallow & (table["seed"] == 1), "batch_loss"] = 1.0
     arguments = {"experiment": "function_fit", "below": 0.05}
-    epochs = statistics.epochs_to(tables, variant="sinc_deep", **arguments)
+    epochs = statistics.course.epochs_to(tables, variant="sinc_deep", **arguments)
     assert epochs.isna().tolist() == [True, True, False, False]
-    found = statistics.convergence_ratio(
+    found = statistics.course.convergence_ratio(
         tables, variant="sinc_deep", baseline="sinc_shallow", **arguments
     )
-    baseline = statistics.epochs_to(tables, variant="sinc_shallow", **arguments)
+    baseline = statistics.course.epochs_to(tables, variant="sinc_shallow", **arguments)
     assert found.values == pytest.approx([epochs[2] / baseline[2], epochs[3] / baseline[3]])
-    arrived = statistics.arrives(tables, variant="sinc_deep", **arguments)
+    arrived = statistics.course.arrives(tables, variant="sinc_deep", **arguments)
     assert (arrived.share, estimate(arrived)) == (True, 0.5)
 
 
@@ -327,7 +327,7 @@ def test_a_running_median_ignores_a_single_dip():
         "function_fit_metrics": metrics([{"variant": "sinc_deep", "seed": 0}]),
     }
     # Six of the last eleven epochs are low first at epoch 46 (index 45).
-    assert statistics.epochs_to(tables, "function_fit", "sinc_deep", 0.05)[0] == 46
+    assert statistics.course.epochs_to(tables, "function_fit", "sinc_deep", 0.05)[0] == 46
 
 
 def test_contraction_by_hand():
@@ -337,7 +337,7 @@ def test_contraction_by_hand():
         for epoch, triangle in ((0, (1, 1, 1)), (9, (1, 2, 4)))
         for (a, b), distance in zip(((0, 1), (0, 2), (1, 2)), triangle)
     ]
-    found = statistics.contraction({"d": pd.DataFrame(rows)}, "d")
+    found = statistics.distances.contraction({"d": pd.DataFrame(rows)}, "d")
     # U = log 2; without each: log 4, log 2, log 1.
     assert np.log2(found.values) == pytest.approx([-1, 1, 3])
 
@@ -346,11 +346,11 @@ def test_contraction_needs_the_weights_before_training_and_each_pair():
     table = distances(random(4), 1, 6)
     for kept in (table[table["epoch"] == 0], table[table["epoch"] == 9]):
         with pytest.raises(Missing, match="epoch 0 and of a later one"):
-            statistics.contraction({"d": kept}, "d")
+            statistics.distances.contraction({"d": kept}, "d")
     with pytest.raises(Missing, match="epoch 9 has not each pair"):
-        statistics.contraction({"d": table.iloc[:-1]}, "d")
+        statistics.distances.contraction({"d": table.iloc[:-1]}, "d")
     with pytest.raises(Missing, match="has no rows"):
-        statistics.contraction({"d": table.iloc[:0]}, "d")
+        statistics.distances.contraction({"d": table.iloc[:0]}, "d")
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_barrier_by_hand(losses, expected):
             "loss": losses,
         }
     )
-    found = statistics.barrier({"interpolation_lines": lines}, "interpolation", "train")
+    found = statistics.line.barrier({"interpolation_lines": lines}, "interpolation", "train")
     assert estimate(found) == pytest.approx(expected)
 
 
@@ -381,14 +381,14 @@ def test_two_variants_of_one_size_are_two_points():
     tables = sizes(6, "loss", "train", lambda seed: np.exp(-np.arange(5.0)))
     table = tables["capacity_metrics"]
     table.loc[table["variant"] == "cnn2", "parameters"] = 10
-    found = statistics.size_correlation(tables, "capacity", "train", "loss")
+    found = statistics.size.size_correlation(tables, "capacity", "train", "loss")
     assert estimate(found) == pytest.approx(-0.975, abs=0.001)
 
 
 def test_best_size_is_chosen_on_the_other_half_of_the_seeds():
     values = pd.DataFrame({10: [1.0, 5.0, 1.0, 5.0], 20: [2.0, 3.0, 2.0, 3.0]}, index=[0, 1, 2, 3])
     # For seeds 0 and 2 the best size is that of 1 and 3 (10), and the other way round (20).
-    assert statistics.best_size(values).to_dict() == {0: 1, 1: 3, 2: 1, 3: 3}
+    assert statistics.size.best_size(values).to_dict() == {0: 1, 1: 3, 2: 1, 3: 3}
 
 
 @pytest.mark.parametrize("last, word", [(98.98, "it plateaus"), (98.0, "it falls")])
@@ -404,7 +404,7 @@ def test_plateau_or_fall_is_said(last, word):
 def test_memorising_by_accuracy_or_by_loss(accuracy, loss, share):
     row = {"accuracy": accuracy, "loss": loss, "constant_loss": 2.3, "constant_accuracy": 0.1}
     table = metrics([{"variant": "lenet5", "seed": seed, **row} for seed in range(6)])
-    found = statistics.memorised({"r_metrics": table}, "r", accuracy_gain=0.05, loss_gain=0.1)
+    found = statistics.final.memorised({"r_metrics": table}, "r", accuracy_gain=0.05, loss_gain=0.1)
     assert estimate(found) == share
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from hw1.claims import comparison
 from hw1.claims.comparison import compare, in_spreads, independent, p_apart, rows_of
-from hw1.claims.statistics import Sample
+from hw1.claims.sample import Sample
 
 
 def sample(*values: float, **kind) -> Sample:

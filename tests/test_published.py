@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 from hw1 import published
-from hw1.claims.statistics import barrier
+from hw1.claims.statistics.line import barrier
 
 
 def table(seeds: list[int], loss: float = 0.1234567) -> pd.DataFrame:

@@ -182,7 +182,11 @@ def append(path: Path, text: str) -> None:
             {"train", "snapshot", "pca"},
         ),
         ("src/hw1/analyses/pca.py", {"pca", "figure"}, {"train", "snapshot", "interpolate"}),
-        ("src/hw1/claims/statistics.py", {"claims", "page"}, {"train", "evaluate", "tabulate"}),
+        (
+            "src/hw1/claims/statistics/line.py",
+            {"claims", "page"},
+            {"train", "evaluate", "tabulate"},
+        ),
         ("src/hw1/page.py", {"page"}, {"train", "evaluate", "claims", "figure"}),
         ("workflow/scripts/tabulate.py", {"tabulate", "figure"}, {"train", "evaluate", "pca"}),
     ],

@@ -1,2 +1,3 @@
 """From tables to verdicts: tables are read with care (`reading`), give a value for each seed
-(`statistics`), which decide the claims (`decisions`) that the ledger puts into words (`ledger`)."""
+(`sample`, `statistics`), which decide the claims (`decisions`) that the ledger puts into words
+(`ledger`)."""

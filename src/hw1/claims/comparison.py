@@ -16,7 +16,7 @@ from scipy import stats
 
 from hw1.claims.decisions import assess, estimate
 from hw1.claims.reading import Tables
-from hw1.claims.statistics import Sample
+from hw1.claims.sample import Sample
 from hw1.inference import LEVEL, holm
 from hw1.wording import number, seed_count
 

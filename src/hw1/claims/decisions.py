@@ -20,7 +20,8 @@ import math
 from typing import NamedTuple
 
 from hw1.claims.reading import Missing, Tables, TooFew
-from hw1.claims.statistics import STATISTICS, Sample
+from hw1.claims.sample import Sample
+from hw1.claims.statistics import STATISTICS
 from hw1.inference import (
     LEVEL,
     MOST_SEEDS,

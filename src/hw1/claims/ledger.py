@@ -23,7 +23,7 @@ from hw1.claims.decisions import (
     sides,
     sizes,
 )
-from hw1.claims.statistics import Sample
+from hw1.claims.sample import Sample
 from hw1.wording import number, seed_count
 
 # --- in units of the smallest effect of interest

@@ -1,0 +1,52 @@
+"""A value for each seed, as a claim is about it."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from hw1.claims.reading import Missing, paired
+
+
+class Sample(NamedTuple):
+    """A number for each seed (n,), of which a claim is about the median; or, if it is a `share`, a
+    yes (1) or no (0), and the claim is about how many say yes.
+
+    `null` is the number that means no effect, 1 of a ratio and 0 of a difference; None of what is
+    no effect. A `count` is the same for all seeds, and exact.
+    """
+
+    values: np.ndarray
+    share: bool = False
+    null: float | None = None
+    count: bool = False
+
+    @property
+    def ratio(self) -> bool:
+        return self.null == 1
+
+
+def share(seeds: pd.Series) -> Sample:
+    """Whether each seed has a property."""
+    return Sample(seeds.to_numpy(float), share=True)
+
+
+def median(seeds: pd.Series) -> Sample:
+    """A value of each seed, which by itself is no effect."""
+    return Sample(seeds.to_numpy(float))
+
+
+def effect(seeds: pd.Series) -> Sample:
+    """A difference, a slope or a correlation of each seed: 0 is no effect."""
+    return Sample(seeds.to_numpy(float), null=0)
+
+
+def ratio(first: pd.Series, second: pd.Series) -> Sample:
+    """What two positive values of each seed are to each other.
+
+    Raises Missing where the second is 0; where the first is, the ratio is the smallest there is.
+    """
+    first, second = paired(first, second)
+    if (second == 0).any():
+        raise Missing(f"seed {second.index[second == 0][0]}: a ratio to 0")
+    return Sample((first / second).to_numpy(float), null=1)

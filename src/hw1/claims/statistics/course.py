@@ -1,0 +1,159 @@
+"""Statistics of the course of a training: its history."""
+
+import numpy as np
+import pandas as pd
+
+from hw1.claims.reading import Missing, Tables, TooFew, final, paired, rows, together
+from hw1.claims.sample import Sample, effect, ratio, share
+from hw1.inference import spearman
+
+RUNNING_MEDIAN_ROWS = 11
+
+
+def epochs_to(tables: Tables, experiment: str, variant: str, below: float) -> pd.Series:
+    """First epoch at which the running median of the training loss, over 11 recorded epochs, is
+    below a share of the best constant's; NaN for a run that never gets there."""
+    history = rows(
+        tables, f"{experiment}_history", ("seed", "epoch"), ["batch_loss"], variant, complete=False
+    )
+    constants = final(tables, experiment, "train", variant, ["loss", "constant_loss"])
+    bound = below * constants["constant_loss"]
+
+    def first(run: pd.DataFrame) -> float:
+        running = run["batch_loss"].rolling(RUNNING_MEDIAN_ROWS, min_periods=1).median()
+        return run["epoch"][running < bound[run.name]].min()
+
+    both = history[history["seed"].isin(bound.index)]
+    return both.groupby("seed").apply(first, include_groups=False).astype(float)
+
+
+def arrives(tables: Tables, experiment: str, variant: str, below: float) -> Sample:
+    """Share of runs whose training loss ever gets below a share of the best constant's."""
+    return share(epochs_to(tables, experiment, variant, below).notna())
+
+
+def convergence_ratio(
+    tables: Tables, experiment: str, variant: str, baseline: str, below: float
+) -> Sample:
+    """Epochs that a variant needs to get below a share of the variance, over the baseline's.
+
+    Of the seeds at which both get there: how fast a run is that arrives. How many do is another
+    question, see `arrives`.
+    """
+    arms = [epochs_to(tables, experiment, name, below).dropna() for name in (variant, baseline)]
+    if not set(arms[0].index) & set(arms[1].index):
+        raise TooFew("there is no seed at which both get there")
+    return ratio(*arms)
+
+
+def plateaus(
+    tables: Tables,
+    experiment: str,
+    flat: str,
+    improving: list[str],
+    loss_above: float,
+    since: float,
+    gain: float,
+    loss_below: float,
+) -> Sample:
+    """Share of seeds where one variant stays on a plateau while the others end below a loss.
+
+    A plateau ends above `loss_above` and is less than a share `gain` lower than it was when the
+    share `since` of the epochs had passed.
+    """
+    history = rows(tables, f"{experiment}_history", ("seed", "epoch"), ["batch_loss"], flat)
+    start = history[history["epoch"] >= since * history["epoch"].max()]
+    start = start.groupby("seed")["batch_loss"].first()
+    end = final(tables, experiment, "train", flat)["loss"]
+    start, end = paired(start, end)
+    low = [final(tables, experiment, "train", name)["loss"] < loss_below for name in improving]
+    return share(together([(end > loss_above) & (end > (1 - gain) * start), *low]).all(axis=1))
+
+
+def falls_steadily(tables: Tables, experiment: str, variant: str, at_least: float) -> Sample:
+    """Share of runs whose training loss falls in at least a share of the steps from one recorded
+    epoch to the next."""
+    losses = per_epoch(tables, experiment, "batch_loss", variant)
+    if losses.shape[1] < 2:
+        raise Missing(f"{experiment}_history has one epoch")
+    falls = (losses.diff(axis=1).iloc[:, 1:] < 0).mean(axis=1)
+    return share(falls >= at_least - 1e-9)
+
+
+FIRST_ITERATIONS = 50
+
+
+def phases(tables: Tables, experiment: str, column: str) -> pd.DataFrame:
+    """A column of each run's iterations: a row per seed, a column per iteration, in order."""
+    history = rows(tables, f"{experiment}_history", ("seed", "iteration"), [column])
+    if "iteration" not in history:
+        raise Missing(f"{experiment}_history has no column iteration")
+    return history.pivot(index="seed", columns="iteration", values=column)
+
+
+def during(values: pd.DataFrame, phase: str) -> pd.DataFrame:
+    """The `first` 50 iterations, the `middle` third or the `last` tenth of them."""
+    n = values.shape[1]
+    parts = {
+        "first": slice(0, FIRST_ITERATIONS),
+        "middle": slice(n // 3, max(2 * n // 3, n // 3 + 1)),
+        "last": slice(n - max(n // 10, 1), n),
+    }
+    return values.iloc[:, parts[phase]]
+
+
+def phase_ratio(tables: Tables, experiment: str, column: str, phase: str) -> Sample:
+    """Mean of a column over the first 50 iterations, or the last tenth, over the middle third."""
+    values = phases(tables, experiment, column)
+    return ratio(during(values, phase).mean(axis=1), during(values, "middle").mean(axis=1))
+
+
+def fluctuation_ratio(tables: Tables, experiment: str, column: str) -> Sample:
+    """Coefficient of variation of a column in the middle third, over that in the last tenth."""
+    values = phases(tables, experiment, column)
+    parts = [during(values, name) for name in ("middle", "last")]
+    return ratio(*(part.std(axis=1, ddof=1) / part.mean(axis=1) for part in parts))
+
+
+def phase_trend(tables: Tables, experiment: str, column: str, phase: str) -> Sample:
+    """How much a column changes over a phase, by the least-squares line through its iterations."""
+    values = during(phases(tables, experiment, column), phase)
+    if values.shape[1] < 2:
+        raise Missing(f"{experiment}_history: the {phase} phase has one iteration")
+    times = np.linspace(0, 1, values.shape[1])
+    slopes = np.polyfit(times, values.to_numpy().T, 1)[0]
+    return effect(pd.Series(slopes, index=values.index))
+
+
+def per_epoch(
+    tables: Tables, experiment: str, column: str, variant: str | None = None
+) -> pd.DataFrame:
+    """A column of the history: a row per seed, a column per epoch."""
+    history = rows(tables, f"{experiment}_history", ("seed", "epoch"), [column], variant)
+    return history.pivot(index="seed", columns="epoch", values=column)
+
+
+def loss_fall(tables: Tables, experiment: str) -> Sample:
+    """Training loss after the first epoch minus that after the last, frozen weights, in nats."""
+    losses = per_epoch(tables, experiment, "train_loss")
+    return effect(losses.iloc[:, 0] - losses.iloc[:, -1])
+
+
+def fluctuates(
+    tables: Tables, experiment: str, turns: int, moves: float, correlation: float
+) -> Sample:
+    """Share of runs whose test loss goes up and down from epoch to epoch, without a steady trend.
+
+    It changes its direction at least so many times, moves smaller than `moves` nats left out, and
+    Spearman's correlation with the epoch is no further from 0 than `correlation`.
+    """
+    losses = per_epoch(tables, experiment, "test_loss")
+    epochs = losses.columns.to_numpy()
+
+    def property_of(run: np.ndarray) -> bool:
+        steps = np.diff(run)
+        steps = np.sign(steps[np.abs(steps) > moves])
+        changes = int((steps[1:] != steps[:-1]).sum())
+        return changes >= turns and abs(spearman(epochs, run)) <= correlation
+
+    return share(losses.apply(lambda run: property_of(run.to_numpy()), axis=1))

@@ -1,0 +1,103 @@
+"""Statistics of the metrics after the last epoch."""
+
+import pandas as pd
+
+from hw1.claims.reading import Missing, Tables, TooFew, final, paired, rows, together
+from hw1.claims.sample import Sample, effect, median, ratio, share
+
+
+def parameter_count(tables: Tables, experiment: str, variant: str) -> Sample:
+    """Trainable parameters of a model: a count, which needs no seeds."""
+    name, key = f"{experiment}_metrics", ("seed", "epoch")
+    metrics = rows(tables, name, key, ["parameters"], variant, {"split": "train"}, complete=False)
+    if metrics["parameters"].nunique() > 1:
+        raise Missing(f"{name}: {variant} has several numbers of parameters")
+    return Sample(metrics["parameters"].to_numpy(float)[:1], count=True)
+
+
+def normalised(tables: Tables, experiment: str, variant: str) -> pd.Series:
+    """Final training loss as a share of the best constant's, by seed."""
+    found = final(tables, experiment, "train", variant, ["loss", "constant_loss"])
+    if (found["constant_loss"] == 0).any():
+        raise Missing(f"{experiment}_metrics: {variant}: constant_loss is 0, a ratio to 0")
+    return found["loss"] / found["constant_loss"]
+
+
+def converged(tables: Tables, experiment: str, variant: str, below: float) -> Sample:
+    """Share of runs that end with a training loss below a share of the best constant's."""
+    return share(normalised(tables, experiment, variant) < below)
+
+
+def final_ratio(
+    tables: Tables,
+    experiment: str,
+    variant: str,
+    baseline: str,
+    split: str,
+    converged_below: float | None = None,
+) -> Sample:
+    """Final loss of a variant over the baseline's; if `converged_below` is given, of the seeds at
+    which both ended below that share of the best constant's training loss."""
+    names = (variant, baseline)
+    first, second = (final(tables, experiment, split, name)["loss"] for name in names)
+    if converged_below is not None:
+        ended = [normalised(tables, experiment, name) < converged_below for name in names]
+        both = together(ended).all(axis=1)
+        if not both.any():
+            raise TooFew("there is no seed at which both get there")
+        first = first[first.index.isin(both.index[both])]
+    return ratio(first, second)
+
+
+def accurate(tables: Tables, experiment: str, variant: str, split: str, at_least: float) -> Sample:
+    """Share of runs with at least a final accuracy, from 0 to 1."""
+    found = final(tables, experiment, split, variant, ["accuracy"])
+    return share(found["accuracy"] >= at_least)
+
+
+def accuracy_within(tables: Tables, experiment: str, split: str, low: float, high: float) -> Sample:
+    """Share of runs whose final accuracy lies between two, in percent."""
+    accuracy = 100 * final(tables, experiment, split, columns=["accuracy"])["accuracy"]
+    return share((accuracy >= low) & (accuracy <= high))
+
+
+def final_accuracy(
+    tables: Tables, experiment: str, split: str, variant: str | None = None
+) -> Sample:
+    """Final accuracy in percent."""
+    return median(100 * final(tables, experiment, split, variant, ["accuracy"])["accuracy"])
+
+
+def accuracy_difference(
+    tables: Tables, experiment: str, variant: str, baseline: str, split: str
+) -> Sample:
+    """Final accuracy of a variant minus the baseline's, in percentage points."""
+    arms = (
+        final(tables, experiment, split, name, ["accuracy"])["accuracy"]
+        for name in (variant, baseline)
+    )
+    first, second = paired(*arms)
+    # Shares of 10 000 examples and the like: without the last digits of a difference of floats.
+    return effect((100 * (first - second)).round(9))
+
+
+def best_accuracy(tables: Tables, experiment: str) -> Sample:
+    """What a run's accuracy is at its best recorded epoch, on the split where it is highest, in
+    percent."""
+    name = f"{experiment}_metrics"
+    splits = tables[name]["split"].unique() if "split" in tables.get(name, ()) else ["train"]
+    found = [
+        rows(tables, name, ("seed", "epoch"), ["accuracy"], where={"split": split})
+        for split in splits
+    ]
+    best = together([metrics.groupby("seed")["accuracy"].max() for metrics in found])
+    return median(100 * best.max(axis=1))
+
+
+def memorised(tables: Tables, experiment: str, accuracy_gain: float, loss_gain: float) -> Sample:
+    """Share of runs that end more accurate, or with a lower loss, than the best constant."""
+    columns = ["loss", "accuracy", "constant_loss", "constant_accuracy"]
+    metrics = final(tables, experiment, "train", columns=columns)
+    accuracy = metrics["accuracy"] - metrics["constant_accuracy"]
+    loss = metrics["constant_loss"] - metrics["loss"]
+    return share((accuracy >= accuracy_gain) | (loss >= loss_gain))

@@ -1,0 +1,76 @@
+"""Statistics of models that differ in their number of parameters."""
+
+import pandas as pd
+
+from hw1.claims.reading import Missing, Tables, TooFew, final, together
+from hw1.claims.sample import Sample, effect, median, ratio
+from hw1.inference import spearman
+
+
+def by_size(tables: Tables, experiment: str, split: str, column: str) -> pd.DataFrame:
+    """Final metrics: a row per seed that has every size, a column per size, smallest first."""
+    name = f"{experiment}_metrics"
+    if name not in tables:
+        raise Missing(f"no table {name}")
+    columns = []
+    for variant in sorted(tables[name]["variant"].unique()):
+        found = final(tables, experiment, split, variant, [column, "parameters"])
+        key = (int(found["parameters"].iloc[0]), variant)  # two variants may be of one size
+        columns.append(found[column].rename(key))
+    if len(columns) < 2:
+        raise Missing(f"{name} has one size")
+    sizes = together(columns)
+    sizes.columns = pd.MultiIndex.from_tuples(sizes.columns, names=["parameters", "variant"])
+    return sizes.sort_index(axis=1)
+
+
+def size_correlation(tables: Tables, experiment: str, split: str, column: str) -> Sample:
+    """Spearman's correlation of parameters and final loss or accuracy, over the sizes."""
+    values = by_size(tables, experiment, split, column)
+    sizes = values.columns.get_level_values("parameters").to_numpy()
+    return effect(values.apply(lambda row: spearman(sizes, row.to_numpy()), axis=1))
+
+
+def largest_accuracy(tables: Tables, experiment: str, split: str, models: int) -> Sample:
+    """Final accuracy of the least accurate of the largest so many models, in percent."""
+    values = by_size(tables, experiment, split, "accuracy")
+    return median(100 * values.iloc[:, -models:].min(axis=1))
+
+
+def best_size(values: pd.DataFrame) -> pd.Series:
+    """The values of the size with the highest mean, which is chosen on the other half of the seeds.
+
+    The halves are every second seed. So chance does not make the best look better than it is, and
+    a seed's value says nothing about the choice that it is measured by. Raises Missing where there
+    is no other half.
+    """
+    if len(values) < 2:
+        raise TooFew("no other seed to choose the best size on")
+    halves = values.iloc[::2], values.iloc[1::2]
+    chosen = [other.mean().idxmax() for other in reversed(halves)]
+    return pd.concat([half[size] for half, size in zip(halves, chosen)]).sort_index()
+
+
+def size_leg(
+    tables: Tables,
+    experiment: str,
+    split: str,
+    column: str,
+    leg: str,
+    leaving_out: int = 0,
+) -> Sample:
+    """From the smallest to the best size, the `first` leg, or from the best to the largest.
+
+    The best size has the lowest loss or the highest accuracy, and is none of the largest
+    `leaving_out`. Of losses the ratio, of accuracies the difference in percentage points, each of
+    the larger size to the smaller.
+    """
+    values = by_size(tables, experiment, split, column)
+    if values.shape[1] - leaving_out < 2:
+        raise Missing(f"{experiment}_metrics: found {values.shape[1]} sizes, expected more")
+    oriented = -values if column == "loss" else values
+    best = best_size(oriented.iloc[:, : values.shape[1] - leaving_out]).abs()
+    larger, smaller = (best, values.iloc[:, 0]) if leg == "first" else (values.iloc[:, -1], best)
+    if column == "loss":
+        return ratio(larger, smaller)
+    return effect((100 * (larger - smaller)).round(9))
