@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
+import publish
 from hw1 import published
 from hw1.claims.statistics.line import barrier
 
@@ -42,6 +43,13 @@ def test_other_numbers_of_a_run_are_noticed_and_rounding_is_not():
     assert published.same(table([0, 1]), table([1, 2], loss=0.123457), key) is None
     said = published.same(table([0, 1]), table([1, 2], loss=0.1235), key)
     assert said == "variant a, seed 1: loss is 0.123457, published is 0.1235"
+
+
+def test_a_run_that_starts_from_another_is_not_published(config, tmp_path):
+    start = {"experiment": "trajectory", "variant": "mlp"}
+    config["experiments"]["gradient_norm"]["start"] = start
+    with pytest.raises(ValueError, match="gradient_norm: mlp starts from the weights of another"):
+        publish.publish(tmp_path, tmp_path, "as_written", "gradient_norm", config, [])
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,11 @@ def publish(
 ) -> dict:
     """Merge an experiment into the published tables; return what the manifest says of it."""
     variants = list(config["experiments"][experiment]["variants"])
+    if begun := [v for v in variants if "start" in batch_settings(config, experiment, v)]:
+        raise ValueError(
+            f"{experiment}: {begun[0]} starts from the weights of another run, and a published "
+            "table does not say how that was trained: publish experiments that start by themselves"
+        )
     batches = {v: batches_of(results, config, experiment, v) for v in variants}
     seeds = set.intersection(*map(set, batches.values()))
     if not seeds:
