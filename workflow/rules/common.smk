@@ -1,4 +1,4 @@
-# What the rules share: the files of a batch, and what a job asks for.
+# What the rules share: the files of a batch and what follows from its wildcards.
 
 
 def code(script, kind=None):
@@ -38,26 +38,6 @@ def dataset_settings(wildcards):
     """The settings of a data set as one JSON text, without the title that figures show."""
     settings = config["datasets"][wildcards.dataset]
     return json.dumps({k: settings[k] for k in settings.keys() - {"title", "file"}}, sort_keys=True)
-
-
-def growing(first, wildcards, attempt):
-    """A request that grows with each attempt."""
-    return first * attempt
-
-
-def expected_seconds(wildcards):
-    """A rough estimate of the time that a batch trains."""
-    return 1 + round(training_seconds(batch(wildcards)) * len(seeds_of(wildcards.seeds)))
-
-
-def memory(wildcards, attempt):
-    """The memory in MiB that a batch needs."""
-    return peak_memory(batch(wildcards), len(seeds_of(wildcards.seeds))) * attempt
-
-
-def time_limit(wildcards, attempt):
-    """Minutes after which a cluster may stop a training, which then resumes on the next try."""
-    return (20 + expected_seconds(wildcards) // 15) * attempt
 
 
 def analysis_of(wildcards):
@@ -113,3 +93,24 @@ def ledgers(middle=""):
 def targets(experiment):
     """What an experiment is built for."""
     return products(experiment, ANALYSES, FIGURES.values())
+
+
+def kind_of(wildcards):
+    """The kind of a figure."""
+    return FIGURES[wildcards.figure].kind
+
+
+def category_of(wildcards):
+    """Where a figure stands in Snakemake's report: under its experiment."""
+    experiment = FIGURES[wildcards.figure].experiment
+    return config["experiments"][experiment]["title"] if experiment else "Claims"
+
+
+def command_line():
+    """What makes this build again, from the folder of the repository."""
+    if MODULE:
+        return f"as a module of {os.path.relpath(workflow.main_snakefile)}"
+    place = os.path.relpath(os.getcwd(), ROOT)
+    directory = ["--directory", place] if place != "." else []
+    paths = [os.path.relpath(path, ROOT) for path in overlays]
+    return shlex.join(["snakemake", *directory, *(["--configfile", *paths] if paths else [])])

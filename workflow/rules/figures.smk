@@ -1,17 +1,6 @@
 # The figures, each as PNG and as SVG.
 
 
-def kind_of(wildcards):
-    """The kind of a figure."""
-    return FIGURES[wildcards.figure].kind
-
-
-def category_of(wildcards):
-    """Where a figure stands in Snakemake's report: under its experiment."""
-    experiment = FIGURES[wildcards.figure].experiment
-    return config["experiments"][experiment]["title"] if experiment else "Claims"
-
-
 rule figure:
     input:
         script=f"{SCRIPTS}/figure.py",

@@ -1,16 +1,6 @@
 # The ledgers of claims, and the page that shows everything.
 
 
-def command_line():
-    """What makes this build again, from the folder of the repository."""
-    if MODULE:
-        return f"as a module of {os.path.relpath(workflow.main_snakefile)}"
-    place = os.path.relpath(os.getcwd(), ROOT)
-    directory = ["--directory", place] if place != "." else []
-    paths = [os.path.relpath(path, ROOT) for path in overlays]
-    return shlex.join(["snakemake", *directory, *(["--configfile", *paths] if paths else [])])
-
-
 rule claims:
     input:
         script=f"{SCRIPTS}/claims.py",
