@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 ANEW = "get it anew with git checkout"
 DIGITS = 6  # of a float
-LONG, FEWER_DIGITS = 50_000, 4  # rows from which on these are enough: curves and histories
+LONG, FEWER_DIGITS = 20_000, 4  # rows from which on these are enough: curves and histories
 
 
 def pack(path: Path, table: "pd.DataFrame") -> None:
