@@ -82,93 +82,96 @@ def matplotlibrc(folder: Path, name: str = "matplotlibrc") -> Path:
     return path
 
 
-def surroundings(name: str, folder: Path, checkout: Path) -> dict:
-    """Options of subprocess.run, by the name of a case; what they need is made in `folder`."""
+def surroundings(parts: list[str], folder: Path, checkout: Path) -> dict:
+    """Options of subprocess.run, by the parts of a case; what they need is made in `folder`."""
     variables = {key: os.environ[key] for key in ("PATH", "HOME")}
     options: dict = {"env": variables}
-    if name.startswith("matplotlibrc"):
-        if "here" in name:
+    for part in parts:
+        if part == "matplotlibrc here":
             matplotlibrc(checkout)
-        elif "home" in name:
+        elif part == "matplotlibrc at home":
             matplotlibrc(folder, ".config/matplotlib/matplotlibrc")
             variables["HOME"] = str(folder)
-        elif "XDG" in name:
+        elif part == "matplotlibrc below XDG_CONFIG_HOME":
             matplotlibrc(folder, "matplotlib/matplotlibrc")
             variables["XDG_CONFIG_HOME"] = str(folder)
-        elif "no text" in name:
+        elif part == "matplotlibrc that is no text":
             (checkout / "matplotlibrc").write_bytes(b"font.family: \xe9\n")
-        else:
+        elif part == "matplotlibrc by MATPLOTLIBRC and MPLCONFIGDIR":
             variables["MATPLOTLIBRC"] = str(matplotlibrc(folder))
             variables["MPLCONFIGDIR"] = str(folder)
-    elif name == "profile of the user":
-        (folder / "mine").mkdir()
-        (folder / "mine/config.yaml").write_text(
-            "rerun-triggers: mtime\nkeep-going: false\nprintshellcmds: true\n", encoding="utf-8"
-        )
-        variables["SNAKEMAKE_PROFILE"] = str(folder / "mine")
-    elif name.startswith("umask"):
-        options["umask"] = int(name.split()[1], 8)
-    elif name == "no home":
-        del variables["HOME"]
-    elif name == "home not writable":
-        variables["HOME"] = "/proc"
-    elif name == "TMPDIR odd":
-        variables["TMPDIR"] = str(folder / "a b'c")
-        (folder / "a b'c").mkdir()
-    elif name == "TMPDIR not there":
-        variables["TMPDIR"] = str(folder / "none")
-    elif name == "another project's Python":
-        path = other_project(folder / "other")
-        variables |= {"PYTHONSTARTUP": str(path / "hw1.py"), "PYTHONPATH": str(path)}
-    else:
-        variables |= dict(pair.split("=", 1) for pair in name.split(", "))
+        elif part == "profile of the user":
+            (folder / "mine").mkdir()
+            (folder / "mine/config.yaml").write_text(
+                "rerun-triggers: mtime\nkeep-going: false\nprintshellcmds: true\n", "utf-8"
+            )
+            variables["SNAKEMAKE_PROFILE"] = str(folder / "mine")
+        elif part.startswith("umask"):
+            options["umask"] = int(part.split()[1], 8)
+        elif part == "no home":
+            del variables["HOME"]
+        elif part == "home not writable":
+            variables["HOME"] = "/proc"
+        elif part == "TMPDIR odd":
+            variables["TMPDIR"] = str(folder / "a b'c")
+            (folder / "a b'c").mkdir()
+        elif part == "TMPDIR not there":
+            variables["TMPDIR"] = str(folder / "none")
+        elif part == "another project's Python":
+            path = other_project(folder / "other")
+            variables |= {"PYTHONSTARTUP": str(path / "hw1.py"), "PYTHONPATH": str(path)}
+        else:
+            name, value = part.split("=", 1)
+            variables[name] = value
     return options
 
 
+# Of one case are all that can be at the same time: each that reached a result would change it.
 CASES = [
-    "matplotlibrc here",
-    "matplotlibrc at home",
-    "matplotlibrc below XDG_CONFIG_HOME",
-    "matplotlibrc by MATPLOTLIBRC and MPLCONFIGDIR",
-    "matplotlibrc that is no text",
-    "MPLBACKEND=module://matplotlib_inline.backend_inline, TZ=Pacific/Apia",
-    "MPLBACKEND=TkAgg, LC_ALL=POSIX, PYTHONUTF8=0, PYTHONHASHSEED=7",
-    "MPLBACKEND=nonsense, LC_ALL=de_DE.ISO-8859-1, PYTHONUTF8=0, PYTHONCOERCECLOCALE=0",
-    "OMP_NUM_THREADS=3, MKL_NUM_THREADS=3, OPENBLAS_NUM_THREADS=2, OMP_DYNAMIC=true",
-    "ATEN_CPU_CAPABILITY=default, ONEDNN_MAX_CPU_ISA=SSE41, DNNL_DEFAULT_FPMATH_MODE=BF16, "
-    "NPY_DISABLE_CPU_FEATURES=AVX2, MKL_CBWR=COMPATIBLE",
-    "CUDA_VISIBLE_DEVICES=, TORCH_HOME=/nowhere, PYTORCH_NVML_BASED_CUDA_CHECK=1, "
-    "SOURCE_DATE_EPOCH=1, XDG_CACHE_HOME=/nowhere, XDG_DATA_HOME=/nowhere",
-    "another project's Python",
-    "profile of the user",
-    "umask 077",
-    "umask 000",
-    "no home",
-    "home not writable",
-    "TMPDIR odd",
-    "TMPDIR not there",
-]
+    ["matplotlibrc here", "matplotlibrc at home", "matplotlibrc below XDG_CONFIG_HOME"],
+    ["matplotlibrc by MATPLOTLIBRC and MPLCONFIGDIR"],
+    ["matplotlibrc that is no text"],
+    [
+        "umask 077", "home not writable", "TMPDIR odd", "TZ=Pacific/Apia",
+        "MPLBACKEND=module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS=3", "MKL_NUM_THREADS=3", "OPENBLAS_NUM_THREADS=2", "OMP_DYNAMIC=true",
+        "ATEN_CPU_CAPABILITY=default", "ONEDNN_MAX_CPU_ISA=SSE41", "DNNL_DEFAULT_FPMATH_MODE=BF16",
+        "NPY_DISABLE_CPU_FEATURES=AVX2", "MKL_CBWR=COMPATIBLE",
+    ],
+    [
+        "umask 000", "no home", "TMPDIR not there", "MPLBACKEND=TkAgg",
+        "LC_ALL=POSIX", "PYTHONUTF8=0", "PYTHONHASHSEED=7",
+        "CUDA_VISIBLE_DEVICES=", "TORCH_HOME=/nowhere", "PYTORCH_NVML_BASED_CUDA_CHECK=1",
+        "SOURCE_DATE_EPOCH=1", "XDG_CACHE_HOME=/nowhere", "XDG_DATA_HOME=/nowhere",
+    ],
+    [
+        "another project's Python", "profile of the user", "MPLBACKEND=nonsense",
+        "LC_ALL=de_DE.ISO-8859-1", "PYTHONUTF8=0", "PYTHONCOERCECLOCALE=0",
+    ],
+]  # fmt: skip
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
-def test_surroundings_do_not_reach_a_result(plain, tmp_path, name, observed):
+@pytest.mark.parametrize("parts", CASES, ids=lambda parts: ", ".join(parts))
+def test_surroundings_do_not_reach_a_result(plain, tmp_path, parts, observed):
     folder, checkout = tmp_path / "folder", tmp_path / "répertoire"
     folder.mkdir()
     expected, finished = plain
-    if "matplotlibrc" in name:  # nothing but figures can read it
+    if all("matplotlibrc" in part for part in parts):  # nothing but figures can read it
         shutil.copytree(finished, checkout, symlinks=True)
         for figure in checkout.glob("results/fig_*"):
             figure.unlink()
     else:
         checkout.mkdir()
-    digests, said = build(checkout, **surroundings(name, folder, checkout))
+    options = surroundings(parts, folder, checkout)
+    digests, said = build(checkout, **options)
     assert digests == expected
     assert "figure" in said
-    if name.startswith("umask"):
+    if "umask" in options:
         mode = stat.S_IMODE((checkout / "results/fig_interp.png").stat().st_mode)
-        assert mode == 0o666 & ~int(name.split()[1], 8)
-    observed(f"in the surroundings of a build: {name}", "once", "the same bytes")
+        assert mode == 0o666 & ~options["umask"]
+    for part in parts:
+        observed(f"in the surroundings of a build: {part}", "once", "the same bytes")
 
 
 def test_none_of_them_together_reaches_a_training_a_table_or_a_figure(repository):
