@@ -45,6 +45,29 @@ def test_other_numbers_of_a_run_are_noticed_and_rounding_is_not():
     assert said == "variant a, seed 1: loss is 0.123457, published is 0.1235"
 
 
+def test_runs_of_other_code_are_added_if_a_seed_that_both_have_has_the_same_numbers(tmp_path):
+    key = {"epoch": 1, "split": "test"}
+    published.pack(tmp_path / "e_metrics.csv.xz", table([0, 1]).assign(**key))
+    published.pack(tmp_path / "e_runs.csv.xz", table([0, 1]).assign(device="GPU", torch="2.9"))
+    before = {"settings": {}, "code": "old", "seeds": [0, 1]}
+
+    def add(seeds: list[int], loss: float, code: str = "new", settings: dict | None = None) -> None:
+        about = {"settings": settings or {}, "code": code}
+        metrics = table(seeds, loss).assign(**key)
+        publish.check_same(tmp_path, "e", before, about, metrics, {0, 1} & set(seeds))
+
+    add([2], 0.5, code="old")
+    add([1, 2], 0.1234567)
+    with pytest.raises(ValueError, match="e: published with other settings"):
+        add([2], 0.5, settings={"a": {}})
+    with pytest.raises(ValueError, match=r"other code: train one of their seeds again, too \(0\)"):
+        add([2], 0.5)
+    with pytest.raises(
+        ValueError, match=r"is 0\.5, published .*; .* trained on GPU with torch 2\.9$"
+    ):
+        add([1, 2], 0.5)
+
+
 def test_a_run_that_starts_from_another_is_not_published(config, tmp_path):
     start = {"experiment": "trajectory", "variant": "mlp"}
     config["experiments"]["gradient_norm"]["start"] = start

@@ -142,7 +142,12 @@ def check_same(
         )
     theirs = published.read(folder / f"{experiment}_metrics.csv.xz")
     if said := published.same(metrics, theirs, ["variant", "seed", "epoch", "split"]):
-        raise ValueError(f"{experiment}: this code gives other numbers than published: {said}")
+        runs = published.read(folder / f"{experiment}_runs.csv.xz")
+        by = runs[runs["seed"].isin(both)][["device", "torch"]].drop_duplicates()
+        raise ValueError(
+            f"{experiment}: this code gives other numbers than published: {said}; these were "
+            f"trained on {' and '.join(f'{d} with torch {t}' for d, t in by.itertuples(False))}"
+        )
 
 
 @one_line_errors

@@ -22,7 +22,9 @@ def summary(experiment: str, ours: dict, theirs: dict, rows: list[dict]) -> list
     text = f"{experiment}: {seed_count(len(seeds))}, published {len(others)}"
     if both := seeds & others:
         said = published.same(ours[name], theirs[name], ["variant", "seed", "epoch", "split"])
-        same = "the same numbers" if said is None else f"other numbers ({said})"
+        same = "the same numbers"
+        if said:
+            same = f"other numbers, as another processor, device or torch gives ({said})"
         text += f"; of {seed_count(len(both))} that both have {same}"
     own = [row for row in rows if row["experiment"] == experiment]
     counts = Counter(row["verdict"] for row in own)
