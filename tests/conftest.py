@@ -50,8 +50,10 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """First what has to run in one process, and mostly waits for a scheduler."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """First what has to run in one process, and mostly waits for a scheduler; then what takes
+    long, so that at the end no process waits for another."""
+    for mark in ("slow", "xdist_group"):
+        items.sort(key=lambda item: item.get_closest_marker(mark) is None)
 
 
 def once(name: str, make: Callable[[Path], None]) -> Path:

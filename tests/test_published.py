@@ -99,6 +99,13 @@ def test_what_is_published_here_is_what_the_manifest_says():
     assert sum(path.stat().st_size for path in files) < 6_000_000
 
 
+def seeds_of(arm: str) -> tuple[int, int]:
+    """The least and the greatest number of published seeds of an experiment."""
+    experiments = published.manifest(ROOT / "published")["arms"][arm].values()
+    counts = [len(experiment["seeds"]) for experiment in experiments]
+    return min(counts), max(counts)
+
+
 def test_the_published_answer_takes_no_training(fresh):
     shutil.copytree(ROOT / "published", fresh.folder / "published")
     planned = fresh.plan("published")
@@ -114,17 +121,23 @@ def test_the_published_answer_takes_no_training(fresh):
     assert dict(rows) == verdicts
     numbers = re.search(
         r"Of (\d+) claims, .* after (\d+) to (\d+) seeds, (\d+) hold, (\d+) do not, "
-        r"(\d+) makes no\n"
-        r"difference that matters, and (\d+) are undecided",
+        r"(\d+) makes no\sdifference that matters, and (\d+) are undecided",
         readme,
     )
     words = ("confirmed", "refuted", "no difference that matters", "inconclusive")
     counts = [list(verdicts.values()).count(word) for word in words]
     assert sum(counts) == len(verdicts)  # the sentence names all verdicts that there are
-    arm = published.manifest(ROOT / "published")["arms"]["as_written"]
-    seeds = [len(experiment["seeds"]) for experiment in arm.values()]
-    found = [len(verdicts), min(seeds), max(seeds), *counts]
-    assert list(map(int, numbers.groups())) == found
+    assert list(map(int, numbers.groups())) == [len(verdicts), *seeds_of("as_written"), *counts]
+    with open(results / "tables/claims_as_coded.csv", encoding="utf-8") as file:
+        coded = [row["verdict"] for row in csv.DictReader(file) if row["claim"]]
+    numbers = re.search(
+        r"Of the (\d+) .*\s.*\s(\d+) to (\d+) seeds\), (\d+) holds, (\d+) does not, and (\d+) are",
+        readme,
+    )
+    counts = [coded.count(word) for word in ("confirmed", "refuted")]
+    counts.append(coded.count("inconclusive") + coded.count("not enough seeds"))
+    assert sum(counts) == len(coded)
+    assert list(map(int, numbers.groups())) == [len(coded), *seeds_of("as_coded"), *counts]
     lines = published.read(ROOT / "published/as_written/interpolation_lines.csv.xz")
     barriers = barrier({"interpolation_lines": lines}, "interpolation", "test").values
     count = f"{(barriers > 0).sum()} pairs out of {len(barriers)} there is a\nbarrier"
