@@ -7,6 +7,7 @@ configfile: f"{workflow.current_basedir}/config.yaml"
 include: "workflow/rules/configuration.smk"
 include: "workflow/rules/published_build.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/pages.smk"
 include: "workflow/rules/requests.smk"
 include: "workflow/rules/shell.smk"
 include: "workflow/rules/data.smk"
@@ -32,6 +33,18 @@ for experiment in config["experiments"]:
             experiment
         input:
             targets(experiment),
+
+
+# A target per list of claims that names one: all that it is about.
+for name in CLAIMS:
+    if "target" in config["claims"][name]:
+
+        rule:
+            name:
+                config["claims"][name]["target"]
+            input:
+                [file for experiment in experiments_on(name) for file in targets(experiment)],
+                f"results/{name}.html",
 
 
 include: "workflow/rules/command_line.smk"

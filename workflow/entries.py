@@ -254,8 +254,13 @@ def read(
     for name, kind in known.items():
         if name in RULES:
             raise ValueError(f"{kind.file}: a rule has this name: choose another")
+    taken = [*RULES, *known]
+    for name, entry in config["claims"].items():
+        if entry.get("target") in taken:
+            raise ValueError(f"claims.{name}.target: a rule has this name: choose another")
+        taken += [entry["target"]] if "target" in entry else []
     for name in config["experiments"]:
-        if name in (*RULES, *known):
+        if name in taken:
             raise ValueError(f"experiments.{name}: a rule has this name: choose another")
     done = analyses(config, known)
     drawn = figures(config, known_kinds("figures", folders, kind_schema), done)
@@ -302,18 +307,23 @@ def products(experiment: str, done: Iterable[Analysis], drawn: Iterable[Figure])
     return [*images, *(f"results/tables/{experiment}_{table}.csv" for table in made)]
 
 
+def about(claims: Sequence[dict]) -> set[str]:
+    """The experiments that a list of claims names."""
+    parts = [part["of"] for claim in claims for part in claim["parts"]]
+    named = {claim["experiment"] for claim in claims} | {of.get("experiment") for of in parts}
+    return named - {None}
+
+
 def evidence(
     claims: Sequence[dict], config: dict, done: Sequence[Analysis], arm: str, prefix: str = ""
 ) -> list[str]:
     """The files of the tables from which a list of claims is decided: all of the experiments that
     it names, of this build, or as far as they were built in the folder as_coded/ (of a module,
     behind its prefix)."""
-    parts = [part["of"] for claim in claims for part in claim["parts"]]
-    named = {claim["experiment"] for claim in claims} | {of.get("experiment") for of in parts}
     names = [
         f"{experiment}_{table}"
         for experiment in config["experiments"]
-        if experiment in named
+        if experiment in about(claims)
         for table in tables_of(experiment, done)
     ]
     if arm == ARMS[0]:

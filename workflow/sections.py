@@ -8,25 +8,31 @@ from runs import Run, dataset_name, run_settings, seeds_of_experiment
 
 
 def sections(
-    config: dict, coded: dict, figures: Sequence[Figure], claimed: Container[str]
+    config: dict,
+    experiments: Sequence[str],
+    coded: dict,
+    figures: Sequence[Figure],
+    claimed: Container[str],
 ) -> list[dict]:
-    """One section per experiment: title, data, models with their settings, figures.
+    """One section for each of some experiments: title, data, models with their settings, figures.
 
     `coded` is the configuration with the notebooks' architectures, for their parameter counts;
     `claimed` are the experiments that claims are about.
     """
     found = []
-    for name, experiment in config["experiments"].items():
+    for name in experiments:
+        experiment = config["experiments"][name]
         seeds = seeds_of_experiment(config, name)
         runs = [Run(name, variant, seeds[0]) for variant in experiment["variants"]]
         found.append(
             {
                 "experiment": name,
                 "title": experiment["title"],
+                "text": experiment.get("text"),
                 "dataset": dataset_titles(config, (dataset_name(config, run) for run in runs)),
                 "seeds": seeds,
                 "as_reported": name not in claimed
-                or all(  # on the data that the report used
+                or all(  # on the data that the claims are about
                     config["datasets"][dataset_name(config, run)]["kind"] in ("function", "mnist")
                     for run in runs
                 ),

@@ -80,16 +80,6 @@ def parts_of(wildcards):
     )
 
 
-def evidence_of(wildcards):
-    """The tables from which a list of claims is decided."""
-    return evidence(CLAIMS[wildcards.claims], config, ANALYSES, wildcards.arm, PREFIX)
-
-
-def ledgers(middle=""):
-    """The tables of all lists and arms."""
-    return [f"results/tables/{name}{middle}_{arm}.csv" for name in DECIDED for arm in DECIDED[name]]
-
-
 def targets(experiment):
     """What an experiment is built for."""
     return products(experiment, ANALYSES, FIGURES.values())
@@ -104,13 +94,3 @@ def category_of(wildcards):
     """Where a figure stands in Snakemake's report: under its experiment."""
     experiment = FIGURES[wildcards.figure].experiment
     return config["experiments"][experiment]["title"] if experiment else "Claims"
-
-
-def command_line():
-    """What makes this build again, from the folder of the repository."""
-    if MODULE:
-        return f"as a module of {os.path.relpath(workflow.main_snakefile)}"
-    place = os.path.relpath(os.getcwd(), ROOT)
-    directory = ["--directory", place] if place != "." else []
-    paths = [os.path.relpath(path, ROOT) for path in overlays]
-    return shlex.join(["snakemake", *directory, *(["--configfile", *paths] if paths else [])])

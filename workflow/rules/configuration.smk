@@ -18,6 +18,7 @@ from command_line import delete_kept, parsed_options, unknown_target, weakened
 from entries import (
     ARMS,
     OWN_TABLES,
+    about,
     arms,
     evidence,
     products,

@@ -76,9 +76,11 @@ use rule page as published_page with:
         script=f"{SCRIPTS}/page.py",
         code=code("page"),
         template=here(ROOT / "workflow/report/page.html.j2"),
-        claims=[here(ROOT / "workflow/claims.yaml")],
-        ledgers=[f"results/published/tables/claims_{arm}.csv" for arm in PUBLISHED_ARMS],
-        parts=[f"results/published/tables/claims_parts_{arm}.csv" for arm in PUBLISHED_ARMS],
+        claims=lambda wildcards: [
+            here(published_build()[0]["claims"][name]["file"]) for name in published_lists()
+        ],
+        ledgers=lambda wildcards: published_ledgers(published_lists(), PUBLISHED_ARMS),
+        parts=lambda wildcards: published_ledgers(published_lists(), PUBLISHED_ARMS, "_parts"),
         metrics=lambda wildcards: [
             f"results/published/{ARMS[0]}/tables/{name}_metrics.csv"
             for name in published_build()[0]["experiments"]
@@ -102,14 +104,15 @@ use rule page as published_page with:
         provenance=f"--provenance {PREFIX}results/published/{ARMS[0]}/tables --runs",
         published="",
         lists=lambda wildcards: json.dumps(
-            {name: entry["title"] for name, entry in published_build()[0]["claims"].items()}
+            {name: published_build()[0]["claims"][name]["title"] for name in published_lists()}
         ),
         sections=lambda wildcards: json.dumps(
             sections(
                 published_build()[0],
+                list(published_build()[0]["experiments"]),
                 merged(published_build()[0], parsed("presets/as_coded.yaml")),
                 list(published_build()[2].values()),
-                {claim["experiment"] for claim in parsed("workflow/claims.yaml")},
+                set().union(*published_lists().values()),
             )
         ),
 

@@ -26,7 +26,16 @@ def published_build():
         parsed("workflow/schemas/config.schema.yaml"),
         parsed("workflow/schemas/kind.schema.yaml"),
     )
-    return base, done, {figure.name: figure for figure in drawn}
+    return base, done, {f.name: f for f in drawn if f.experiment or f.name in published_lists()}
+
+
+@functools.cache
+def published_lists():
+    """The experiments that each list of claims of config.yaml names, of the lists of which some are
+    published."""
+    lists = settings_of_files({"config.yaml": load(ROOT / "config.yaml", "config.yaml")})["claims"]
+    named = {name: about(parsed(entry["file"])) for name, entry in lists.items()}
+    return {name: found for name, found in named.items() if found & set(HELD.get(ARMS[0], {}))}
 
 
 def as_published(base, entry, about):
@@ -65,12 +74,15 @@ def published_tables(arm):
     ]
 
 
-def published_ledgers():
-    """The ledgers of the published tables, of the lists that there are here as well."""
-    if not HELD:
-        return []
-    lists = [name for name in CLAIMS if name in published_build()[0]["claims"]]
-    return [f"results/published/tables/{name}_{ARMS[0]}.csv" for name in lists]
+def published_ledgers(lists, arms=(ARMS[0],), middle=""):
+    """The ledgers of the published tables, of lists of claims, where some of what they are about is
+    published."""
+    return [
+        f"results/published/tables/{name}{middle}_{arm}.csv"
+        for name in lists
+        for arm in arms
+        if published_lists().get(name, set()) & set(HELD.get(arm, {}))
+    ]
 
 
 def compared(arm):

@@ -1,4 +1,4 @@
-# The ledgers of claims, and the page that shows everything.
+# The ledgers of claims, and the pages: of everything, and of what each list is about.
 
 
 rule claims:
@@ -36,18 +36,26 @@ rule page:
         script=f"{SCRIPTS}/page.py",
         code=code("page"),
         template=here(ROOT / "workflow/report/page.html.j2"),
-        claims=lambda wildcards: [here(config["claims"][name]["file"]) for name in CLAIMS],
-        ledgers=ledgers(),
-        parts=ledgers("_parts"),
-        metrics=expand("results/tables/{experiment}_metrics.csv", experiment=config["experiments"]),
-        figures=expand("results/fig_{figure}.png", figure=FIGURES),
-        published=lambda wildcards: published_ledgers(),
+        claims=lambda wildcards: [
+            here(config["claims"][name]["file"]) for name in lists_on(wildcards.page)
+        ],
+        ledgers=lambda wildcards: ledgers(lists_on(wildcards.page)),
+        parts=lambda wildcards: ledgers(lists_on(wildcards.page), "_parts"),
+        metrics=lambda wildcards: expand(
+            "results/tables/{experiment}_metrics.csv", experiment=experiments_on(wildcards.page)
+        ),
+        figures=lambda wildcards: expand(
+            "results/fig_{figure}.png", figure=figures_on(wildcards.page)
+        ),
+        published=lambda wildcards: published_ledgers(lists_on(wildcards.page)),
     output:
-        "results/index.html",
+        "results/{page}.html",
     log:
-        "results/logs/page.log",
+        "results/logs/page/{page}.log",
     benchmark:
-        "results/benchmarks/page.tsv"
+        "results/benchmarks/page/{page}.tsv"
+    wildcard_constraints:
+        page="|".join(["index", *CLAIMS]),
     conda:
         ENVIRONMENT
     threads: 1
@@ -57,21 +65,21 @@ rule page:
     params:
         code=digest("page"),
         # Functions: as plain text, their braces would be taken for wildcards.
-        command=lambda wildcards: command_line(),
+        command=lambda wildcards: command_line(wildcards.page),
         provenance=f"--provenance {PREFIX}results/provenance",
         published=lambda wildcards, input: (
             f"--published {input.published}" if input.published else ""
         ),
         lists=lambda wildcards: json.dumps(
-            {name: config["claims"][name]["title"] for name in CLAIMS}
+            {name: config["claims"][name]["title"] for name in lists_on(wildcards.page)}
         ),
         sections=lambda wildcards: json.dumps(
             sections(
                 config,
+                experiments_on(wildcards.page),
                 AS_CODED,
                 list(FIGURES.values()),
-                # Of the report, whose data they are compared with.
-                {claim["experiment"] for claim in CLAIMS.get("claims", [])},
+                set().union(*map(about, CLAIMS.values())),
             )
         ),
     shell:

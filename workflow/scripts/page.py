@@ -16,15 +16,15 @@ PACKAGES = ("snakemake", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib
 ARMS = {"as_written": "as written", "as_coded": "as coded"}
 
 
-def rules_commit() -> str | None:
-    """The commit that last changed the rules and its date, and whether they were edited since;
+def rules_commit(rules: Path) -> str | None:
+    """The commit that last changed a list of claims and its date, and whether it was edited since;
     None outside a git checkout."""
-    rules = Path(__file__).parent.parent / "claims.yaml"
     git = ["git", "-C", rules.parent]
     try:
-        show = [*git, "log", "-1", "--format=%h of %cs", "--", rules]
+        show = [*git, "log", "-1", "--format=%h of %cs", "--", rules.name]
         commit = subprocess.run(show, capture_output=True, text=True).stdout.strip()
-        edited = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", rules]).returncode
+        diff = [*git, "diff", "--quiet", "HEAD", "--", rules.name]
+        edited = subprocess.run(diff, capture_output=True).returncode
     except OSError:  # there is no git
         return None
     if not commit:
@@ -80,9 +80,17 @@ def main() -> None:
     if args.published:
         found = (page.records(tables.read(path)) for path in args.published)
         ledgers["published"] = [row for rows in found for row in rows]
-    claims = [
-        claim for path in args.claims for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
+    lists = [
+        {
+            "name": name,
+            "title": title,
+            "file": path.name,
+            "rules_commit": rules_commit(path),
+            "claims": yaml.safe_load(path.read_text(encoding="utf-8")),
+        }
+        for (name, title), path in zip(args.lists.items(), args.claims, strict=True)
     ]
+    claims = [claim for entry in lists for claim in entry["claims"]]
     for claim in claims:
         claim["findings"] = {
             arm: row for arm, rows in ledgers.items() for row in rows if row["claim"] == claim["id"]
@@ -90,6 +98,8 @@ def main() -> None:
         claim["measured"] = {
             arm: [row for row in rows if row["claim"] == claim["id"]] for arm, rows in parts.items()
         }
+    for entry in lists:
+        entry["claims"] = [claim for claim in entry["claims"] if claim["findings"]]
     stated = {
         (part["of"]["experiment"], part["of"]["variant"]): part["stated"]
         for claim in claims
@@ -99,13 +109,12 @@ def main() -> None:
     text = page.render(
         args.template.read_text(encoding="utf-8"),
         sections=args.sections,
-        lists=args.lists,
-        claims=[claim for claim in claims if claim["findings"]],
+        lists=lists,
+        claims=[claim for entry in lists for claim in entry["claims"]],
         arms=list(ledgers),
         stated=stated,
         images={path.stem: page.image(path) for path in args.figures},
         command=args.command,
-        rules_commit=rules_commit(),
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
     )
     with replacing(args.output) as temporary:

@@ -1,0 +1,46 @@
+# What the pages and the ledgers of claims show.
+
+
+def evidence_of(wildcards):
+    """The tables from which a list of claims is decided."""
+    return evidence(CLAIMS[wildcards.claims], config, ANALYSES, wildcards.arm, PREFIX)
+
+
+def ledgers(lists, middle=""):
+    """The tables of lists of claims, of all arms."""
+    return [f"results/tables/{name}{middle}_{arm}.csv" for name in lists for arm in DECIDED[name]]
+
+
+def lists_on(page):
+    """The lists of claims on a page: that of its name, or all."""
+    return [page] if page in CLAIMS else list(CLAIMS)
+
+
+def experiments_on(page):
+    """The experiments on a page: those that its list is about, or all."""
+    if page not in CLAIMS:
+        return list(config["experiments"])
+    return [name for name in config["experiments"] if name in about(CLAIMS[page])]
+
+
+def figures_on(page):
+    """The figures on a page."""
+    shown = (*experiments_on(page), None)
+    lists = lists_on(page)
+    return [
+        f.name
+        for f in FIGURES.values()
+        if f.experiment in shown and (f.experiment or f.name in lists)
+    ]
+
+
+def command_line(page):
+    """What makes this build again, from the folder of the repository."""
+    if MODULE:
+        return f"as a module of {os.path.relpath(workflow.main_snakefile)}"
+    place = os.path.relpath(os.getcwd(), ROOT)
+    directory = ["--directory", place] if place != "." else []
+    paths = [os.path.relpath(path, ROOT) for path in overlays]
+    target = [f"results/{page}.html"] * (page in CLAIMS)
+    files = ["--configfile", *paths] if paths else []
+    return shlex.join(["snakemake", *target, *directory, *files])
