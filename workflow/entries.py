@@ -178,7 +178,8 @@ def analyses(config: dict, known: Mapping[str, Kind]) -> list[Analysis]:
             own = ("kind", "variants")
             variants, options = with_settings(config, experiment, kind, entry, own, where)
             datasets = {v: dataset_name(config, Run(experiment, v, 0)) for v in variants}
-            if kind.declared["data"] and len(set(datasets.values())) > 1:
+            together = kind.declared["scope"] != "run"
+            if kind.declared["data"] and together and len(set(datasets.values())) > 1:
                 raise ValueError(
                     f"{where}.variants: found variants on {' and '.join(set(datasets.values()))}, "
                     "expected one data set: make an analysis of each"
@@ -354,7 +355,7 @@ def style(config: dict, figure: Figure) -> dict:
             run = Run(experiment, variant, 0)
             datasets[run if figure.experiment is None else variant] = dataset_name(config, run)
     # A variant has the colour of its name, or of what its name ends with: my_deep that of deep.
-    names = [*figure.kind.declared["colours"]]
+    names = [*figure.kind.declared["colours"], *figure.colours]
     names += [name for v in figure.variants for name in (v, v.rsplit("_", 1)[-1])]
     found = {
         "dpi": look["dpi"],

@@ -55,9 +55,10 @@ def networks(wildcards):
 
 
 def data_of_analysis(wildcards):
-    """The data file of the variants that an analysis sees, if its kind needs one."""
+    """The data file of the variants that a job of an analysis sees, if its kind needs one."""
     analysis = analysis_of(wildcards)
-    name = dataset_name(config, Run(analysis.experiment, analysis.variants[0], 0))
+    variant = dict(wildcards.items()).get("variant", analysis.variants[0])
+    name = dataset_name(config, Run(analysis.experiment, variant, 0))
     return [f"results/data/{name}.npz"] * analysis.kind.declared["data"]
 
 

@@ -13,6 +13,9 @@ import pandas as pd
 Tables = dict[str, pd.DataFrame]
 
 
+COUNTS = ("seed", "other_seed", "epoch", "iteration", "layer", "units", "dead_units")
+
+
 class Missing(LookupError):
     """The tables lack what a statistic needs, or hold what cannot be right."""
 
@@ -25,13 +28,13 @@ def limits(column: str) -> tuple[float, float]:
     """Between which numbers the values of a column lie, inclusively."""
     if column.endswith("accuracy"):
         return 0, 1
-    if column.endswith(("loss", "distance", "norm")) or column in ("seed", "other_seed", "epoch"):
+    if column.endswith(("loss", "distance", "norm")):
         return 0, math.inf
-    return (
-        (1, math.inf)
-        if column in ("iteration", "parameters", "examples")
-        else (-math.inf, math.inf)
-    )
+    if column in ("seed", "other_seed", "epoch", "dead_units"):
+        return 0, math.inf
+    if column in ("iteration", "parameters", "examples", "layer", "units"):
+        return 1, math.inf
+    return -math.inf, math.inf
 
 
 def place(row: pd.Series, key: Sequence[str]) -> str:
@@ -90,7 +93,7 @@ def check(found: pd.DataFrame, name: str, key: Sequence[str], columns: Sequence[
         low, high = limits(column)
         numbers = values.to_numpy(float)
         wrong = ~np.isfinite(numbers) | (numbers < low) | (numbers > high)
-        if column in ("seed", "other_seed", "epoch", "iteration"):
+        if column in COUNTS:
             wrong |= numbers != np.floor(numbers)
         if wrong.any():
             row = found.iloc[int(np.argmax(wrong))]

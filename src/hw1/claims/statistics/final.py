@@ -61,6 +61,11 @@ def accuracy_within(tables: Tables, experiment: str, split: str, low: float, hig
     return share((accuracy >= low) & (accuracy <= high))
 
 
+def final_loss(tables: Tables, experiment: str, split: str, variant: str | None = None) -> Sample:
+    """Final loss: in nats, or a mean squared error."""
+    return median(final(tables, experiment, split, variant)["loss"])
+
+
 def final_accuracy(
     tables: Tables, experiment: str, split: str, variant: str | None = None
 ) -> Sample:

@@ -3,13 +3,26 @@
 import numpy as np
 import pandas as pd
 
-from hw1.claims.reading import Missing, Tables, rows
+from hw1.claims.reading import Missing, Tables, paired, rows
 from hw1.claims.sample import Sample, effect, median
 
 
 def line(tables: Tables, experiment: str, split: str, column: str) -> pd.DataFrame:
-    """Loss or accuracy on the line between two trainings: a row per seed, a column per alpha."""
-    found = rows(tables, f"{experiment}_lines", ("seed", "alpha"), [column], where={"split": split})
+    """Loss or accuracy on the line of the only pair: a row per seed, a column per alpha."""
+    return by_alpha(tables, f"{experiment}_lines", None, split, column)
+
+
+def line_named(
+    tables: Tables, experiment: str, variant: str, split: str, column: str
+) -> pd.DataFrame:
+    """Loss or accuracy on one of several lines, by its name, as `line` has it."""
+    return by_alpha(tables, f"{experiment}_barriers", variant, split, column)
+
+
+def by_alpha(
+    tables: Tables, name: str, variant: str | None, split: str, column: str
+) -> pd.DataFrame:
+    found = rows(tables, name, ("seed", "alpha"), [column], variant, {"split": split})
     return found.assign(alpha=found["alpha"].round(10)).pivot(
         index="seed", columns="alpha", values=column
     )
@@ -37,6 +50,15 @@ def line_minimum(tables: Tables, experiment: str, split: str) -> Sample:
     return median(lowest.apply(lambda run: float(np.mean(run.index[run])), axis=1))
 
 
+def above_chord(values: pd.DataFrame) -> pd.Series:
+    """The largest rise above the chord between alpha = 0 and 1; negative where all lies below."""
+    start, end = at(values, 0.0), at(values, 1.0)
+    between = values.loc[:, 0.0:1.0].iloc[:, 1:-1]
+    alphas = between.columns.to_numpy()
+    chord = np.outer(start, 1 - alphas) + np.outer(end, alphas)
+    return pd.Series((between.to_numpy() - chord).max(axis=1), index=values.index)
+
+
 def barrier(tables: Tables, experiment: str, split: str) -> Sample:
     """How clearly the loss fails to fall between the ends, in nats.
 
@@ -46,11 +68,35 @@ def barrier(tables: Tables, experiment: str, split: str) -> Sample:
     """
     values = line(tables, experiment, split, "loss")
     start, end, middle = at(values, 0.0), at(values, 1.0), at(values, 0.5)
-    between = values.loc[:, 0.0:1.0].iloc[:, 1:-1]
-    alphas = between.columns.to_numpy()
-    chord = np.outer(start, 1 - alphas) + np.outer(end, alphas)
-    rise = pd.Series((between.to_numpy() - chord).max(axis=1), index=values.index)
-    return effect(np.minimum(rise, middle - np.minimum(start, end)))
+    return effect(np.minimum(above_chord(values), middle - np.minimum(start, end)))
+
+
+def loss_barrier(tables: Tables, experiment: str, variant: str, split: str) -> Sample:
+    """The largest rise of the loss above the chord between the ends of a line, in nats."""
+    return effect(above_chord(line_named(tables, experiment, variant, split, "loss")))
+
+
+def loss_barrier_share(
+    tables: Tables, experiment: str, variant: str, baseline: str, split: str
+) -> Sample:
+    """The barrier of a line as a share of another's; below 0 where it has none. Raises Missing
+    where the other has none."""
+    first, second = (
+        above_chord(line_named(tables, experiment, name, split, "loss"))
+        for name in (variant, baseline)
+    )
+    first, second = paired(first, second)
+    if (second <= 0).any():
+        raise Missing(f"seed {second.index[second <= 0][0]}: {baseline} has no barrier to compare")
+    return median(first / second)
+
+
+def error_barrier(tables: Tables, experiment: str, variant: str, split: str) -> Sample:
+    """The largest error on a line minus the mean of the errors at its ends, in percentage points
+    (Frankle, Dziugaite, Roy and Carbin 2020)."""
+    values = line_named(tables, experiment, variant, split, "accuracy")
+    ends = (at(values, 0.0) + at(values, 1.0)) / 2
+    return effect((100 * (ends - values.loc[:, 0.0:1.0].min(axis=1))).round(9))
 
 
 def line_slope(

@@ -1,5 +1,6 @@
 """Statistics of models that differ in their number of parameters."""
 
+import numpy as np
 import pandas as pd
 
 from hw1.claims.reading import Missing, Tables, TooFew, final, together
@@ -29,6 +30,17 @@ def size_correlation(tables: Tables, experiment: str, split: str, column: str) -
     values = by_size(tables, experiment, split, column)
     sizes = values.columns.get_level_values("parameters").to_numpy()
     return effect(values.apply(lambda row: spearman(sizes, row.to_numpy()), axis=1))
+
+
+def order_correlation(
+    tables: Tables, experiment: str, variants: list[str], split: str, column: str
+) -> Sample:
+    """Spearman's correlation of the place in a list of variants and what they end with: the final
+    loss or accuracy, or the `epoch` at which training stopped."""
+    ends = [final(tables, experiment, split, name, [column])[column] for name in variants]
+    values = together(ends)
+    places = np.arange(len(variants))
+    return effect(values.apply(lambda row: spearman(places, row.to_numpy()), axis=1))
 
 
 def largest_accuracy(tables: Tables, experiment: str, split: str, models: int) -> Sample:

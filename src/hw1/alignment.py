@@ -1,0 +1,77 @@
+"""Hidden units of one MLP in the order of another's, which leaves what it computes as it is.
+
+The units of a hidden layer can be exchanged together with their weights, so networks that are far
+apart in their weights may be the same function. Weight matching looks for the order in which one
+network's weights are closest to another's (Ainsworth, Hayase and Srinivasa 2022, Git Re-Basin,
+algorithm 1): with one hidden layer a linear assignment, which is solved exactly; with more, layer
+by layer in turn until no layer gains, a local optimum.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from torch import nn
+
+Order = np.ndarray  # (units,): which unit of the old order stands at each place of the new one
+
+
+def linear(model: nn.Module) -> list[nn.Linear]:
+    """The fully connected layers of an MLP, from its inputs to its outputs."""
+    return [module for module in model.modules() if isinstance(module, nn.Linear)]
+
+
+@torch.no_grad()
+def reorder(model: nn.Module, orders: Sequence[Order]) -> None:
+    """Put the units of each hidden layer in an order, in place: the same function, up to the order
+    in which sums are taken."""
+    layers = linear(model)
+    for layer, following, order in zip(layers, layers[1:], orders, strict=False):
+        places = torch.from_numpy(order).to(layer.weight.device)
+        layer.weight.copy_(layer.weight[places])
+        layer.bias.copy_(layer.bias[places])
+        following.weight.copy_(following.weight[:, places])
+
+
+def shuffled(model: nn.Module, rng: np.random.Generator) -> list[Order]:
+    """An order of the units of each hidden layer, drawn uniformly."""
+    return [rng.permutation(layer.out_features) for layer in linear(model)[:-1]]
+
+
+def match(reference: nn.Module, model: nn.Module) -> list[Order]:
+    """The orders of `model`'s hidden units in which its weights are closest to those of
+    `reference`, by their inner product in double precision. Both have the same layers."""
+    first, second = ([arrays(layer) for layer in linear(m)] for m in (reference, model))
+    orders = [np.arange(len(bias)) for _, bias in second[:-1]]
+    settled = False
+    while not settled:
+        settled = True
+        for place in range(len(orders)):
+            likeness = similarity(first, second, orders, place)
+            _, better = linear_sum_assignment(likeness, maximize=True)
+            units = np.arange(len(better))
+            gain = likeness[units, better].sum() - likeness[units, orders[place]].sum()
+            if gain > 1e-9 * np.abs(likeness).max():  # more than rounding
+                orders[place] = better
+                settled = False
+    return orders
+
+
+def arrays(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (units, inputs) and biases (units,) in double precision."""
+    return tuple(t.detach().cpu().numpy().astype(np.float64) for t in (layer.weight, layer.bias))
+
+
+def similarity(
+    first: Sequence[tuple], second: Sequence[tuple], orders: Sequence[Order], place: int
+) -> np.ndarray:
+    """How much each unit of a hidden layer of the first network (rows) is like each of the second
+    (columns), shape (units, units), with the other layers of the second in their present orders."""
+    (weight, bias), (other, other_bias) = first[place], second[place]
+    after, other_after = first[place + 1][0], second[place + 1][0]
+    if place > 0:
+        other = other[:, orders[place - 1]]
+    if place + 1 < len(orders):
+        other_after = other_after[orders[place + 1]]
+    return weight @ other.T + np.outer(bias, other_bias) + after.T @ other_after

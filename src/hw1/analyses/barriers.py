@@ -1,0 +1,104 @@
+"""Loss and accuracy on straight lines between trained networks, aligned or not.
+
+Each of `lines`, by its name, goes from the network of one variant to that of another with the same
+seed, with the units of the other as they are, in the order in which their weights are closest to
+those of the first (see hw1.alignment), or in a random order, which is a control: it changes what
+the network is as little as the matched one does.
+"""
+
+import numpy as np
+
+from hw1 import alignment, tables
+from hw1.analyses.interpolate import grid, line
+from hw1.inputs import Data, Split
+from hw1.weights import Run
+
+KIND = {
+    "scope": "seeds",
+    "data": True,
+    "tables": {"": ["experiment", "variant", "seed", "alpha", "split", "loss", "accuracy"]},
+    "settings": {
+        "points": {
+            "description": "Number of evenly spaced alphas from 0 to 1",
+            "type": "integer",
+            "minimum": 3,
+            "maximum": 10001,
+        },
+        "train_examples": {
+            "description": "How many training examples are evaluated, the first ones",
+            "type": "integer",
+            "minimum": 1,
+        },
+        "lines": {
+            "description": "Variants at the ends, and the order of the second one's units",
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"},
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["from", "to"],
+                "properties": {
+                    "from": {"type": "string"},
+                    "to": {"type": "string"},
+                    "units": {"enum": ["as_trained", "matched", "shuffled"]},
+                },
+            },
+        },
+    },
+}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import alike, classification
+
+    names = [run["variant"] for run in runs]
+    for name, ends in settings["lines"].items():
+        for end in ("from", "to"):
+            if ends[end] not in names:
+                raise ValueError(
+                    f"lines.{name}.{end}: found {ends[end]!r}, expected one of {', '.join(names)}"
+                )
+    if any(run["model"]["kind"] != "mlp" for run in runs):
+        raise ValueError("model.kind: found cnn, but only the units of an mlp are aligned")
+    if any(run["model"].get("batch_norm") for run in runs):
+        raise ValueError(
+            "model.batch_norm: found true, but what it keeps of activations belongs to the weights "
+            "at the ends of the line: leave it out, or the analysis"
+        )
+    classification(runs)
+    alike(runs, ("dataset", "inputs", "model"))
+
+
+def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+    """A row per line, seed, alpha and split; the name of the line stands in the column variant."""
+    alphas = grid(0, 1, settings["points"])
+    by_end = {(run.settings["variant"], run.settings["seed"]): run for run in runs}
+    found = []
+    for seed in dict.fromkeys(run.settings["seed"] for run in runs):
+        for name, ends in settings["lines"].items():
+            start, end = by_end[ends["from"], seed], by_end[ends["to"], seed]
+            splits = data.splits(start.settings)
+            inputs, targets = (part[: settings["train_examples"]] for part in splits["train"])
+            splits = splits | {"train": Split(inputs, targets)}
+            rows = line(
+                start.network(data.device),
+                start.weights[-1],
+                weights_at_end(start, end, ends.get("units", "as_trained")),
+                alphas,
+                splits,
+            )
+            found += tables.identify(start.settings | {"variant": name}, rows)
+    return {"": found}
+
+
+def weights_at_end(start: Run, end: Run, units: str) -> np.ndarray:
+    """The last weights (p,) of a run, with its units as trained, matched to another's, or shuffled
+    by its seed."""
+    model = end.network()
+    if units == "matched":
+        alignment.reorder(model, alignment.match(start.network(), model))
+    if units == "shuffled":
+        rng = np.random.default_rng(end.settings["seed"])
+        alignment.reorder(model, alignment.shuffled(model, rng))
+    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])

@@ -1,0 +1,60 @@
+"""Hidden units that are 0 for every training example, layer by layer.
+
+A ReLU that is 0 for all examples passes no gradient on; a layer of such units alone makes the
+output a constant, whatever the layers before it do (Lu, Shin, Su and Karniadakis 2019).
+"""
+
+import torch
+from torch import nn
+
+from hw1 import tables
+from hw1.inputs import Data
+from hw1.weights import Run
+
+KIND = {
+    "scope": "run",
+    "data": True,
+    "tables": {"": ["experiment", "variant", "seed", "epoch", "layer", "units", "dead_units"]},
+    "settings": {},
+}
+
+
+def check(settings, runs, seeds):
+    for run in runs:
+        if run["model"]["kind"] != "mlp":
+            raise ValueError(
+                f"variants.{run['variant']}.model.kind: found cnn, but it counts units of an mlp: "
+                "leave the variant out of it"
+            )
+        if run["model"].get("batch_norm"):
+            raise ValueError(
+                f"variants.{run['variant']}.model.batch_norm: found true, but then a unit of a "
+                "training step is none of the network: leave the variant out of it"
+            )
+
+
+@torch.inference_mode()
+def dead_units(model: nn.Module, inputs: torch.Tensor) -> list[tuple[int, int]]:
+    """Units, and those that are 0 at each of the inputs (n, features), of each hidden layer."""
+    found = []
+    for module in model:
+        inputs = module(inputs)
+        if not isinstance(module, nn.Linear):  # after an activation
+            found.append((inputs.shape[1], int((inputs == 0).all(0).sum())))
+    return found
+
+
+def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+    """A row per run, snapshot and hidden layer; layers count from 1."""
+    found = []
+    for run in runs:
+        inputs = data.splits(run.settings)["train"].inputs
+        rows = []
+        for place, epoch in enumerate(run.epochs.tolist()):
+            counted = dead_units(run.network(data.device, place), inputs)
+            rows += [
+                {"epoch": epoch, "layer": layer, "units": units, "dead_units": dead}
+                for layer, (units, dead) in enumerate(counted, start=1)
+            ]
+        found += tables.identify(run.settings, rows)
+    return {"": found}

@@ -1,0 +1,67 @@
+"""Statistics of runs that end stuck, and of layers without a living unit."""
+
+import pandas as pd
+
+from hw1.claims.reading import Missing, Tables, TooFew, paired, rows, together
+from hw1.claims.sample import Sample, share
+from hw1.claims.statistics.final import normalised
+
+
+def dead_layer(tables: Tables, experiment: str, variant: str, last: bool) -> pd.Series:
+    """Whether each run has a layer in which no unit is alive, before training or at its end."""
+    name, key = f"{experiment}_dead_units", ("seed", "epoch", "layer")
+    found = rows(tables, name, key, ["units", "dead_units"], variant)
+    if (found["dead_units"] > found["units"]).any():
+        raise Missing(f"{name}: {variant} has layers with more dead units than units")
+    epoch = found["epoch"].max() if last else 0
+    found = found[found["epoch"] == epoch]
+    if found.empty:
+        raise Missing(f"{name}: {variant} has no rows of epoch {epoch}")
+    return (found["units"] == found["dead_units"]).groupby(found["seed"]).any()
+
+
+def one_alone(first: pd.Series, second: pd.Series, what: str) -> pd.Series:
+    """Whether it is the first, of the seeds at which exactly one of both has a property, which are
+    those that count (McNemar 1947)."""
+    first, second = paired(first, second)
+    one = first != second
+    if not one.any():
+        raise TooFew(f"there is no seed at which exactly one of both {what}")
+    return first[one]
+
+
+def stuck(tables: Tables, experiment: str, variant: str, above: float) -> Sample:
+    """Share of runs that end with a training loss above a share of the best constant's."""
+    return share(normalised(tables, experiment, variant) > above)
+
+
+def none_stuck(tables: Tables, experiment: str, variants: list[str], above: float) -> Sample:
+    """Share of seeds at which none of several variants ends so."""
+    ends = [normalised(tables, experiment, variant) <= above for variant in variants]
+    return share(together(ends).all(axis=1))
+
+
+def stuck_more_often(
+    tables: Tables, experiment: str, variant: str, baseline: str, above: float
+) -> Sample:
+    """Share of the variant among the seeds at which exactly one of both ends so."""
+    first, second = (normalised(tables, experiment, name) > above for name in (variant, baseline))
+    return share(one_alone(first, second, "ends stuck"))
+
+
+def stuck_with_dead_layer(tables: Tables, experiment: str, variant: str, above: float) -> Sample:
+    """Share of the runs that end so whose network then has a layer without a living unit."""
+    ends = normalised(tables, experiment, variant) > above
+    dead, ends = paired(dead_layer(tables, experiment, variant, last=True), ends)
+    if not ends.any():
+        raise TooFew("no run ends stuck")
+    return share(dead[ends])
+
+
+def born_dead_more_often(tables: Tables, experiment: str, variant: str, baseline: str) -> Sample:
+    """Share of the variant among the seeds at which exactly one of both begins with a layer in
+    which no unit is alive."""
+    first, second = (
+        dead_layer(tables, experiment, name, last=False) for name in (variant, baseline)
+    )
+    return share(one_alone(first, second, "is born with a dead layer"))

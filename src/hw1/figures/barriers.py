@@ -1,0 +1,38 @@
+"""Loss and error on lines between trained networks."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import colour_of, panels, seeds, spread
+
+KIND = {"tables": ["barriers"], "colours": ["guide"], "look": [], "settings": {}}
+DASHES = ("-", "--", ":", "-.")
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import classification
+
+    classification(runs)
+
+
+def draw(style: dict, barriers: pd.DataFrame) -> Figure:
+    """Test loss and test error along each line, one over the other."""
+    test = barriers[barriers["split"] == "test"].assign(
+        error=lambda rows: 100 * (1 - rows["accuracy"])
+    )
+    figure, axes = panels(
+        1, 2, (9.5, 4.8), f"On lines between two trainings, {style['dataset']}, {seeds(test)}"
+    )
+    for panel, column, label in (
+        (axes[0], "loss", "test cross-entropy (nats)"),
+        (axes[1], "error", "test error (%)"),
+    ):
+        for place, (name, line) in enumerate(test.groupby("variant", sort=False)):
+            dashes = DASHES[place % len(DASHES)]
+            colour = colour_of(style, name, place)
+            spread(panel, line, "alpha", column, colour, ls=dashes, label=name.replace("_", " "))
+        panel.set(xlabel=r"$\alpha$, from one network (0) to the other (1)", ylabel=label)
+        panel.set_ylim(0, None)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure

@@ -1,0 +1,58 @@
+"""Networks with a layer in which no unit is alive, before training."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import MARKERS, count_of_seeds, panels
+from hw1.inference import share_interval
+
+KIND = {"tables": ["dead_units"], "colours": [], "look": ["runs"], "settings": {}}
+
+
+def check(settings, runs, seeds):
+    for run in runs:
+        if len(set(run["model"]["hidden"])) > 1:
+            raise ValueError(
+                f"variants.{run['variant']}.model.hidden: found {run['model']['hidden']}, but it "
+                "shows networks by their width: give all layers as many units, or leave it out"
+            )
+
+
+def draw(style: dict, dead_units: pd.DataFrame) -> Figure:
+    """The share of networks born dead against the depth, a line for each width."""
+    import matplotlib as mpl
+
+    before = dead_units[dead_units["epoch"] == 0]
+    before = before.assign(dead=before["units"] == before["dead_units"])
+    runs = before.groupby(["variant", "seed"]).agg(
+        depth=("layer", "max"), width=("units", "max"), dead=("dead", "any")
+    )
+    widths = sorted(runs["width"].unique())
+    colours = mpl.colormaps[style["runs"]](np.linspace(0, 0.85, len(widths)))
+    figure, axes = panels(
+        1, 1, (6.4, 4.2), f"Networks born dead, {style['dataset']}, {count_of_seeds(before)}"
+    )
+    for place, width in enumerate(widths):
+        counts = runs[runs["width"] == width].groupby("depth")["dead"].agg(["sum", "size"])
+        shares = 100 * counts["sum"] / counts["size"]
+        bounds = [share_interval(int(dead), int(n)) for dead, n in counts.to_numpy()]
+        # Side by side, where several widths have the same depth.
+        depths = counts.index * 1.03 ** (place - (len(widths) - 1) / 2)
+        axes.errorbar(
+            depths,
+            shares,
+            np.abs(100 * np.array(bounds).T - shares.to_numpy()),
+            fmt=f"{MARKERS[place % len(MARKERS)]}-",
+            color=colours[place],
+            ms=6,
+            capsize=3,
+            label=f"{width} units per layer",
+        )
+    depths = sorted(runs["depth"].unique())
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(depths, [str(depth) for depth in depths])
+    axes.set(xlabel="hidden layers", ylabel="networks with a dead layer (%)")
+    axes.set_ylim(0, None)
+    axes.legend()
+    return figure

@@ -1,0 +1,44 @@
+"""How long variants take to fit, and how accurate they end."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import last_epoch, panels, seeds, spread
+
+KIND = {
+    "tables": ["metrics"],
+    "colours": ["train", "test", "guide"],
+    "look": [],
+    "settings": {"axis": {"description": "In what the variants differ", "type": "string"}},
+}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import classification
+
+    classification(runs)
+
+
+def draw(style: dict, metrics: pd.DataFrame) -> Figure:
+    """Epochs until the training stopped, and final accuracy, against the variants in their order,
+    each by what its name has after the beginning that all share."""
+    final = last_epoch(metrics)
+    variants = list(final["variant"].unique())
+    final = final.assign(place=final["variant"].map(variants.index))
+    final["percent"] = 100 * final["accuracy"]
+    figure, axes = panels(
+        1, 2, (9.5, 4.2), f"Fitting the training labels, {style['dataset']}, {seeds(final)}"
+    )
+    rows = final[final["split"] == "train"]
+    spread(axes[0], rows, "place", "epoch", style["colours"]["guide"], marker="o", ms=5)
+    for split, line, marker in (("train", "-", "o"), ("test", "--", "s")):
+        rows, colour = final[final["split"] == split], style["colours"][split]
+        spread(axes[1], rows, "place", "percent", colour, ls=line, marker=marker, ms=5, label=split)
+    beginning = 0  # how much all names share
+    while len(variants) > 1 and len({name[: beginning + 1] for name in variants}) == 1:
+        beginning += 1
+    for panel, label in zip(axes, ("epochs of training", "final accuracy (%)")):
+        panel.set_xticks(range(len(variants)), [name[beginning:] for name in variants])
+        panel.set(xlabel=style["axis"], ylabel=label, ylim=(0, None))
+    axes[1].legend()
+    return figure

@@ -1,0 +1,88 @@
+"""Which runs end stuck, and why."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import count_of_seeds, last_epoch, panels
+from hw1.inference import share_interval
+
+KIND = {
+    "tables": ["dead_units", "metrics"],
+    "colours": ["born_dead", "died", "alive", "guide"],
+    "look": [],
+    "settings": {
+        "above": {
+            "description": "From which share of the best constant's loss on a run counts as stuck",
+            "type": "number",
+            "exclusiveMinimum": 0,
+        }
+    },
+}
+LABELS = {
+    "born_dead": "a layer without a living unit before training",
+    "died": "one only at the end",
+    "alive": "living units in every layer",
+}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import functions
+
+    functions(runs)
+
+
+def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd.DataFrame:
+    """Whether each run is stuck, and by which of LABELS: columns variant, seed, stuck, reason. Of
+    networks whose dead units were not counted all are alive: their activation is nowhere flat."""
+    ends = last_epoch(metrics)
+    ends = ends[ends["split"] == "train"].set_index(["variant", "seed"])
+    dead = dead_units["units"] == dead_units["dead_units"]
+    by_epoch = dead.groupby([dead_units[c] for c in ("variant", "seed", "epoch")]).any().unstack()
+    found = pd.DataFrame({"stuck": ends["loss"] > above * ends["constant_loss"], "reason": "alive"})
+    found.loc[by_epoch.index[by_epoch.iloc[:, -1]], "reason"] = "died"
+    found.loc[by_epoch.index[by_epoch[0]], "reason"] = "born_dead"
+    return found.reset_index()
+
+
+def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
+    """The share of stuck runs of each variant by why, with its exact interval; a panel for each
+    network, which is what the names of its variants begin with."""
+    found = reasons(dead_units, metrics, style["above"])
+    found["network"] = found["variant"].str.rsplit("_", n=1).str[0]
+    networks = list(found["network"].unique())
+    figure, axes = panels(
+        1,
+        len(networks),
+        (2.6 * len(networks) + 0.6, 4.2),
+        f"Runs that end stuck, {style['dataset']}, {count_of_seeds(found)}",
+        sharey=True,
+        squeeze=False,
+    )
+    for panel, network in zip(axes[0], networks):
+        variants = list(found.loc[found["network"] == network, "variant"].unique())
+        for place, variant in enumerate(variants):
+            runs = found[found["variant"] == variant]
+            stuck, n = int(runs["stuck"].sum()), len(runs)
+            height = 0.0
+            for reason in LABELS:
+                share = 100 * float((runs["stuck"] & (runs["reason"] == reason)).mean())
+                panel.bar(
+                    place, share, 0.7, height, color=style["colours"][reason], label=LABELS[reason]
+                )
+                height += share
+            low, high = share_interval(stuck, n)
+            panel.plot(
+                [place] * 2, [100 * low, 100 * high], color=style["colours"]["guide"], lw=1.4
+            )
+        panel.set(title=network.replace("_", ", "), xticks=range(len(variants)))
+        panel.set_xticklabels([name.rsplit("_", 1)[-1] for name in variants])
+        panel.grid(axis="x", visible=False)
+    axes[0][0].set_ylabel(f"stuck runs (%),\nloss > {style['above']:g} of best constant's")
+    axes[0][0].set_ylim(0, None)
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    first = dict(reversed(list(zip(labels, handles))))
+    shown = [label for label in LABELS.values() if label in first]
+    figure.legend(
+        [first[label] for label in shown], shown, loc="outside lower center", ncols=len(shown)
+    )
+    return figure
