@@ -14,9 +14,15 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ("Snakefile", "config.yaml", "presets", "profiles", "workflow", "src", "envs")
 
 
+CONTROLS = "dying_relu", "born_dead", "connectivity", "memorisation", "true_labels"
+
+
 def reduced(config: dict) -> dict:
-    """The default configuration on small data, cut down to seconds."""
+    """The default configuration on small data, cut down to seconds, without the controls."""
     experiments = config["experiments"]
+    del config["claims"]["controls"]
+    for name in CONTROLS:
+        del experiments[name]
     for experiment in experiments.values():
         if "dataset" in experiment:
             experiment["dataset"] = "digits"
@@ -35,6 +41,33 @@ def reduced(config: dict) -> dict:
     capacity = experiments["capacity"]
     capacity["seeds"] = [0]
     capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2", "cnn3")}
+    config["figures"]["dpi"] = 60
+    return config
+
+
+def reduced_controls(config: dict) -> dict:
+    """The controls alone, on small data, cut down to seconds."""
+    experiments = config["experiments"]
+    del config["claims"]["claims"]
+    for name in set(experiments) - set(CONTROLS):
+        del experiments[name]
+    for experiment in experiments.values():
+        if experiment.get("dataset") == "mnist":
+            experiment["dataset"] = "digits"
+        experiment["seeds"] = [0, 1]
+        experiment.pop("seeds_per_job", None)
+        experiment["training"] |= {"epochs": 2}
+    variants = experiments["dying_relu"]["variants"]
+    for variant in [name for name in variants if not name.startswith("sinc_deep")]:
+        del variants[variant]
+    variants = experiments["connectivity"]["variants"]
+    for variant in ("a_after_1", "a_after_1_other_batches"):
+        variants[variant]["training"]["epochs"] = 1
+    experiments["connectivity"]["analyses"]["barriers"] |= {"points": 5, "train_examples": 100}
+    variants = experiments["memorisation"]["variants"]
+    experiments["memorisation"]["inputs"]["examples"] = 100
+    for variant in ("random25", "random50", "random75"):
+        del variants[variant]
     config["figures"]["dpi"] = 60
     return config
 

@@ -9,10 +9,13 @@ from yaml_files import Document
 
 
 def merged(*parts: dict) -> dict:
-    """Merge dictionaries, later ones winning, key by key at every depth."""
+    """Merge dictionaries, later ones winning, key by key at every depth; null takes a key out."""
     result: dict = {}
     for part in parts:
         for key, value in part.items():
+            if value is None and key in result:
+                del result[key]
+                continue
             both = isinstance(value, dict) and isinstance(result.get(key), dict)
             result[key] = merged(result[key], value) if both else value
     return result
