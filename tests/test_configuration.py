@@ -104,9 +104,14 @@ def test_default_has_the_specified_runs(config):
         "interpolation": 12,
         "capacity": 1,
         "random_labels": 12,
+        "dying_relu": 10,
+        "born_dead": 100,
+        "connectivity": 6,
+        "memorisation": 3,
+        "true_labels": 1,
     }
     everything = [run for name in config["experiments"] for run in runs.all_runs(config, name)]
-    assert len(everything) == len(set(map(str, everything))) == 120 + 6 + 12 + 12 + 24 + 10 + 12
+    assert len(everything) == len(set(map(str, everything))) == 196 + 200 + 600 + 36 + 15 + 1
 
 
 def test_every_object_of_the_schema_is_closed():

@@ -114,7 +114,9 @@ def parse(config: dict) -> None:
         style = entries.style(config, figure)
         json.dumps(style)
         assert style["dataset"]
-    json.dumps(sections(config, overlays.merged(config, CODED), figures, ()))
+    json.dumps(
+        sections(config, list(config["experiments"]), overlays.merged(config, CODED), figures, ())
+    )
 
 
 def test_a_mutated_configuration_is_refused_in_one_line_or_can_run(observed):

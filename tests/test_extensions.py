@@ -218,8 +218,11 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
     assert {job.split()[0] for job in planned} <= {"norms", "tabulate", "figure", "claims", "mine"}
     assert {"norms mine/norms/mlp/seed0", "figure my_norms"} <= planned
     # Its section of the page, with figure and claim.
-    sections = copy.snakemake("--dry-run", "page", *overlaid).stderr
-    assert "results/fig_my_norms.png" in sections + copy.snakemake("-n", "page", *overlaid).stdout
+    sections = copy.snakemake("--dry-run", "results/index.html", *overlaid).stderr
+    assert (
+        "results/fig_my_norms.png"
+        in sections + copy.snakemake("-n", "results/index.html", *overlaid).stdout
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ FIGURES = [
 LEDGER = {
     "claims claims/as_written",
     "figure claims",
-    "page",
+    "page index",
 }  # what every changed table is part of
 TABLES = ("history", "metrics")  # of every experiment
 VOLATILE = ("logs", "benchmarks", "provenance")  # differ between attempts, and nothing reads them
@@ -94,11 +94,11 @@ def test_fresh_copies_of_the_sources_elsewhere_do_nothing(built, fresh):
 
 def test_a_colour_redraws_the_figures_that_use_it_and_nothing_else(repository):
     repository.write_config(lambda c: c["figures"]["colours"].update(loss="#AA0000"))
-    assert repository.plan() == {"figure grad_norm", "page"}
+    assert repository.plan() == {"figure grad_norm", "page index"}
     repository.write_config(lambda c: c["figures"]["colours"].update(deep="#0000AA"))
     expected = ["grad_norm", "sinc_loss", "sign_loss", "sinc_fit", "sign_fit"]
     expected += ["cnn_loss", "cnn_accuracy", "collapse"]
-    assert repository.plan() == {f"figure {name}" for name in expected} | {"page"}
+    assert repository.plan() == {f"figure {name}" for name in expected} | {"page index"}
     before = repository.digests("checkpoints", "metrics", "tables")
     svg = repository.folder / "results/fig_grad_norm.svg"
     repository.snakemake("results/fig_grad_norm.png")
@@ -216,7 +216,7 @@ def test_new_settings_of_a_data_set_retrain_its_runs_and_no_other(repository):
 def test_a_new_title_of_a_data_set_only_redraws(repository):
     repository.write_config(lambda c: c["datasets"]["sinc"].update(title="sinc function"))
     figures = ("sinc_loss", "sinc_fit", "collapse", "claims")
-    assert repository.plan() == {f"figure {name}" for name in figures} | {"page"}
+    assert repository.plan() == {f"figure {name}" for name in figures} | {"page index"}
 
 
 def test_preparing_the_same_data_again_does_nothing_more(repository):
