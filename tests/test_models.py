@@ -50,8 +50,9 @@ def test_pooling_before_the_relu_changes_neither_outputs_nor_gradients():
         assert torch.equal(ours, theirs)
 
 
-def test_the_gradient_of_a_stack_is_that_of_its_members():
-    spec = {"kind": "mlp", "hidden": [5, 4]}
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "selu"])
+def test_the_gradient_of_a_stack_is_that_of_its_members(activation):
+    spec = {"kind": "mlp", "hidden": [5, 4], "activation": activation, "slope": 0.2}
     members = [models.build(spec, (1,), 1, (seed, 0)).double() for seed in range(3)]
     stack = models.Stack(members)
     x = torch.linspace(-1, 1, 11, dtype=torch.float64)[:, None]

@@ -95,17 +95,18 @@ def stackable(settings: dict) -> bool:
     training = settings["training"]
     full = training["batch_size"] == "full" and not training["gradient_norm"]
     alike = plain_mlp(settings) and not training["evaluate_each_epoch"]
-    return classes_of(settings) is None and full and alike
+    # The derivative of a GELU takes what it is given, and a stack keeps what activations give.
+    kept = settings["model"].get("activation") != "gelu"
+    return classes_of(settings) is None and full and alike and kept
 
 
 def plain_mlp(settings: dict) -> bool:
-    """Whether a run is of an MLP of layers and ReLUs alone, whose loss it minimises in all its
-    epochs: what stacks are made for."""
+    """Whether a run is of an MLP of layers and activations alone, whose loss it minimises in all
+    its epochs: what stacks are made for."""
     model, training = settings["model"], settings["training"]
-    relu = model.get("activation", "relu") == "relu"
     bare = not model.get("batch_norm") and not model.get("dropout")
     loss = objectives(training) == {"loss"} and not training.get("stop")
-    return model["kind"] == "mlp" and relu and bare and loss
+    return model["kind"] == "mlp" and bare and loss
 
 
 LARGEST_STACKED_BATCH = 4096  # every member has a batch of its own in memory
@@ -117,6 +118,7 @@ def row_stackable(settings: dict) -> bool:
     return (
         plain_mlp(settings)
         and classes_of(settings) is not None
+        and settings["model"].get("activation", "relu") == "relu"
         and training["precision"] == "fp32"
         and training["batch_size"] != "full"
         and training["batch_size"] <= LARGEST_STACKED_BATCH

@@ -99,19 +99,57 @@ class Passes(NamedTuple):
     norms: torch.Tensor | None = None
 
 
+def activate(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """An activation, in place."""
+    match module:
+        case nn.LeakyReLU():
+            return functional.leaky_relu_(x, module.negative_slope)
+        case nn.Tanh():
+            return x.tanh_()
+        case nn.SELU():
+            alpha, scale = SELU
+            # torch's own rounds the last few numbers of a tensor by other code than the rest.
+            negative = x.clamp(max=0).expm1_().mul_(alpha * scale)
+            return x.clamp_(min=0).mul_(scale).add_(negative)
+    return x.relu_()
+
+
+SELU = 1.6732632423543772, 1.0507009873554805  # alpha and scale (Klambauer 2017)
+
+
+def propagate(module: nn.Module, gradient: torch.Tensor, given: torch.Tensor) -> None:
+    """The gradient before an activation from that after it, in place, by what it gave: each of
+    these tells by that on which of its branches it was."""
+    aten = torch.ops.aten
+    match module:
+        case nn.LeakyReLU():
+            backward, branch = aten.leaky_relu_backward, (module.negative_slope, True)
+            backward.grad_input(gradient, given, *branch, grad_input=gradient)
+        case nn.Tanh():
+            aten.tanh_backward.grad_input(gradient, given, grad_input=gradient)
+        case nn.SELU():
+            branch = (*SELU, 1, True)
+            aten.elu_backward.grad_input(gradient, *branch, given, grad_input=gradient)
+        case _:
+            aten.threshold_backward.grad_input(gradient, given, 0, grad_input=gradient)
+
+
 class StackedLayers(torch.autograd.Function):
-    """Fully connected layers with ReLUs between them, of several models at once.
+    """Fully connected layers with activations between them, of several models at once.
 
     What autograd would do, but in place: these layers are so small that most of the time goes
     into moving activations through memory.
     """
 
     @staticmethod
-    def forward(ctx, x: torch.Tensor, *weights: torch.Tensor) -> torch.Tensor:
+    def forward(
+        ctx, x: torch.Tensor, activation: nn.Module, *weights: torch.Tensor
+    ) -> torch.Tensor:
         inputs = []
         for weight, bias in zip(weights[::2], weights[1::2]):
-            inputs.append(x.relu_() if inputs else x)
+            inputs.append(activate(activation, x) if inputs else x)
             x = torch.baddbmm(bias.unsqueeze(2), weight, x)
+        ctx.activation = activation
         ctx.save_for_backward(*weights[::2], *inputs)
         return x
 
@@ -126,10 +164,8 @@ class StackedLayers(torch.autograd.Function):
                 # Of one output it is an outer product: the same bits, at which bmm is slow.
                 product = torch.mul if gradient.shape[1] == 1 else torch.bmm
                 gradient = product(weights[layer].mT, gradient)
-                torch.ops.aten.threshold_backward.grad_input(
-                    gradient, inputs[layer], 0, grad_input=gradient
-                )
-        return None, *gradients
+                propagate(ctx.activation, gradient, inputs[layer])
+        return None, None, *gradients
 
 
 class Stack(nn.Module):
@@ -151,6 +187,8 @@ class Stack(nn.Module):
     def __init__(self, members: Sequence[nn.Sequential]) -> None:
         super().__init__()
         self.members = len(members)
+        between = [module for module in members[0] if not isinstance(module, nn.Linear)]
+        self.activation = between[0] if between else nn.ReLU()
         self.shapes = {name: weight.shape for name, weight in members[0].named_parameters()}
         rows = torch.stack([parameters_to_vector(member.parameters()) for member in members])
         rows = functional.pad(rows.detach(), (0, -rows.shape[1] % self.FLOATS))
@@ -167,7 +205,7 @@ class Stack(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x.T.expand(len(self.rows), -1, -1).contiguous()
-        x = StackedLayers.apply(x, *self.weights(self.rows).values())
+        x = StackedLayers.apply(x, self.activation, *self.weights(self.rows).values())
         return x if len(x) == self.members else x[: self.members]
 
     def member(self, state: dict[str, torch.Tensor], index: int) -> dict[str, torch.Tensor]:
