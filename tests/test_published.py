@@ -68,10 +68,10 @@ def test_runs_of_other_code_are_added_if_a_seed_that_both_have_has_the_same_numb
         add([1, 2], 0.5)
 
 
-def test_a_run_that_starts_from_another_is_not_published(config, tmp_path):
+def test_a_run_that_starts_from_one_of_another_experiment_is_not_published(config, tmp_path):
     start = {"experiment": "trajectory", "variant": "mlp"}
     config["experiments"]["gradient_norm"]["start"] = start
-    with pytest.raises(ValueError, match="gradient_norm: mlp starts from the weights of another"):
+    with pytest.raises(ValueError, match="mlp starts from the weights of a run of trajectory"):
         publish.publish(tmp_path, tmp_path, "as_written", "gradient_norm", config, [])
 
 

@@ -43,6 +43,7 @@ def batches_of(results: Path, config: dict, experiment: str, variant: str) -> di
     that are here: the numbers would not be those of this checkout.
     """
     found = {}
+    begun = fingerprints_of_start(results, config, experiment, variant)
     name = dataset_name(config, Run(experiment, variant, 0))
     script = ROOT / "workflow/scripts/train.py"
     files = [script, *(path for path in code("train") if path != script)]
@@ -53,7 +54,10 @@ def batches_of(results: Path, config: dict, experiment: str, variant: str) -> di
             continue  # not evaluated yet, or of batches that are cut otherwise now
         for seed, saved in checkpoints.load(path).items():
             run = Run(experiment, variant, seed)
-            if json.loads(saved["settings"]) != run_settings(config, run):
+            expected = run_settings(config, run)
+            if "start" in expected:
+                expected["start"] = expected["start"] | {"fingerprint": begun.get(seed)}
+            if json.loads(saved["settings"]) != expected:
                 raise ValueError(f"{path}: seed {seed} has other settings than config.yaml: {SAME}")
             device = provenance(results, run)["device"]
             device = torch.device(device if device in ("cpu", "mps") else "cuda")
@@ -61,6 +65,19 @@ def batches_of(results: Path, config: dict, experiment: str, variant: str) -> di
                 raise ValueError(f"{path}: seed {seed} is of other code, torch or data: {SAME}")
             found[seed] = path.stem
     return found
+
+
+def fingerprints_of_start(
+    results: Path, config: dict, experiment: str, variant: str
+) -> dict[int, str]:
+    """The fingerprints, by seed, of the runs that those of a variant start from, if they do."""
+    start = batch_settings(config, experiment, variant).get("start")
+    place = results / "checkpoints" / start["experiment"] / start["variant"] if start else None
+    return {
+        seed: saved["fingerprint"]
+        for path in (sorted(place.glob("*.pt")) if place else ())
+        for seed, saved in checkpoints.load(path).items()
+    }
 
 
 SAME = "publish from the checkout and the environment that trained it"
@@ -81,11 +98,14 @@ def publish(
 ) -> dict:
     """Merge an experiment into the published tables; return what the manifest says of it."""
     variants = list(config["experiments"][experiment]["variants"])
-    if begun := [v for v in variants if "start" in batch_settings(config, experiment, v)]:
-        raise ValueError(
-            f"{experiment}: {begun[0]} starts from the weights of another run, and a published "
-            "table does not say how that was trained: publish experiments that start by themselves"
-        )
+    for variant in variants:
+        start = batch_settings(config, experiment, variant).get("start")
+        if start and start["experiment"] != experiment:
+            raise ValueError(
+                f"{experiment}: {variant} starts from the weights of a run of "
+                f"{start['experiment']}, and a published table does not say how that was trained: "
+                "publish experiments that start from runs of their own"
+            )
     batches = {v: batches_of(results, config, experiment, v) for v in variants}
     seeds = set.intersection(*map(set, batches.values()))
     if not seeds:

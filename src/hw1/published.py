@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 ANEW = "get it anew with git checkout"
-DIGITS = 6  # of a float
-LONG, FEWER_DIGITS = 20_000, 4  # rows from which on these are enough: curves and histories
+# Of a float, by how many rows there are: curves and histories are looked at, or smoothed.
+DIGITS = {0: 6, 20_000: 4, 1_000_000: 3}
 
 
 def pack(path: Path, table: "pd.DataFrame") -> None:
     """Write a table, floats rounded, as `hw1.tables` does, compressed: the same rows give the same
     bytes."""
-    rounded, digits = table.copy(), DIGITS if len(table) < LONG else FEWER_DIGITS
+    rounded = table.copy()
+    digits = DIGITS[max(rows for rows in DIGITS if rows <= len(table))]
     for column in rounded.select_dtypes("float"):
         rounded[column] = [float(f"{value:.{digits}g}") for value in rounded[column]]
     rows = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
@@ -99,7 +100,7 @@ def same(ours: "pd.DataFrame", theirs: "pd.DataFrame", key: list[str]) -> str | 
     both = ours.merge(theirs, on=key, suffixes=("", "_published"))
     for column in numbers:
         difference = (both[column] - both[f"{column}_published"]).abs()
-        wrong = difference > 10.0 ** (1 - DIGITS) * both[f"{column}_published"].abs()
+        wrong = difference > 10.0 ** (1 - DIGITS[0]) * both[f"{column}_published"].abs()
         if wrong.any():
             row = both[wrong].iloc[0]
             place = ", ".join(f"{name} {row[name]}" for name in key)
