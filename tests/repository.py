@@ -45,6 +45,14 @@ def reduced(config: dict) -> dict:
     return config
 
 
+def with_controls(config: dict) -> dict:
+    """A configuration with the controls as they are by default, of which presets speak."""
+    default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config["claims"] = default["claims"]
+    config["experiments"] |= {name: default["experiments"][name] for name in CONTROLS}
+    return config
+
+
 def reduced_controls(config: dict) -> dict:
     """The controls alone, on small data, cut down to seconds."""
     experiments = config["experiments"]

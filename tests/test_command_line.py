@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from repository import SOURCES
+from repository import SOURCES, with_controls
 
 from command_line import check_configfiles, parsed_options, weakened
 
@@ -67,6 +67,7 @@ def test_targets_after_an_overlay_are_told_from_overlays(tmp_path, monkeypatch):
 
 
 def test_the_base_named_again_and_an_overlay_twice_are_no_conflict(fresh):
+    fresh.write_config(with_controls)
     demo = fresh.plan("--configfile", "presets/demo.yaml")
     more = ["config.yaml", "presets/demo.yaml", "./presets/../config.yaml", "presets/demo.yaml"]
     assert fresh.plan("--configfile", *more) == demo

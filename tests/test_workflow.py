@@ -19,7 +19,7 @@ import pytest
 import yaml
 from browser import faults, look_at, needs_chromium
 from conftest import ROOT
-from repository import Repository, of, reduced, rules
+from repository import Repository, of, reduced, rules, with_controls
 
 from hw1.batches import seed_list
 
@@ -440,8 +440,11 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tmp_path):
 
 
 def test_the_demo_builds_every_figure_on_data_that_need_no_network(repository):
+    repository.write_config(with_controls)
     planned = repository.plan("--directory", "demo", "--configfile", "presets/demo.yaml")
-    assert {f"fig_{figure}" for figure in of(planned, "figure")} == set(FIGURES)
+    controls = {"born_dead", "barriers", "label_noise", "true_labels", "controls"}
+    drawn = {f"fig_{figure}" for figure in of(planned, "figure")}
+    assert drawn == {*FIGURES, *(f"fig_{name}" for name in controls)}
     assert of(planned, "prepare_data") == {"digits", "sinc", "sign"}
 
 
@@ -458,11 +461,12 @@ def test_a_new_experiment_is_an_entry_and_a_target(repository):
     repository.write_config(add)
     run = "width/wide/seed0"
     planned = {f"train {run}", f"evaluate {run}", "tabulate width/metrics"}
-    assert repository.plan() == planned | {"page"}
+    assert repository.plan() == planned | {"page index"}
     assert repository.plan("width") == planned | {"width"}
 
 
 def test_presets_in_a_directory_of_their_own_leave_results_alone(repository):
+    repository.write_config(with_controls)
     before = repository.digests(".")
     run = repository.snakemake(
         "results/data/sign.npz", "--directory", "demo", "--configfile", "presets/demo.yaml"
@@ -585,6 +589,7 @@ def test_replication_only_adds_seeds(repository):
     for name, experiment in more["experiments"].items():
         assert set(experiment) == {"seeds"}
         assert set(seed_list(default[name]["seeds"])) < set(seed_list(experiment["seeds"]))
+    repository.write_config(with_controls)
     planned = repository.plan("--configfile", "presets/replication.yaml")
     trained = of(planned, "train")
     kept = ("seed0", "seed1")
