@@ -7,6 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 from conftest import ROOT
+from repository import with_controls
 
 import publish
 from hw1 import published
@@ -107,6 +108,7 @@ def seeds_of(arm: str) -> tuple[int, int]:
 
 
 def test_the_published_answer_takes_no_training(fresh):
+    fresh.write_config(with_controls)
     shutil.copytree(ROOT / "published", fresh.folder / "published")
     planned = fresh.plan("published")
     kinds = {job.split()[0] for job in planned}
@@ -128,6 +130,16 @@ def test_the_published_answer_takes_no_training(fresh):
     counts = [list(verdicts.values()).count(word) for word in words]
     assert sum(counts) == len(verdicts)  # the sentence names all verdicts that there are
     assert list(map(int, numbers.groups())) == [len(verdicts), *seeds_of("as_written"), *counts]
+    with open(results / "tables/controls_as_written.csv", encoding="utf-8") as file:
+        controls = [row["verdict"] for row in csv.DictReader(file)]
+    numbers = re.search(
+        r"Of these (\d+) controls, at (\d+) to (\d+) published seeds, (\d+) hold, (\d+) does not, "
+        r"and (\d+) are\sundecided",
+        readme,
+    )
+    counts = [controls.count(word) for word in ("confirmed", "refuted", "inconclusive")]
+    assert sum(counts) == len(controls)
+    assert list(map(int, numbers.groups())) == [len(controls), *seeds_of("as_written"), *counts]
     with open(results / "tables/claims_as_coded.csv", encoding="utf-8") as file:
         coded = [row["verdict"] for row in csv.DictReader(file) if row["claim"]]
     numbers = re.search(
