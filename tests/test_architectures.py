@@ -34,6 +34,15 @@ AS_WRITTEN = {
     "capacity/cnn8": 2_457_738,
     "capacity/cnn9": 5_185_770,
     "capacity/cnn10": 10_173_898,
+    "connectivity/a": 407_050,
+    "memorisation/random100": 407_050,
+    "true_labels/lenet5": 61_706,
+    "dying_relu/sinc_deep_selu": 351,
+    "dying_relu/sign_medium_relu": 572,
+    # one input, a bias of each unit: 2 w + (depth - 1) (w^2 + w) + (w + 1)
+    "born_dead/depth16_width4": 2 * 4 + 15 * 20 + 5,
+    "born_dead/depth8_width2": 2 * 2 + 7 * 6 + 3,
+    "born_dead/depth8_width8": 2 * 8 + 7 * 72 + 9,
 }
 # ... and of those that the notebooks build.
 AS_CODED = {
@@ -65,7 +74,13 @@ def counts(config: dict) -> dict[str, tuple[int, int]]:
 
 
 def test_default_models_have_the_specified_parameters(config):
-    assert counts(config) == {name: (n, n) for name, n in AS_WRITTEN.items()}
+    found = counts(config)
+    assert {name: found[name] for name in AS_WRITTEN} == {n: (c, c) for n, c in AS_WRITTEN.items()}
+    # The variants that are not listed differ from one that is in other settings.
+    assert {computed for computed, _ in found.values()} <= set(AS_WRITTEN.values()) | {
+        2 * 4 + (depth - 1) * 20 + 5 for depth in (2, 4, 8)
+    }
+    assert all(computed == built for computed, built in found.values())
 
 
 def test_as_coded_models_have_the_notebooks_parameters(preset):

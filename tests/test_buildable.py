@@ -90,7 +90,7 @@ EXTREMES = {
     "figures.dpi": [50],
     "figures.runs": ["turbo"],
 }  # fmt: skip
-EXPERIMENTS = list(DEFAULT["experiments"])
+EXPERIMENTS = list(reduced(deepcopy(DEFAULT))["experiments"])
 
 
 def base() -> dict:

@@ -279,8 +279,8 @@ def test_a_batch_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_byt
         build.result()
         undisturbed.result()
     states = [job["JobState"] for job in jobs()[before:] if "train" in job["Comment"]]
-    print(states, resumed)
-    assert "TIMEOUT" in states
+    said = [log.read_text(encoding="utf-8") for log in remote.folder.rglob("*.log")]
+    assert "TIMEOUT" in states, "\n\n".join([str(states), *said])
     assert resumed
     assert remote.digests(*DATA) == local.digests(*DATA)
 

@@ -566,7 +566,7 @@ def test_the_page_is_a_target_that_builds_everything(fresh):
 def test_architectures_as_coded_get_verdicts_of_their_own(repository):
     coded = ["--directory", "as_coded", "--configfile", "presets/as_coded.yaml"]
     repository.snakemake("function_fit", *coded)
-    assert repository.plan() == {"claims claims/as_coded", "page"}
+    assert repository.plan() == {"claims claims/as_coded", "page index"}
     repository.snakemake()
     tables = repository.folder / "results/tables"
     counts = {}
