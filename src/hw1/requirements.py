@@ -67,6 +67,29 @@ def alike(runs: Sequence[dict], keys: Sequence[str] = ()) -> None:
             )
 
 
+def mlps(runs: Iterable[dict]) -> None:
+    """The networks are MLPs without batch norm: units are told one by one, and what batch norm
+    keeps of them is none of the weights."""
+    for run in runs:
+        key = f"variants.{run['variant']}.model"
+        if run["model"]["kind"] != "mlp":
+            raise ValueError(
+                f"{key}.kind: found {run['model']['kind']}, but it looks at the units of an mlp: "
+                "leave the variant out of it"
+            )
+    weights_alone(runs)
+
+
+def weights_alone(runs: Iterable[dict]) -> None:
+    """The networks have no batch norm, so at any weights they are what these say."""
+    for run in runs:
+        if run["model"].get("batch_norm"):
+            raise ValueError(
+                f"variants.{run['variant']}.model.batch_norm: found true, but what it keeps of "
+                "activations belongs to the weights as trained: leave the variant out of it"
+            )
+
+
 def architecture(run: dict) -> list:
     """The layers of a run's network."""
     return layers(run["model"], *example_shape(run))

@@ -50,7 +50,7 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import alike, classification
+    from hw1.requirements import alike, classification, mlps
 
     names = [run["variant"] for run in runs]
     for name, ends in settings["lines"].items():
@@ -59,13 +59,7 @@ def check(settings, runs, seeds):
                 raise ValueError(
                     f"lines.{name}.{end}: found {ends[end]!r}, expected one of {', '.join(names)}"
                 )
-    if any(run["model"]["kind"] != "mlp" for run in runs):
-        raise ValueError("model.kind: found cnn, but only the units of an mlp are aligned")
-    if any(run["model"].get("batch_norm") for run in runs):
-        raise ValueError(
-            "model.batch_norm: found true, but what it keeps of activations belongs to the weights "
-            "at the ends of the line: leave it out, or the analysis"
-        )
+    mlps(runs)
     classification(runs)
     alike(runs, ("dataset", "inputs", "model"))
 

@@ -20,17 +20,9 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    for run in runs:
-        if run["model"]["kind"] != "mlp":
-            raise ValueError(
-                f"variants.{run['variant']}.model.kind: found cnn, but it counts units of an mlp: "
-                "leave the variant out of it"
-            )
-        if run["model"].get("batch_norm"):
-            raise ValueError(
-                f"variants.{run['variant']}.model.batch_norm: found true, but then a unit of a "
-                "training step is none of the network: leave the variant out of it"
-            )
+    from hw1.requirements import mlps
+
+    mlps(runs)
 
 
 @torch.inference_mode()

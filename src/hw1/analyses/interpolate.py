@@ -35,7 +35,7 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import alike
+    from hw1.requirements import alike, weights_alone
 
     start, stop, points = (settings[key] for key in ("start", "stop", "points"))
     step = (stop - start) / (points - 1)
@@ -56,11 +56,7 @@ def check(settings, runs, seeds):
             "call a variant otherwise"
         )
     alike(runs, ("dataset", "inputs"))
-    if any(run["model"].get("batch_norm") for run in runs):
-        raise ValueError(
-            "model.batch_norm: found true, but what it keeps of activations belongs to the weights "
-            "at the ends of the line: leave it out, or the analysis"
-        )
+    weights_alone(runs)
 
 
 def grid(start: float, stop: float, points: int) -> list[float]:

@@ -10,11 +10,20 @@ import inspect
 from collections.abc import Callable
 
 from hw1.claims.sample import Sample
-from hw1.claims.statistics import course, distances, final, line, predictions, size, units
+from hw1.claims.statistics import (
+    course,
+    distances,
+    final,
+    landscape,
+    line,
+    predictions,
+    size,
+    units,
+)
 
 STATISTICS: dict[str, Callable[..., Sample]] = {
     name: function
-    for module in (final, course, distances, predictions, line, size, units)
+    for module in (final, course, distances, predictions, line, size, units, landscape)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__ and function.__annotations__["return"] is Sample
 }

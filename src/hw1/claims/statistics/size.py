@@ -86,3 +86,32 @@ def size_leg(
     if column == "loss":
         return ratio(larger, smaller)
     return effect((100 * (larger - smaller)).round(9))
+
+
+def fitting_peak(
+    tables: Tables, experiment: str, column: str, side: str, accuracy: float = 0.99
+) -> Sample:
+    """How much worse the smallest model that fits the training labels does on test examples than
+    the best `smaller` one, or than the `largest`.
+
+    It fits where the median training accuracy over the seeds is as high as said. Of losses the
+    ratio, of accuracies the difference of the errors in percentage points. Raises Missing where
+    there is no model on that side.
+    """
+    values = by_size(tables, experiment, "test", column)
+    trained = by_size(tables, experiment, "train", "accuracy").median()
+    fits = [place for place, reached in enumerate(trained) if reached >= accuracy]
+    if not fits:
+        raise Missing(f"{experiment}_metrics: no size fits {100 * accuracy:g} % of its labels")
+    first = fits[0]
+    if first == (0 if side == "smaller" else values.shape[1] - 1):
+        raise Missing(f"{experiment}_metrics: the {side} size is the first that fits its labels")
+    if side == "largest":
+        other = values.iloc[:, -1]
+    elif column == "loss":
+        other = best_size(-values.iloc[:, :first]).abs()
+    else:
+        other = best_size(values.iloc[:, :first])
+    if column == "loss":
+        return ratio(values.iloc[:, first], other)
+    return effect((100 * (other - values.iloc[:, first])).round(9))

@@ -1,0 +1,81 @@
+"""Distances between the weights of MLPs of different seeds by epoch, as they are and aligned.
+
+Aligned are all units to those of the first run at the same epoch, since networks that differ in
+the order of their units alone are the same function (see hw1.alignment). Beside them stands how far
+apart runs would be that move independently: their distance at the start and their own ways from
+there as sides of right angles, sqrt(d0^2 + |w - w0|^2 + |w' - w0'|^2).
+"""
+
+from itertools import combinations
+
+import numpy as np
+
+from hw1 import alignment
+from hw1.weights import Run
+
+KIND = {
+    "scope": "experiment",
+    "data": False,
+    "tables": {
+        "": [
+            "variant", "seed", "other_seed", "epoch", "distance", "aligned_distance",
+            "independent_distance",
+        ]
+    },
+    "settings": {},
+}  # fmt: skip
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import alike, mlps
+
+    mlps(runs)
+    alike(runs)
+    for run in runs:
+        if 0 not in run["training"]["snapshot_epochs"]:
+            raise ValueError(
+                f"variants.{run['variant']}.training.snapshot_epochs: found no 0, but it compares "
+                "with the weights before training: add it"
+            )
+
+
+def aligned(run: Run, reference: Run, epoch: int) -> np.ndarray:
+    """The weights (p,) after an epoch, with the units in the order of the reference's."""
+    model, other = (r.network(snapshot=r.epochs.tolist().index(epoch)) for r in (run, reference))
+    alignment.reorder(model, alignment.match(other, model))
+    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+
+
+def apart(first: np.ndarray, second: np.ndarray) -> float:
+    """L2 norm of the difference of two vectors, in double precision."""
+    return float(np.linalg.norm(first.astype(np.float64) - second))
+
+
+def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]]:
+    """A row per pair of seeds of a variant and epoch; none where there is one seed."""
+    found = []
+    for variant in dict.fromkeys(run.settings["variant"] for run in runs):
+        own = [run for run in runs if run.settings["variant"] == variant]
+        # Runs that stop by their loss have other epochs than others.
+        epochs = [e for e in own[0].epochs.tolist() if all(e in run.epochs for run in own)]
+        for epoch in epochs:
+            raw = [run.weights[run.epochs.tolist().index(epoch)] for run in own]
+            ordered = [aligned(run, own[0], epoch) for run in own]
+            for i, j in combinations(range(len(own)), 2):
+                ways = (
+                    apart(own[i].weights[0], own[j].weights[0]),
+                    apart(raw[i], own[i].weights[0]),
+                    apart(raw[j], own[j].weights[0]),
+                )
+                found.append(
+                    {
+                        "variant": variant,
+                        "seed": own[i].settings["seed"],
+                        "other_seed": own[j].settings["seed"],
+                        "epoch": epoch,
+                        "distance": apart(raw[i], raw[j]),
+                        "aligned_distance": apart(ordered[i], ordered[j]),
+                        "independent_distance": float(np.hypot.reduce(ways)),
+                    }
+                )
+    return {"": found}

@@ -1,0 +1,112 @@
+"""From trained networks on to where the gradient vanishes, and the Hessian's eigenvalues there.
+
+In double precision, MINPACK's method of Levenberg and Marquardt makes the squared norm of the
+gradient smaller, with the Hessian as the Jacobian of the gradient. It goes to any point without a
+gradient: minima, saddles, maxima. The minimal ratio of such a point is the share of eigenvalues
+above 0 (what is left of 1 is the index of Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio
+2014), or above a small share of the largest.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.optimize import least_squares
+
+from hw1 import tables
+from hw1.curvature import Loss, Vector, loss_of_weights, weights_of
+from hw1.inputs import Data, Split
+from hw1.weights import Run
+
+KIND = {
+    "scope": "run",
+    "data": True,
+    "tables": {
+        "": [
+            "experiment", "variant", "seed", "trained_loss", "trained_gradient_norm", "loss",
+            "gradient_norm", "parameters",
+        ],
+        "ratios": ["experiment", "variant", "seed", "threshold", "minimal_ratio"],
+    },
+    "settings": {
+        "steps": {
+            "description": "Steps after which the method is stopped",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 100000,
+        },
+        "thresholds": {
+            "description": "Shares of the largest eigenvalue, above which one counts as positive",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+        },
+    },
+}  # fmt: skip
+
+
+def check(settings, runs, seeds):
+    from hw1.architectures import parameter_count
+    from hw1.requirements import architecture, weights_alone
+
+    weights_alone(runs)
+    for run in runs:
+        if (count := parameter_count(architecture(run))) > 2000:
+            raise ValueError(
+                f"variants.{run['variant']}.model: found {count} parameters, but the whole Hessian "
+                "is computed, of at most 2000: make it smaller, or leave the variant out of it"
+            )
+
+
+def settle(loss: Loss, weights: Vector, steps: int) -> Vector:
+    """Weights (p,), double, near the given ones, at which the norm of the loss's gradient is as
+    small as rounding lets it be, or as so many steps make it."""
+    gradient, hessian = torch.func.grad(loss), torch.func.hessian(loss)
+
+    def at(function: Callable, vector: np.ndarray) -> np.ndarray:
+        return function(torch.from_numpy(vector).to(weights)).cpu().numpy()
+
+    found = least_squares(
+        lambda vector: at(gradient, vector),
+        weights.cpu().numpy(),
+        lambda vector: at(hessian, vector),
+        method="lm",
+        x_scale="jac",
+        # Until nothing moves any more: how small the norm then is decides who counts.
+        xtol=1e-15,
+        ftol=1e-15,
+        gtol=1e-15,
+        max_nfev=steps,
+    )
+    return torch.from_numpy(found.x).to(weights)
+
+
+def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+    """A row per run, and one per run and threshold, at the last snapshot and where it led."""
+    points, ratios = [], []
+    for run in runs:
+        inputs, targets = data.splits(run.settings)["train"]
+        real = targets.is_floating_point()
+        split = Split(inputs.double(), targets.double() if real else targets)
+        model = run.network(data.device).double()
+        loss, trained = loss_of_weights(model, split), weights_of(model)
+        weights = settle(loss, trained, settings["steps"])
+        values = torch.linalg.eigvalsh(torch.func.hessian(loss)(weights))
+        row = {
+            "trained_loss": loss(trained).item(),
+            "trained_gradient_norm": torch.func.grad(loss)(trained).norm().item(),
+            "loss": loss(weights).item(),
+            "gradient_norm": torch.func.grad(loss)(weights).norm().item(),
+            "parameters": weights.numel(),
+        }
+        points += tables.identify(run.settings, [row])
+        above = [
+            {
+                "threshold": share,
+                "minimal_ratio": (values > share * values.abs().max()).double().mean().item(),
+            }
+            for share in settings["thresholds"]
+        ]
+        ratios += tables.identify(run.settings, above)
+    return {"": points, "ratios": ratios}

@@ -1,0 +1,68 @@
+"""How much the outputs of a network change with its inputs.
+
+The Frobenius norm of the Jacobian of the outputs with respect to the pixels, averaged over test
+examples (Novak, Bahri, Abolafia, Pennington and Sohl-Dickstein 2018), of the class probabilities,
+as there, and of the logits, which do not saturate.
+"""
+
+import torch
+from torch import nn
+
+from hw1 import tables
+from hw1.inputs import Data
+from hw1.weights import Run
+
+KIND = {
+    "scope": "run",
+    "data": True,
+    "tables": {
+        "": ["experiment", "variant", "seed", "epoch", "examples", "probabilities", "logits"]
+    },
+    "settings": {
+        "examples": {
+            "description": "How many test examples are averaged over, the first ones",
+            "type": "integer",
+            "minimum": 1,
+        }
+    },
+}
+AT_ONCE = 500  # examples, of which each needs a row of its inputs for every output
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import classification
+
+    classification(runs)
+
+
+def jacobian_norms(model: nn.Module, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Frobenius norms (n,) of the Jacobians of probabilities and of logits at inputs (n, ...)."""
+    inputs = inputs.detach().clone().requires_grad_()
+    logits = model(inputs)
+    rows = [
+        torch.autograd.grad(column.sum(), inputs, retain_graph=True)[0].flatten(1)
+        for column in logits.unbind(1)
+    ]
+    jacobian = torch.stack(rows, 1)
+    share = logits.detach().softmax(1)
+    # d softmax / d logits = diag(share) - share share^T
+    mean = share.unsqueeze(1) @ jacobian
+    return (share.unsqueeze(2) * (jacobian - mean)).norm(dim=(1, 2)), jacobian.norm(dim=(1, 2))
+
+
+def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+    """A row per run, of its last snapshot."""
+    found = []
+    for run in runs:
+        model = run.network(data.device)
+        inputs = data.splits(run.settings)["test"].inputs[: settings["examples"]]
+        parts = [jacobian_norms(model, batch) for batch in inputs.split(AT_ONCE)]
+        probabilities, logits = (torch.cat(norms).double().mean().item() for norms in zip(*parts))
+        row = {
+            "epoch": int(run.epochs[-1]),
+            "examples": len(inputs),
+            "probabilities": probabilities,
+            "logits": logits,
+        }
+        found += tables.identify(run.settings, [row])
+    return {"": found}

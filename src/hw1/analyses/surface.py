@@ -1,0 +1,102 @@
+"""The training loss in a random plane around a trained network, filter by filter on its scale.
+
+Both directions of the plane are drawn from a normal distribution, and each unit's or filter's part
+is given the norm of the weights of that unit, so that networks of different scales are comparable;
+biases stay as they are (Li, Xu, Taylor, Studer and Goldstein 2018, filter normalisation).
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import nn
+
+from hw1 import tables
+from hw1.analyses.interpolate import grid
+from hw1.curvature import Vector, weights_of
+from hw1.evaluation import evaluate
+from hw1.inputs import Data, Split
+from hw1.weights import Run
+
+KIND = {
+    "scope": "run",
+    "data": True,
+    "tables": {"": ["experiment", "variant", "seed", "x", "y", "loss"]},
+    "settings": {
+        "reach": {
+            "description": "How far the plane goes in all four directions; 1 is the norm of each "
+            "unit's weights",
+            "type": "number",
+            "exclusiveMinimum": 0,
+        },
+        "points": {
+            "description": "Evenly spaced points along each side; an odd number, so that the "
+            "network itself is one",
+            "type": "integer",
+            "minimum": 3,
+            "maximum": 1001,
+            "not": {"multipleOf": 2},
+        },
+        "examples": {
+            "description": "How many training examples the loss is the mean of, the first ones",
+            "type": "integer",
+            "minimum": 1,
+        },
+    },
+}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import weights_alone
+
+    weights_alone(runs)
+
+
+@torch.no_grad()
+def direction(model: nn.Module, random: torch.Generator) -> Vector:
+    """A random direction (p,), each unit's weights with the norm that they have in the network."""
+    parts = []
+    for parameter in model.parameters():
+        part = torch.zeros_like(parameter)
+        if parameter.dim() > 1:
+            drawn = torch.randn(parameter.shape, generator=random).to(parameter)
+            norms = (t.flatten(1).norm(dim=1).clamp(min=1e-12) for t in (parameter, drawn))
+            now, of_drawn = norms
+            part = drawn * (now / of_drawn).view(-1, *[1] * (parameter.dim() - 1))
+        parts.append(part.flatten())
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def plane(
+    model: nn.Module,
+    axes: tuple[Vector, Vector],
+    xs: Sequence[float],
+    ys: Sequence[float],
+    split: Split,
+) -> Iterator[dict]:
+    """Yield a row (x, y, loss) per point of a plane through the network's weights; those are what
+    the network has again afterwards."""
+    middle, parameters = weights_of(model), list(model.parameters())
+    for x in xs:
+        for y in ys:
+            nn.utils.vector_to_parameters(middle + x * axes[0] + y * axes[1], parameters)
+            yield {"x": x, "y": y, "loss": evaluate(model, split).loss}
+    nn.utils.vector_to_parameters(middle, parameters)
+
+
+def first_examples(data: Data, settings: dict, examples: int) -> Split:
+    """The first training examples, as a run sees them."""
+    return Split(*(part[:examples] for part in data.splits(settings)["train"]))
+
+
+def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+    """A row per run and point, around its last snapshot; the seed draws the plane."""
+    places = grid(-settings["reach"], settings["reach"], settings["points"])
+    found = []
+    for run in runs:
+        model = run.network(data.device)
+        random = torch.Generator().manual_seed(run.settings["seed"])
+        axes = direction(model, random), direction(model, random)
+        split = first_examples(data, run.settings, settings["examples"])
+        found += tables.identify(run.settings, plane(model, axes, places, places, split))
+    return {"": found}

@@ -1,0 +1,147 @@
+"""Statistics of the loss around trained networks: sharpness, critical points, surfaces."""
+
+import numpy as np
+import pandas as pd
+
+from hw1.claims.reading import Missing, Tables, TooFew, paired, rows, together
+from hw1.claims.sample import Sample, effect, median, ratio, share
+from hw1.inference import spearman
+
+
+def measured(tables: Tables, table: str, variant: str, column: str) -> pd.Series:
+    """A column of a table with a row per variant and seed, by seed."""
+    return rows(tables, table, ("seed",), [column], variant).set_index("seed")[column]
+
+
+def table_correlation(tables: Tables, table: str, variants: list[str], column: str) -> Sample:
+    """Spearman's correlation of the place in a list of variants and a column of a table."""
+    values = together([measured(tables, table, name, column) for name in variants])
+    places = np.arange(len(variants))
+    return effect(values.apply(lambda row: spearman(places, row.to_numpy()), axis=1))
+
+
+def growth_ratio(
+    tables: Tables, table: str, growth: list[str], baseline: list[str], column: str
+) -> Sample:
+    """How many times as much a column grows between two variants as between two others."""
+    (first, last), (before, after) = (
+        [measured(tables, table, name, column) for name in names] for names in (growth, baseline)
+    )
+    values = together([first, last, before, after])
+    if (values <= 0).any(axis=None):
+        raise Missing(f"{table}: {column} is not above 0 everywhere, so it has no growth")
+    first, last, before, after = (values.iloc[:, place] for place in range(4))
+    return ratio(last / first, after / before)
+
+
+def concordance(
+    tables: Tables, experiment: str, variant: str, gradient_norm: float, threshold: float
+) -> Sample:
+    """Of pairs of runs, whether that of the higher loss has the smaller minimal ratio.
+
+    Of runs whose gradient is as small as said, two at a time by their seeds, so that no run is in
+    two pairs; pairs in which loss or ratio are the same do not count.
+    """
+    points = rows(
+        tables, f"{experiment}_critical_points", ("seed",), ["loss", "gradient_norm"], variant
+    )
+    ratios = rows(
+        tables,
+        f"{experiment}_critical_points_ratios",
+        ("seed",),
+        ["minimal_ratio"],
+        variant,
+        {"threshold": threshold},
+    )
+    points = points[points["gradient_norm"] <= gradient_norm].set_index("seed")
+    both = points.join(ratios.set_index("seed")["minimal_ratio"], how="inner")
+    even = len(both) // 2 * 2
+    # The same point, found twice, is no pair: losses agree to what rounding leaves of them.
+    losses, found = both["loss"].to_numpy()[:even], both["minimal_ratio"].to_numpy()[:even]
+    higher = losses[::2] - losses[1::2]
+    higher[np.abs(higher) <= 1e-9 * np.maximum(losses[::2], losses[1::2])] = 0
+    both_ways = np.sign(higher) * np.sign(found[::2] - found[1::2])
+    if not both_ways.any():
+        raise TooFew(f"{variant}: no two runs with a gradient up to {gradient_norm:g} differ")
+    return share(pd.Series(both_ways[both_ways != 0] < 0))
+
+
+def threshold_effect(
+    tables: Tables, experiment: str, variant: str, low: float, high: float
+) -> Sample:
+    """By how much the minimal ratio falls from one threshold to a higher one."""
+    first, second = (
+        rows(
+            tables,
+            f"{experiment}_critical_points_ratios",
+            ("seed",),
+            ["minimal_ratio"],
+            variant,
+            {"threshold": threshold},
+        ).set_index("seed")["minimal_ratio"]
+        for threshold in (low, high)
+    )
+    first, second = paired(first, second)
+    return effect(first - second)
+
+
+def around(tables: Tables, experiment: str, variant: str) -> pd.DataFrame:
+    """The loss in the plane around a network, sorted by seed, x and y."""
+    return rows(tables, f"{experiment}_surface", ("seed", "x", "y"), ["loss"], variant)
+
+
+def rise(tables: Tables, experiment: str, variant: str, within: float) -> pd.Series:
+    """By how much the loss within a distance is on average above that of the network itself."""
+    found = around(tables, experiment, variant)
+    distance = np.hypot(found["x"], found["y"])
+    if not (distance == 0).any():
+        raise Missing(f"{experiment}_surface: {variant} has no point at 0, 0")
+    middle = found[distance == 0].set_index("seed")["loss"]
+    near = found[(distance > 0) & (distance <= within + 1e-9)]
+    if near.empty:
+        raise Missing(f"{experiment}_surface: {variant} has no point within {within:g}")
+    return near.groupby("seed")["loss"].mean() - middle
+
+
+def surface_rise_ratio(
+    tables: Tables, experiment: str, variant: str, baseline: str, within: float
+) -> Sample:
+    """How many times as much the loss rises around one network as around another."""
+    first, second = (rise(tables, experiment, name, within) for name in (variant, baseline))
+    first, second = paired(first, second)
+    if (first <= 0).any() or (second <= 0).any():
+        raise Missing(f"{experiment}_surface: around a network the loss falls")
+    return ratio(first, second)
+
+
+def roughness(tables: Tables, experiment: str, variant: str) -> pd.Series:
+    """By how much the loss falls on the way outwards, in nats: the sum of all falls, on average
+    over the four ways from the network along the axes. In a bowl it is 0."""
+    found = around(tables, experiment, variant)
+    falls = []
+    for across, along in (("x", "y"), ("y", "x")):
+        axis = found[found[across] == 0].pivot(index="seed", columns=along, values="loss")
+        if axis.shape[1] < 3:
+            raise Missing(f"{experiment}_surface: {variant} has no axis through 0, 0")
+        for way in (axis.loc[:, 0:], axis.loc[:, :0].iloc[:, ::-1]):
+            steps = np.diff(way.to_numpy(), axis=1)
+            falls.append(pd.Series(-np.minimum(steps, 0).sum(axis=1), index=axis.index))
+    return sum(falls) / len(falls)
+
+
+def surface_roughness(tables: Tables, experiment: str, variant: str, baseline: str) -> Sample:
+    """By how much the loss falls on the way outwards from one network more than from another."""
+    first, second = (roughness(tables, experiment, name) for name in (variant, baseline))
+    first, second = paired(first, second)
+    return effect((first - second).round(9))
+
+
+def plane_variance(tables: Tables, experiment: str) -> Sample:
+    """Share of the variance of a run's snapshots that lies in its two principal components."""
+    found = rows(
+        tables,
+        f"{experiment}_descent_variance",
+        ("seed", "component"),
+        ["explained_variance_ratio"],
+    )
+    return median(found.groupby("seed")["explained_variance_ratio"].sum())

@@ -1,0 +1,77 @@
+"""What batch size does to a network, under several rules for when its training stops."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import MARKERS, colour_of, last_epoch, panels, seeds, spread
+
+KIND = {
+    "tables": ["metrics", "sensitivity", "sharpness"],
+    "colours": [],
+    "look": [],
+    "settings": {},
+}
+PANELS = {
+    "epoch": "epochs of training",
+    "train_loss": "training loss (nats)",
+    "test_loss": "test loss (nats)",
+    "error": "test error (%)",
+    "probabilities": "sensitivity of the\nprobabilities to a pixel",
+    "largest_eigenvalue": "largest eigenvalue\nof the Hessian",
+    "normalised_eigenvalue": "the same, not changed\nby rescaling layers",
+    "box_rise": "rise of the loss\nin a small box (%)",
+}
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import classification
+
+    classification(runs)
+    for run in runs:
+        if not run["variant"].rsplit("_", 1)[-1].isdecimal():
+            raise ValueError(
+                f"variants.{run['variant']}: the name does not end with _ and a batch size, by "
+                "which it is shown: call it so, or leave it out of it"
+            )
+
+
+def draw(
+    style: dict, metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
+) -> Figure:
+    """A panel per measure against the batch size, which is what the names of variants end with; a
+    line for each of what they begin with."""
+    key = ["variant", "seed"]
+    ends = last_epoch(metrics).pivot(index=key, columns="split", values=["loss", "accuracy"])
+    found = pd.DataFrame(
+        {
+            "train_loss": ends["loss", "train"],
+            "test_loss": ends["loss", "test"],
+            "error": 100 * (1 - ends["accuracy", "test"]),
+        }
+    )
+    found = found.join(sensitivity.set_index(key)[["epoch", "probabilities"]])
+    measures = ["largest_eigenvalue", "normalised_eigenvalue", "box_rise"]
+    found = found.join(sharpness.set_index(key)[measures]).reset_index()
+    names = found["variant"].str.rsplit("_", n=1)
+    found["rule"], found["batch_size"] = names.str[0], names.str[1].astype(int)
+    figure, axes = panels(
+        2, 4, (12.5, 6), f"What batch size does, {style['dataset']}, {seeds(found)}", sharex=True
+    )
+    rules = list(metrics["variant"].str.rsplit("_", n=1).str[0].unique())
+    sizes = sorted(found["batch_size"].unique())
+    for panel, (column, label) in zip(axes.flat, PANELS.items()):
+        for place, rule in enumerate(rules):
+            rows, colour = found[found["rule"] == rule], colour_of(style, rule, place)
+            line = {"ls": ("-", "--", ":", "-.")[place % 4], "marker": MARKERS[place % 8], "ms": 5}
+            spread(panel, rows, "batch_size", column, colour, label=rule.replace("_", " "), **line)
+        panel.set_xscale("log", base=2)
+        panel.set_xticks(sizes, [str(size) for size in sizes])
+        panel.set_ylabel(label)
+        if column in measures:
+            panel.set_yscale("log")
+        else:
+            panel.set_ylim(0, None)
+    for panel in axes[1]:
+        panel.set_xlabel("batch size")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure

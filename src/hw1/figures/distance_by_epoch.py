@@ -1,0 +1,48 @@
+"""How far apart runs are, epoch by epoch."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import MARKERS, colour_of, panels
+
+KIND = {
+    "tables": ["distances"],
+    "colours": [],
+    "look": [],
+    "settings": {"part": {"description": "Between what the distances are", "type": "string"}},
+}
+LABELS = {
+    "distance": "as trained",
+    "aligned_distance": "units aligned",
+    "independent_distance": "if they moved independently",
+}
+
+
+def draw(style: dict, distances: pd.DataFrame) -> Figure:
+    """The median over pairs of runs, and their range, of each kind of distance that the table has;
+    a panel for each variant."""
+    runs = len({*distances["seed"], *distances["other_seed"]})
+    variants = list(distances["variant"].unique())
+    figure, axes = panels(
+        1,
+        max(len(variants), 1),
+        (1.6 + 4.8 * max(len(variants), 1), 4.4),
+        f"Distance between {style['part']}\n{style['dataset']}, "
+        f"median and range of the pairs of {runs} runs",
+        squeeze=False,
+    )
+    for panel, variant in zip(axes[0], variants):
+        rows = distances[distances["variant"] == variant]
+        for place, column in enumerate(name for name in LABELS if name in rows):
+            by_epoch, colour = rows.groupby("epoch")[column], colour_of(style, column, place)
+            median = by_epoch.median()
+            line = {"ls": ("-", "--", ":")[place], "marker": MARKERS[place], "ms": 5}
+            panel.plot(median.index, median, color=colour, label=LABELS[column], **line)
+            panel.fill_between(
+                median.index, by_epoch.min(), by_epoch.max(), color=colour, alpha=0.18, lw=0
+            )
+        panel.set(title=variant, xlabel="epoch", ylabel="L2 distance", ylim=(0, None))
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        if len(panel.get_lines()) > 1:
+            panel.legend()
+    return figure

@@ -1,0 +1,68 @@
+"""The loss in a plane around trained networks."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hw1.drawing import count_of_seeds, panels
+
+KIND = {"tables": ["surface"], "colours": [], "look": ["runs"], "settings": {}}
+LEVELS = 14
+
+
+def levels_of(loss: pd.Series) -> np.ndarray:
+    """Levels at equal steps of the logarithm, from the least loss to the largest."""
+    low = max(float(loss.min()), 1e-6)
+    return np.geomspace(low * 0.999, max(float(loss.max()), low * 1.1) * 1.001, LEVELS)
+
+
+def contours(panel: Axes, surface: pd.DataFrame, levels: np.ndarray, colours: str):
+    """Fill a panel with a surface: a row per point, with x, y and loss."""
+    grid = surface.pivot(index="y", columns="x", values="loss")
+    norm = mpl.colors.LogNorm(levels[0], levels[-1])
+    drawn = panel.contourf(
+        grid.columns, grid.index, grid.clip(lower=levels[0]), levels, norm=norm, cmap=colours
+    )
+    panel.grid(False)
+    return drawn
+
+
+def draw(style: dict, surface: pd.DataFrame) -> Figure:
+    """The plane of each variant's first seed, on one scale; and the mean over all seeds of the loss
+    by the distance from the network."""
+    variants = list(surface["variant"].unique())
+    seed = surface["seed"].min()
+    first = surface[surface["seed"] == seed]
+    levels = levels_of(first["loss"])
+    figure, axes = panels(
+        1,
+        len(variants) + 1,
+        (3.3 * (len(variants) + 1), 4.1),
+        f"Training loss around networks, {style['dataset']}, planes of seed {seed}; "
+        f"right: mean of {count_of_seeds(surface)}",
+    )
+    for panel, variant in zip(axes, variants):
+        drawn = contours(panel, first[first["variant"] == variant], levels, style["runs"])
+        panel.plot(0, 0, "+", color="white", ms=9)
+        panel.set(title=variant.replace("_", " "), aspect="equal")
+        panel.set_xlabel("first random direction")
+    axes[0].set_ylabel("second random direction")
+    bar = figure.colorbar(drawn, ax=list(axes[:-1]), location="bottom", shrink=0.5)
+    ticks = levels[:: (LEVELS - 1) // 4]
+    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
+    bar.ax.minorticks_off()
+    bar.set_label("cross-entropy (nats)")
+    distance = np.hypot(surface["x"], surface["y"])
+    steps = sorted({abs(x) for x in surface["x"]})
+    rings = surface.assign(
+        ring=np.array(steps)[np.abs(np.subtract.outer(distance.to_numpy(), steps)).argmin(1)]
+    )[distance <= steps[-1] + 1e-9]
+    for place, variant in enumerate(variants):
+        mean = rings[rings["variant"] == variant].groupby("ring")["loss"].mean()
+        dashes = ("-", "--", ":", "-.")[place % 4]
+        axes[-1].plot(mean.index, mean, dashes, color=f"C{place}", label=variant.replace("_", " "))
+    axes[-1].set(yscale="log", xlabel="distance", ylabel="mean loss (nats)")
+    axes[-1].legend(fontsize=8)
+    return figure

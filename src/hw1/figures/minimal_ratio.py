@@ -1,0 +1,72 @@
+"""Loss and minimal ratio where the gradient vanishes."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hw1.drawing import MARKERS, colour_of, count_of_seeds, panels
+
+KIND = {
+    "tables": ["critical_points", "critical_points_ratios"],
+    "colours": [],
+    "look": [],
+    "settings": {
+        "gradient_norm": {
+            "description": "At which norm of the gradient a run counts as arrived",
+            "type": "number",
+            "exclusiveMinimum": 0,
+        },
+        "threshold": {
+            "description": "One of the analysis's thresholds, above which share of the largest an "
+            "eigenvalue counts as positive in the first panel",
+            "type": "number",
+            "minimum": 0,
+        },
+    },
+}
+
+
+def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
+    """Loss against minimal ratio, a mark per run, filled where the gradient vanished; what the
+    ratio is by the threshold; and how small the gradients became."""
+    found = points.merge(ratios, on=["experiment", "variant", "seed"])
+    found["arrived"] = found["gradient_norm"] <= style["gradient_norm"]
+    figure, axes = panels(
+        1,
+        3,
+        (13, 4.6),
+        f"Where the gradient vanishes, {style['dataset']}, {count_of_seeds(points)}",
+    )
+    for place, (variant, rows) in enumerate(found.groupby("variant", sort=False)):
+        colour, marker = colour_of(style, variant, place), MARKERS[place % len(MARKERS)]
+        at = rows[np.isclose(rows["threshold"], style["threshold"], rtol=1e-9, atol=0)]
+        arrived = at[at["arrived"]]
+        label = f"{variant}: {len(arrived)} of {len(at)} arrived"
+        axes[0].plot(
+            100 * at["minimal_ratio"], at["loss"], marker, mfc="none", color=colour, ms=5, alpha=0.6
+        )
+        axes[0].plot(
+            100 * arrived["minimal_ratio"], arrived["loss"], marker, color=colour, ms=5, label=label
+        )
+        by = rows[rows["arrived"] & (rows["threshold"] > 0)].groupby("threshold")["minimal_ratio"]
+        if len(by):
+            median = 100 * by.median()
+            axes[1].plot(median.index, median, marker + "-", color=colour, label=variant)
+            axes[1].fill_between(
+                median.index, 100 * by.min(), 100 * by.max(), color=colour, alpha=0.18, lw=0
+            )
+        norms = np.sort(at["gradient_norm"].clip(lower=1e-18))
+        axes[2].step(
+            norms, 100 * np.arange(1, len(norms) + 1) / len(norms), where="post", color=colour
+        )
+    axes[0].set(yscale="log", ylabel="mean squared error")
+    axes[0].set_xlabel(
+        f"minimal ratio (%): eigenvalues\nabove {style['threshold']:g} of the largest"
+    )
+    axes[0].legend(fontsize=8)
+    axes[1].set(xscale="log", xlabel="threshold, as a share of the largest eigenvalue")
+    axes[1].set(ylabel="minimal ratio (%), those that arrived", ylim=(0, 100))
+    axes[2].set(xscale="log", xlabel="norm of the gradient", ylabel="runs with no larger one (%)")
+    axes[2].axvline(style["gradient_norm"], color="#777777", ls=":", lw=1)
+    axes[2].set_ylim(0, 100)
+    return figure
