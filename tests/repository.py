@@ -14,7 +14,12 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ("Snakefile", "config.yaml", "presets", "profiles", "workflow", "src", "envs")
 
 
-CONTROLS = "dying_relu", "born_dead", "connectivity", "memorisation", "true_labels"
+CONTROLS = tuple(
+    dict.fromkeys(
+        claim["experiment"]
+        for claim in yaml.safe_load((ROOT / "workflow/controls.yaml").read_text(encoding="utf-8"))
+    )
+)
 
 
 def reduced(config: dict) -> dict:
@@ -75,6 +80,24 @@ def reduced_controls(config: dict) -> dict:
     variants = experiments["memorisation"]["variants"]
     experiments["memorisation"]["inputs"]["examples"] = 100
     for variant in ("random25", "random50", "random75"):
+        del variants[variant]
+    variants = experiments["batch_size"]["variants"]
+    for variant in [name for name in variants if name.endswith(("_64", "_256", "_1024"))]:
+        del variants[variant]
+    for variant in variants.values():
+        variant["training"] |= {
+            "epochs": 1,
+            "batch_size": min(variant["training"]["batch_size"], 700),
+        }
+    experiments["batch_size"]["analyses"]["sharpness"] |= {"examples": 100, "steps": 2}
+    experiments["gradient_zero"]["analyses"]["critical_points"] |= {"steps": 10}
+    experiments["alignment"]["training"]["snapshot_epochs"] = [0, 1]
+    experiments["alignment"]["analyses"]["descent"] |= {"points": 3, "examples": 100}
+    experiments["error_surface"]["analyses"]["surface"] |= {"points": 3, "examples": 100}
+    experiments["error_surface"]["variants"]["shallow_4096"]["training"]["batch_size"] = 700
+    variants = experiments["double_descent"]["variants"]
+    experiments["double_descent"]["inputs"]["examples"] = 100
+    for variant in [name for name in variants if name not in ("width2", "width256")]:
         del variants[variant]
     config["figures"]["dpi"] = 60
     return config

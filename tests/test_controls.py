@@ -321,7 +321,7 @@ def planted(effect: int, n: int = 250) -> dict[str, pd.DataFrame]:
         for s in range(n)
     ]
     memorised = metrics(noise)
-    return {
+    return landscapes(holds, n) | {
         "dying_relu_metrics": ends(**losses),
         "dying_relu_dead_units": dead(**counted),
         "born_dead_dead_units": dead(**{name: [(d, d)] * n for name, d in born.items()}),
@@ -329,6 +329,108 @@ def planted(effect: int, n: int = 250) -> dict[str, pd.DataFrame]:
         "memorisation_metrics": memorised,
         "memorisation_history": memorised[["variant", "seed", "epoch"]].drop_duplicates(),
         "true_labels_metrics": metrics(true),
+    }
+
+
+def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
+    """Those of the controls that look at the loss around networks."""
+
+    def table(**values: list) -> pd.DataFrame:
+        """A row per variant and seed, of what each has of several columns."""
+        return pd.DataFrame(
+            {"variant": name, "seed": seed} | row
+            for name, row in values.items()
+            for seed in range(n)
+        )
+
+    batches = (16, 64, 256, 1024, 4096)
+    grows = [3.0**place if holds else 3.0**-place for place in range(5)]
+    measured = {f"five_epochs_{b}": g for b, g in zip(batches, grows)}
+    measured |= {f"same_loss_{b}": 1.0 for b in batches}
+    sharp = ("largest_eigenvalue", "normalised_eigenvalue", "box_rise")
+    accuracies = {name: 0.9 - m / 1000 for name, m in measured.items()}
+    accuracies["same_loss_4096"] -= 0 if holds else 0.02
+    # Every second run of the two losses; the higher one has the smaller ratio, or the larger one.
+    high = np.arange(n) % 2 == 0
+    points = pd.concat(
+        [
+            pd.DataFrame({"variant": v, "seed": range(n), "loss": high + 1.0, "gradient_norm": 0.0})
+            for v in ("relu", "tanh")
+        ]
+    )
+    counted = np.where(high == holds, 0.5, 0.6)
+    thresholds = {0: 0.9 if holds else 0.65, 1e-6: counted, 1e-3: np.where(high == holds, 0.5, 0.6)}
+    ratios = pd.concat(
+        [
+            points[["variant", "seed"]].assign(threshold=t, minimal_ratio=np.tile(ratio, 2))
+            if np.ndim(ratio)
+            else points[["variant", "seed"]].assign(threshold=t, minimal_ratio=ratio)
+            for t, ratio in thresholds.items()
+        ]
+    )
+    runs = range(min(n, 40))
+    pairs = [(i, j) for i in runs for j in runs if i < j]
+    apart = pd.DataFrame(
+        {
+            "variant": "mlp", "seed": i, "other_seed": j, "epoch": epoch, "distance": 10.0,
+            "aligned_distance": (8.0 if holds else 9.9) if epoch or holds else 20.0,
+            "independent_distance": 10.0 if holds else 12.0,
+        }
+        for i, j in pairs
+        for epoch in (0, 9)
+    )  # fmt: skip
+    plane = pd.DataFrame(
+        {"variant": "mlp", "seed": seed, "component": c, "explained_variance_ratio": share}
+        for seed in range(n)
+        for c, share in ((1, 0.5 if holds else 0.1), (2, 0.2))
+    )
+    # Steep or flat around, and falling again or not on the way out.
+    ways = {
+        "shallow_64": (1, 2, 3),
+        "shallow_4096": (1, 4, 5) if holds else (1, 1.5, 2),
+        "deep_64": (1, 4, 2) if holds else (1, 4, 4.01),
+    }
+    around = pd.DataFrame(
+        {
+            "variant": name, "seed": seed, "x": x / 2, "y": y / 2,
+            "loss": way[max(abs(x), abs(y))] + 0.0,
+        }
+        for name, way in ways.items()
+        for seed in range(n)
+        for x in range(-2, 3)
+        for y in range(-2, 3)
+        if 0 in (x, y)
+    )  # fmt: skip
+    widths = {"width2": (0.5, 0.7, 1.0), "width12": (1.0, 0.6, 2.0), "width256": (1.0, 0.8, 1.0)}
+    if not holds:  # the smallest that fits is better than a smaller one, and than the largest
+        widths["width12"] = (1.0, 0.9, 0.5)
+    descent = [
+        {"variant": name, "seed": seed, "parameters": int(name[5:]) * 800, "split": split,
+         "accuracy": train if split == "train" else test, "loss": loss}
+        for name, (train, test, loss) in widths.items()
+        for seed in range(n)
+        for split in ("train", "test")
+    ]  # fmt: skip
+    return {
+        "batch_size_sharpness": table(
+            **{name: dict.fromkeys(sharp, value) for name, value in measured.items()}
+        ),
+        "batch_size_sensitivity": table(
+            **{name: {"probabilities": value} for name, value in measured.items()}
+        ),
+        "batch_size_metrics": metrics(
+            [
+                {"variant": name, "seed": seed, "split": "test", "accuracy": accuracy}
+                for name, accuracy in accuracies.items()
+                for seed in range(n)
+            ]
+        ),
+        "gradient_zero_critical_points": points,
+        "gradient_zero_critical_points_ratios": ratios,
+        "alignment_aligned_distances": apart,
+        "alignment_descent_variance": plane,
+        "error_surface_surface": around,
+        "double_descent_metrics": metrics(descent),
     }
 
 

@@ -1,0 +1,361 @@
+"""The loss around networks: curvature, critical points, surfaces, sensitivity, and statistics."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from planted import metrics
+from torch import nn
+
+from hw1 import alignment, curvature, datasets, inputs, models, weights
+from hw1.analyses import aligned_distances, critical_points, descent, sensitivity, surface
+from hw1.analyses.sharpness import box_rise, scaled
+from hw1.claims.reading import Missing, TooFew
+from hw1.claims.statistics import distances, landscape, size
+from hw1.evaluation import evaluate
+
+
+def classifier(*hidden: int, seed: int = 0, **model) -> tuple[nn.Sequential, inputs.Split]:
+    """A network of 6 inputs and 3 classes in double precision, and 40 examples."""
+    net = models.build({"kind": "mlp", "hidden": list(hidden), **model}, (6,), 3, (seed, 0))
+    random = torch.Generator().manual_seed(1)
+    x = torch.randn(40, 6, generator=random, dtype=torch.float64)
+    return net.double(), inputs.Split(x, torch.randint(3, (40,), generator=random))
+
+
+def rescaled(net: nn.Sequential, by: float) -> nn.Sequential:
+    """The same function, with the first layer multiplied and the second divided by a number."""
+    with torch.no_grad():
+        net[0].weight *= by
+        net[0].bias *= by
+        net[2].weight /= by
+    return net
+
+
+# --- curvature
+
+
+def test_the_spectrum_of_a_quadratic_is_known():
+    spectrum = torch.tensor([-3.0, 0.0, 0.5, 7.0], dtype=torch.float64)
+    axes = torch.linalg.qr(torch.randn(4, 4, dtype=torch.float64)).Q
+    matrix = axes @ torch.diag(spectrum) @ axes.T
+    weights_at = torch.randn(4, dtype=torch.float64)
+
+    def loss(w):
+        return w @ matrix @ w / 2
+
+    product = curvature.hessian_product(loss, weights_at)
+    assert torch.allclose(product(axes[:, 3]), 7 * axes[:, 3])
+    value, rest = curvature.largest_eigenvalue(product, weights_at)
+    assert value == pytest.approx(7, rel=1e-6)  # not -3 turned round
+    assert rest < 1e-3
+
+
+@pytest.mark.parametrize("model", [{}, {"activation": "tanh"}])
+def test_hessian_against_finite_differences_and_lanczos_against_the_whole(model):
+    net, split = classifier(4, **model)
+    loss, at = curvature.loss_of_weights(net, split), curvature.weights_of(net)
+    assert loss(at).item() == pytest.approx(evaluate(net, split).loss, rel=1e-12)
+    whole = torch.func.hessian(loss)(at)
+    gradient, step = torch.func.grad(loss), 1e-6
+    for place in (0, 20, len(at) - 1):
+        unit = torch.zeros_like(at)
+        unit[place] = 1
+        slope = (gradient(at + step * unit) - gradient(at - step * unit)) / (2 * step)
+        assert torch.allclose(whole[place], slope, atol=1e-7)
+        assert torch.allclose(curvature.hessian_product(loss, at)(unit), whole[place], atol=1e-12)
+    value, rest = curvature.largest_eigenvalue(curvature.hessian_product(loss, at), at)
+    assert value == pytest.approx(torch.linalg.eigvalsh(whole)[-1].item(), rel=1e-6)
+    assert rest < 1e-3
+
+
+def eigenvalues(net: nn.Sequential, split: inputs.Split) -> tuple[float, float]:
+    loss, at = curvature.loss_of_weights(net, split), curvature.weights_of(net)
+    product = curvature.hessian_product(loss, at)
+    return tuple(
+        curvature.largest_eigenvalue(p, at, 1e-9)[0] for p in (product, scaled(product, at.abs()))
+    )
+
+
+def test_only_the_normalised_eigenvalue_stays_when_layers_are_rescaled():
+    net, split = classifier(5)
+    plain, normalised = eigenvalues(net, split)
+    other = eigenvalues(rescaled(net, 4.0), split)
+    assert other[1] == pytest.approx(normalised, rel=1e-6)
+    assert not 0.5 < other[0] / plain < 2
+
+
+def test_rise_in_a_box_by_hand():
+    # 1 + w^2 at w = 1: the box reaches 1 + 2 * 0.1, where it is 2.44, 0.44 more than 2.
+    found = box_rise(lambda w: 1 + w.square().sum(), torch.ones(1, dtype=torch.float64), 0.1, 10)
+    assert found == pytest.approx(100 * 0.44 / 3)
+    # Not as far in too few steps: two of a quarter each.
+    found = box_rise(lambda w: 1 + w.square().sum(), torch.ones(1, dtype=torch.float64), 0.1, 2)
+    assert found == pytest.approx(100 * (1.1**2 - 1) / 3)
+
+
+# --- critical points
+
+
+def test_a_saddle_is_found_and_its_eigenvalues_are_told():
+    def loss(w):
+        return w[0] ** 2 - w[1] ** 2 + w[2] ** 4
+
+    at = critical_points.settle(loss, torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64), 500)
+    assert torch.func.grad(loss)(at).norm() < 1e-8
+    assert at[:2].abs().max() < 1e-8  # uphill in the second, too
+
+
+def run_of(net: nn.Sequential, seed: int = 0, snapshots: list[np.ndarray] | None = None, **given):
+    snapshots = [curvature.weights_of(net).float().numpy()] if snapshots is None else snapshots
+    settings = {
+        "experiment": "e", "variant": "v", "seed": seed, "stream": 0,
+        "dataset": {"kind": "digits"}, "inputs": {"size": 8, "range": [0, 1], "labels": "given"},
+        "model": {"kind": "mlp", "hidden": [net[0].out_features]},
+    } | given  # fmt: skip
+    return weights.Run(
+        settings, np.arange(len(snapshots)), np.stack(snapshots), 0, np.empty((len(snapshots), 0))
+    )
+
+
+def test_the_minimal_ratio_counts_eigenvalues_above_each_threshold():
+    """No hidden layer: y = w x + b, whose Hessian is 2 E[(x, 1) (x, 1)^T] = diag(2/3, 2)."""
+    x = np.linspace(-1, 1, 2001).reshape(-1, 1)
+    data = inputs.Data({"train_inputs": x, "train_targets": 3 * x + 1}, torch.device("cpu"))
+    net = models.build({"kind": "mlp", "hidden": []}, (1,), 1)
+    run = run_of(net, model={"kind": "mlp", "hidden": []}, dataset={"kind": "function"}, inputs={})
+    settings = {"steps": 100, "thresholds": [0, 0.3, 0.5]}
+    found = critical_points.analyse([run], settings, data)
+    (row,) = found[""]
+    assert row["gradient_norm"] < 1e-12 < row["trained_gradient_norm"]
+    assert row["loss"] < 1e-12 < row["trained_loss"]
+    assert [r["minimal_ratio"] for r in found["ratios"]] == [1, 1, 0.5]  # 1/3 of the largest
+
+
+# --- sensitivity
+
+
+def test_jacobians_of_a_linear_softmax_in_closed_form():
+    net, split = classifier()
+    found, of_logits = sensitivity.jacobian_norms(net, split.inputs)
+    weight = net[0].weight.detach().numpy()
+    for n, logits in enumerate(net(split.inputs).detach().numpy()):
+        p = np.exp(logits) / np.exp(logits).sum()
+        assert found[n].item() == pytest.approx(
+            np.linalg.norm((np.diag(p) - np.outer(p, p)) @ weight), rel=1e-9
+        )
+        assert of_logits[n].item() == pytest.approx(np.linalg.norm(weight), rel=1e-9)
+
+
+# --- surfaces
+
+
+@pytest.mark.parametrize("by", [0.01, 50.0])
+def test_the_plane_is_the_same_when_layers_are_rescaled(by):
+    def losses(net: nn.Sequential) -> list[float]:
+        random = torch.Generator().manual_seed(3)
+        axes = surface.direction(net, random), surface.direction(net, random)
+        rows = surface.plane(net, axes, [-1.0, 0.0, 0.5], [-0.5, 0.0, 1.0], split)
+        return [row["loss"] for row in rows]
+
+    net, split = classifier(7)
+    before, plain = curvature.weights_of(net), losses(net)
+    assert torch.equal(curvature.weights_of(net), before)
+    assert plain[4] == evaluate(net, split).loss  # at 0, 0
+    assert len(set(plain)) == 9
+    assert losses(rescaled(net, by)) == pytest.approx(plain, rel=1e-9)
+
+
+def test_directions_have_the_norm_of_each_unit_or_filter():
+    net = models.build(
+        {"kind": "cnn", "conv": [3], "kernel": 3, "padding": 0, "pooling": True, "hidden": [5]},
+        (1, 8, 8), 4,
+    )  # fmt: skip
+    parts = surface.direction(net, torch.Generator().manual_seed(0))
+    parts = parts.split([p.numel() for p in net.parameters()])
+    for parameter, part in zip(net.parameters(), parts):
+        part = part.view_as(parameter)
+        if parameter.dim() == 1:
+            assert not part.any()
+        else:
+            norms = [t.detach().flatten(1).norm(dim=1) for t in (parameter, part)]
+            assert torch.allclose(*norms)
+
+
+def test_the_plane_of_a_way_that_lies_in_one_holds_all_of_it():
+    random = np.random.default_rng(0)
+    axes = np.linalg.qr(random.normal(size=(30, 2)))[0].T
+    way = np.array([[4, 0], [2, 1], [1, 1], [0, 0]]) @ axes + 5
+    found, shares = descent.components(way.astype(np.float32))
+    assert shares.sum() == pytest.approx(1)
+    projected = (way - way[-1]) @ found.T
+    assert np.linalg.norm(projected, axis=1) == pytest.approx(
+        np.linalg.norm(way - way[-1], axis=1), rel=1e-5
+    )
+    assert (projected[0] - projected.mean(0))[0] > 0
+
+
+def test_descent_ends_at_0_with_the_losses_of_the_snapshots():
+    data = inputs.Data(datasets.digits(0.2, 8), torch.device("cpu"))
+    net = models.build({"kind": "mlp", "hidden": [4]}, (64,), 10)
+    last = curvature.weights_of(net).numpy()
+    run = run_of(net, snapshots=[last + 1, last * 1.5, last])
+    found = descent.analyse([run], {"points": 4, "examples": 50}, data)
+    end = found["path"][-1]
+    assert (end["epoch"], end["x"], end["y"]) == (2, 0, 0)
+    split = surface.first_examples(data, run.settings, 50)
+    assert end["loss"] == evaluate(net.eval(), split).loss
+    assert len(found[""]) == 16
+    xs = {row["x"] for row in found[""]}
+    assert min(xs) < min(row["x"] for row in found["path"])
+    assert max(xs) > max(row["x"] for row in found["path"])
+
+
+# --- distances
+
+
+def test_a_permuted_copy_is_at_a_distance_only_as_trained():
+    first, second = (models.build({"kind": "mlp", "hidden": [9]}, (64,), 10) for _ in range(2))
+    alignment.reorder(second, alignment.shuffled(second, np.random.default_rng(0)))
+    one, two = (curvature.weights_of(net).numpy() for net in (first, second))
+    # Both move by 3 in an output's bias, which no order of hidden units moves.
+    moved = np.zeros_like(one)
+    moved[-1] = 3
+    runs = [run_of(first, 0, [one, one + moved]), run_of(second, 1, [two, two + moved])]
+    start, end = aligned_distances.analyse(runs, {}, None)[""]
+    assert (start["seed"], start["other_seed"], start["epoch"], end["epoch"]) == (0, 1, 0, 1)
+    assert start["distance"] == pytest.approx(np.linalg.norm(one - two), rel=1e-6)
+    assert start["aligned_distance"] == end["aligned_distance"] == 0
+    assert start["independent_distance"] == start["distance"]
+    assert end["independent_distance"] == pytest.approx(
+        np.sqrt(start["distance"] ** 2 + 9 + 9), rel=1e-6
+    )
+
+
+# --- statistics by hand
+
+
+def by_variant(column: str, **values: list[float]) -> dict[str, pd.DataFrame]:
+    return {
+        "t": pd.DataFrame(
+            {"variant": name, "seed": seed, column: value}
+            for name, found in values.items()
+            for seed, value in enumerate(found)
+        )
+    }
+
+
+def test_measures_against_their_place_and_their_growth():
+    tables = by_variant("c", a=[1.0, 9.0], b=[2.0, 5.0], d=[8.0, 1.0], e=[2.0, 2.0])
+    found = landscape.table_correlation(tables, "t", ["a", "b", "d"], "c")
+    assert found.values.tolist() == [1, -1]
+    found = landscape.growth_ratio(tables, "t", ["a", "d"], ["b", "e"], "c")
+    assert found.values.tolist() == pytest.approx([8, (1 / 9) / (2 / 5)])
+    with pytest.raises(Missing, match="not above 0"):
+        landscape.growth_ratio(by_variant("c", a=[0.0], d=[1.0]), "t", ["a", "d"], ["d", "d"], "c")
+
+
+def points(losses: list[float], ratios: list[float], norms: list[float]) -> dict:
+    runs = pd.DataFrame({"variant": "v", "seed": range(len(losses))})
+    return {
+        "e_critical_points": runs.assign(loss=losses, gradient_norm=norms),
+        "e_critical_points_ratios": pd.concat(
+            [runs.assign(threshold=0.0, minimal_ratio=1.0),
+             runs.assign(threshold=0.1, minimal_ratio=ratios)]
+        ),
+    }  # fmt: skip
+
+
+def test_pairs_of_critical_points_by_hand():
+    # Arrived are seeds 0, 2 to 8: pairs (0, 2), (3, 4), (5, 6), (7, 8).
+    tables = points(
+        losses=[1, 9, 2, 1, 2, 3, 3 * (1 + 1e-12), 1, 2],
+        ratios=[0.9, 0.1, 0.5, 0.5, 0.8, 0.4, 0.5, 0.6, 0.6],
+        norms=[0, 1, 0, 0, 0, 0, 0, 0, 0],
+    )
+    found = landscape.concordance(tables, "e", "v", 1e-9, 0.1)
+    assert found.share
+    assert found.values.tolist() == [1, 0]  # the third has one loss, the fourth one ratio
+    with pytest.raises(TooFew, match="no two runs with a gradient up to 1e-09 differ"):
+        landscape.concordance(points([1, 2], [1, 0.5], [1, 1]), "e", "v", 1e-9, 0.1)
+    found = landscape.threshold_effect(tables, "e", "v", 0, 0.1)
+    assert found.values[:2].tolist() == pytest.approx([0.1, 0.9])
+
+
+def bowl(variant: str, heights: list[list[float]]) -> pd.DataFrame:
+    """A plane of 5 x 5, the loss at distances 0, 1 and 2 along its axes, and far away elsewhere."""
+    return pd.DataFrame(
+        {
+            "variant": variant, "seed": seed, "x": float(x), "y": float(y),
+            "loss": of[max(abs(x), abs(y))] if 0 in (x, y) else 9.0,
+        }
+        for seed, of in enumerate(heights)
+        for x in range(-2, 3)
+        for y in range(-2, 3)
+    )  # fmt: skip
+
+
+def test_surfaces_by_hand():
+    tables = {
+        "e_surface": pd.concat(
+            [bowl("flat", [[1, 2, 3], [1, 1.5, 1.2]]), bowl("sharp", [[1, 4, 2], [0, 1.5, 9]])]
+        )
+    }
+    found = landscape.surface_rise_ratio(tables, "e", "sharp", "flat", within=1)
+    assert found.values.tolist() == pytest.approx([3, 3])
+    found = landscape.surface_roughness(tables, "e", "sharp", "flat")
+    assert found.values.tolist() == pytest.approx([2, -0.3])
+    with pytest.raises(Missing, match=r"no point within 0\.5"):
+        landscape.surface_rise_ratio(tables, "e", "sharp", "flat", within=0.5)
+
+
+def test_variance_of_a_plane_by_hand():
+    table = pd.DataFrame(
+        {"variant": "v", "seed": [0, 0, 1, 1], "component": [1, 2, 1, 2],
+         "explained_variance_ratio": [0.5, 0.25, 0.75, 0.125]}
+    )  # fmt: skip
+    found = landscape.plane_variance({"e_descent_variance": table}, "e")
+    assert found.values.tolist() == [0.75, 0.875]
+
+
+def test_ratio_of_two_kinds_of_distances_by_hand():
+    pairs = pd.DataFrame(
+        {"variant": "v", "seed": [0, 0, 1] * 2, "other_seed": [1, 2, 2] * 2,
+         "epoch": [0] * 3 + [4] * 3, "distance": [1.0] * 3 + [2.0] * 3,
+         "aligned_distance": [1.0] * 3 + [0.5] * 3}
+    )  # fmt: skip
+    tables = {"t": pairs}
+    found = distances.distance_ratio(tables, "t", "aligned_distance", "distance")
+    assert found.values.tolist() == pytest.approx([0.25] * 3)
+    assert distances.contraction(tables, "t").values.tolist() == pytest.approx([2] * 3)
+    aligned = distances.contraction(tables, "t", "aligned_distance")
+    assert aligned.values.tolist() == pytest.approx([0.5] * 3)
+
+
+def sizes(train: list[float], test: list[float], losses: list[float]) -> dict:
+    return {
+        "e_metrics": metrics(
+            [
+                {"variant": f"w{p}", "seed": seed, "parameters": 10 * (p + 1), "split": split,
+                 "accuracy": of[p], "loss": losses[p]}
+                for p in range(len(train))
+                for seed in (0, 1)
+                for split, of in (("train", train), ("test", test))
+            ]
+        )
+    }  # fmt: skip
+
+
+def test_peak_where_labels_are_fitted_by_hand():
+    tables = sizes([0.5, 0.9, 0.99, 1.0], [0.6, 0.8, 0.7, 0.9], [4.0, 2.0, 3.0, 1.0])
+    peak = size.fitting_peak
+    assert peak(tables, "e", "accuracy", "smaller").values.tolist() == [10, 10]
+    assert peak(tables, "e", "accuracy", "largest").values.tolist() == [20, 20]
+    assert peak(tables, "e", "loss", "smaller").values.tolist() == [1.5, 1.5]
+    assert peak(tables, "e", "loss", "largest").values.tolist() == [3, 3]
+    with pytest.raises(Missing, match="no size fits 99 %"):
+        peak(sizes([0.5, 0.9], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "largest")
+    with pytest.raises(Missing, match="the smaller size is the first"):
+        peak(sizes([1.0, 1.0], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "smaller")
+    with pytest.raises(Missing, match="the largest size is the first"):
+        peak(sizes([0.5, 1.0], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "largest")
