@@ -359,12 +359,10 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
         ]
     )
     counted = np.where(high == holds, 0.5, 0.6)
-    thresholds = {0: 0.9 if holds else 0.65, 1e-6: counted, 1e-3: np.where(high == holds, 0.5, 0.6)}
+    thresholds = {0: counted + (0.3 if holds else 0.05), 1e-6: counted, 1e-3: counted}
     ratios = pd.concat(
         [
             points[["variant", "seed"]].assign(threshold=t, minimal_ratio=np.tile(ratio, 2))
-            if np.ndim(ratio)
-            else points[["variant", "seed"]].assign(threshold=t, minimal_ratio=ratio)
             for t, ratio in thresholds.items()
         ]
     )
@@ -435,17 +433,25 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
 
 
 def verdicts(tables: dict) -> dict[str, str]:
-    return {found.claim["id"]: found.verdict for found in decide(CLAIMS, tables)}
+    of_all = {f"{claim['experiment']}_metrics": pd.DataFrame() for claim in CLAIMS}
+    found = {found.claim["id"]: found.verdict for found in decide(CLAIMS, of_all | tables)}
+    assert list(found) == [claim["id"] for claim in CLAIMS]
+    return found
 
 
 def test_planted_controls_are_confirmed():
-    assert set(verdicts(planted(1)).values()) == {"confirmed"}
+    found = verdicts(planted(1))
+    assert set(found.values()) == {"confirmed"}, found
 
 
 def test_controls_of_which_the_reverse_was_planted_are_not():
     found = verdicts(planted(-1))
     # K2 has no stuck ReLU run to be about. Of K7 and K10 the border is of a share of the barrier.
     assert found.pop("K2") == "not enough seeds", found
+    # In the direction of the claim, where the other one cannot be: a barrier is none below 0, and
+    # alignment brings nothing apart. A difference of 0.01 nat is none.
+    small = {claim: found.pop(claim) for claim in ("K6", "K22", "K23", "K28")}
+    assert list(small.values()) == ["smaller than matters"] * 3 + ["no difference that matters"]
     assert set(found.values()) == {"refuted"}, found
 
 
