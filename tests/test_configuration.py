@@ -109,9 +109,18 @@ def test_default_has_the_specified_runs(config):
         "connectivity": 6,
         "memorisation": 3,
         "true_labels": 1,
+        "batch_size": 1,
+        "gradient_zero": 10,
+        "alignment": 6,
+        "error_surface": 1,
+        "double_descent": 6,
     }
     everything = [run for name in config["experiments"] for run in runs.all_runs(config, name)]
-    assert len(everything) == len(set(map(str, everything))) == 196 + 200 + 600 + 36 + 15 + 1
+    assert (
+        len(everything)
+        == len(set(map(str, everything)))
+        == (196 + 200 + 600 + 36 + 15 + 1 + 10 + 20 + 6 + 3 + 54)
+    )
 
 
 def test_every_object_of_the_schema_is_closed():
@@ -482,7 +491,7 @@ MISTAKES = [
     ),
     (
         at("experiments.interpolation.model.batch_norm", True),
-        r"interpolation\.model\.batch_norm: found true, but what it keeps",
+        r"interpolation\.variants\.a\.model\.batch_norm: found true, but what it keeps",
     ),
     (
         at("experiments.capacity.training.phases", [{"after": 10}]),

@@ -355,7 +355,7 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
     points = pd.concat(
         [
             pd.DataFrame({"variant": v, "seed": range(n), "loss": high + 1.0, "gradient_norm": 0.0})
-            for v in ("relu", "tanh")
+            for v in ("with_relu", "with_tanh")
         ]
     )
     counted = np.where(high == holds, 0.5, 0.6)

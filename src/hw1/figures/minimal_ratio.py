@@ -41,7 +41,8 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
         colour, marker = colour_of(style, variant, place), MARKERS[place % len(MARKERS)]
         at = rows[np.isclose(rows["threshold"], style["threshold"], rtol=1e-9, atol=0)]
         arrived = at[at["arrived"]]
-        label = f"{variant}: {len(arrived)} of {len(at)} arrived"
+        name = variant.replace("_", " ")
+        label = f"{name}: {len(arrived)} of {len(at)} arrived"
         axes[0].plot(
             100 * at["minimal_ratio"], at["loss"], marker, mfc="none", color=colour, ms=5, alpha=0.6
         )
@@ -51,7 +52,7 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
         by = rows[rows["arrived"] & (rows["threshold"] > 0)].groupby("threshold")["minimal_ratio"]
         if len(by):
             median = 100 * by.median()
-            axes[1].plot(median.index, median, marker + "-", color=colour, label=variant)
+            axes[1].plot(median.index, median, marker + "-", color=colour, label=name)
             axes[1].fill_between(
                 median.index, 100 * by.min(), 100 * by.max(), color=colour, alpha=0.18, lw=0
             )
