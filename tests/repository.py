@@ -81,7 +81,7 @@ def reduced_controls(config: dict) -> dict:
     experiments["memorisation"]["inputs"]["examples"] = 100
     for variant in ("random25", "random50", "random75"):
         del variants[variant]
-    variants = experiments["batch_size"]["variants"]
+    variants = experiments["large_batches"]["variants"]
     for variant in [name for name in variants if name.endswith(("_64", "_256", "_1024"))]:
         del variants[variant]
     for variant in variants.values():
@@ -89,10 +89,10 @@ def reduced_controls(config: dict) -> dict:
             "epochs": 1,
             "batch_size": min(variant["training"]["batch_size"], 700),
         }
-    experiments["batch_size"]["analyses"]["sharpness"] |= {"examples": 100, "steps": 2}
+    experiments["large_batches"]["analyses"]["sharpness"] |= {"examples": 100, "steps": 2}
     experiments["gradient_zero"]["analyses"]["critical_points"] |= {"steps": 10}
-    experiments["alignment"]["training"]["snapshot_epochs"] = [0, 1]
-    experiments["alignment"]["analyses"]["descent"] |= {"points": 3, "examples": 100}
+    experiments["aligned_runs"]["training"]["snapshot_epochs"] = [0, 1]
+    experiments["aligned_runs"]["analyses"]["descent"] |= {"points": 3, "examples": 100}
     experiments["error_surface"]["analyses"]["surface"] |= {"points": 3, "examples": 100}
     experiments["error_surface"]["variants"]["shallow_4096"]["training"]["batch_size"] = 700
     variants = experiments["double_descent"]["variants"]

@@ -109,9 +109,9 @@ def test_default_has_the_specified_runs(config):
         "connectivity": 6,
         "memorisation": 3,
         "true_labels": 1,
-        "batch_size": 1,
+        "large_batches": 1,
         "gradient_zero": 10,
-        "alignment": 6,
+        "aligned_runs": 6,
         "error_surface": 1,
         "double_descent": 6,
     }

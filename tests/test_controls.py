@@ -410,13 +410,13 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
         for split in ("train", "test")
     ]  # fmt: skip
     return {
-        "batch_size_sharpness": table(
+        "large_batches_sharpness": table(
             **{name: dict.fromkeys(sharp, value) for name, value in measured.items()}
         ),
-        "batch_size_sensitivity": table(
+        "large_batches_sensitivity": table(
             **{name: {"probabilities": value} for name, value in measured.items()}
         ),
-        "batch_size_metrics": metrics(
+        "large_batches_metrics": metrics(
             [
                 {"variant": name, "seed": seed, "split": "test", "accuracy": accuracy}
                 for name, accuracy in accuracies.items()
@@ -425,8 +425,8 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
         ),
         "gradient_zero_critical_points": points,
         "gradient_zero_critical_points_ratios": ratios,
-        "alignment_aligned_distances": apart,
-        "alignment_descent_variance": plane,
+        "aligned_runs_aligned_distances": apart,
+        "aligned_runs_descent_variance": plane,
         "error_surface_surface": around,
         "double_descent_metrics": metrics(descent),
     }
