@@ -24,6 +24,7 @@ KIND = {
     "look": [],
     "settings": {},
 }
+WIDTH = 66  # characters of a line of a label
 # Told apart without colour as well.
 VERDICT_MARKERS = {
     "confirmed": "o",
@@ -45,7 +46,7 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
     figure, axes = panels(
         1,
         1,
-        (10, 1.9 + 0.24 * height),
+        (10, 1.9 + 0.28 * height),
         f"{style['title']}: what the runs say about each\n{style['dataset']}",
     )
     y, ticks, labels = 0, [], []
@@ -69,12 +70,12 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
                 axes.plot(bound, y, "|", color=style["colours"]["truth"], ms=9, mew=1.3, zorder=4)
             ticks.append(y)
             beside = "" if part.decides else "(beside) "
-            labels.append(beside + textwrap.shorten(part.measure, 80, placeholder=" ..."))
+            labels.append(textwrap.fill(beside + part.measure, WIDTH))
             y += 1
         if rows.empty:
             ticks.append(y)
             measures = parts[parts["claim"] == claim]["measure"]
-            labels.append(textwrap.shorten(measures.iloc[0], 80, placeholder=" ..."))
+            labels.append(textwrap.fill(measures.iloc[0], WIDTH))
             y += 1
         if index % 2:
             axes.axhspan(top, y - 0.5, color="#f4f4f4", lw=0, zorder=0)
@@ -104,7 +105,7 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
     axes.set_xscale("symlog", linthresh=2, linscale=1.2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.axvline(0, color=style["colours"]["guide"], lw=1)
-    axes.set_yticks(ticks, labels, fontsize=8)
+    axes.set_yticks(ticks, labels, fontsize=8, linespacing=1.0)
     axes.set_ylim(y - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(

@@ -1,5 +1,6 @@
 """Loss and accuracy against the number of parameters."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -51,7 +52,12 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
                 label=split,
             )
         test = final[final["split"] == "test"].groupby("parameters")[column].median() * scale
+        apart = 0.07 * np.log(names.index.max() / names.index.min())
+        labelled = -np.inf
         for count, name in names.items():
+            if np.log(count) < labelled + apart:  # it would stand on the one before
+                continue
+            labelled = np.log(count)
             panel.annotate(
                 name,
                 (count, test[count]),

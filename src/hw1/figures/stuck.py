@@ -71,8 +71,8 @@ def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure
                 )
                 height += share
             low, high = share_interval(stuck, n)
-            panel.plot(
-                [place] * 2, [100 * low, 100 * high], color=style["colours"]["guide"], lw=1.4
+            panel.plot(  # beside the bar, of which it would hide a part
+                [place + 0.43] * 2, [100 * low, 100 * high], color=style["colours"]["guide"], lw=1.4
             )
         panel.set(title=network.replace("_", ", "), xticks=range(len(variants)))
         panel.set_xticklabels([name.rsplit("_", 1)[-1] for name in variants])

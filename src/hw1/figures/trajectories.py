@@ -1,6 +1,7 @@
 """Paths of trainings through the plane of two principal components."""
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -21,48 +22,75 @@ def check(settings, runs, seeds):
     classification(runs)
 
 
+def spaced(values: list[float], gap: float, top: float) -> list[float]:
+    """Rising values, moved up where they are nearer than a gap, and down again below the top."""
+    found: list[float] = []
+    for value in values:
+        found.append(max(value, found[-1] + gap) if found else value)
+    for place in reversed(range(len(found))):
+        limit = top if place == len(found) - 1 else found[place + 1] - gap
+        found[place] = min(found[place], limit)
+    return found
+
+
 def draw(
     style: dict, coordinates: pd.DataFrame, variance: pd.DataFrame, metrics: pd.DataFrame
 ) -> Figure:
-    """One path per run through the plane of two principal components, snapshots marked."""
+    """One path per run through the plane of two principal components, snapshots marked; beside
+    the plane the test accuracy of each run at each of them."""
     test = metrics[metrics["split"] == "test"]
     accuracy = test.set_index(["variant", "seed", "epoch"])["accuracy"] * 100
-    centre = coordinates[["component_1", "component_2"]].mean()
     runs = list(coordinates.groupby(["variant", "seed"], sort=False))
     epochs = sorted(coordinates["epoch"].unique())
-    colours = mpl.colormaps[style["runs"]].resampled(max(len(runs), 2))
+    # Without the palest end, which cannot be seen on white.
+    colours = mpl.colormaps[style["runs"]](np.linspace(0, 0.85, len(runs)))
     ratios = variance["explained_variance_ratio"] * 100
     # Points in random directions are all as far from each other: each component holds as much.
     null = 200 / max(len(runs) - 1, 1)
+    rows = (len(runs) + 1) // 2  # of labels on either side
     figure, axes = panels(
         1,
         1,
-        (7.5, 5.8),
+        (10, max(5.8, 0.3 * rows + 2)),
         f"PCA of {style['part']}, {'one run' if len(runs) == 1 else f'{len(runs)} runs'} on "
         f"{style['dataset']}\ntwo components: {ratios.sum():.1f} % of the variance"
         + (f" ({len(runs)} independent points: {null:.1f} %)" if len(runs) > 3 else ""),
     )
-    for index, ((variant, seed), path) in enumerate(runs):
-        axes.plot(path["component_1"], path["component_2"], color=colours(index), lw=1.2)
+    ends = []
+    for colour, ((variant, seed), path) in zip(colours, runs):
+        axes.plot(path["component_1"], path["component_2"], color=colour, lw=1.2)
         for point in path.itertuples():
             marker = MARKERS[epochs.index(point.epoch) % len(MARKERS)]
-            axes.plot(
-                point.component_1, point.component_2, marker, color=colours(index), ms=6, mec="w"
-            )
-        # The label stands on the side that faces away from the other runs.
+            axes.plot(point.component_1, point.component_2, marker, color=colour, ms=6, mec="w")
+        reached = ", ".join(f"{accuracy[(variant, seed, e)]:.0f}" for e in path["epoch"][:-1])
         last = path.iloc[-1]
-        x, y = last["component_1"], last["component_2"]
-        right, up = x >= centre["component_1"], y >= centre["component_2"]
-        axes.annotate(
-            f"seed {seed}: {accuracy[(variant, seed, last['epoch'])]:.1f} %",
-            (x, y),
-            xytext=(7 if right else -7, 4 if up else -4),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="bottom" if up else "top",
-            fontsize=8,
-            color="#333333",
+        label = f"seed {seed}: {reached + ', ' if reached else ''}" + (
+            f"{accuracy[(variant, seed, last['epoch'])]:.1f} %"
         )
+        ends.append((last["component_1"], last["component_2"], label, colour))
+    axes.margins(x=0.4, y=0.06)  # room for the labels on both sides
+    bottom, top = axes.get_ylim()
+    # The left half of the runs on the left; each half from below, a line to the end of each run.
+    ends.sort(key=lambda end: end[0])
+    for side, half in enumerate((ends[: len(ends) // 2], ends[len(ends) // 2 :])):
+        half.sort(key=lambda end: end[1])
+        heights = [(end[1] - bottom) / (top - bottom) for end in half]
+        places = spaced(heights, 0.95 / max(rows, 8), 0.98)
+        for (x, y, label, colour), height in zip(half, places):
+            axes.annotate(
+                label,
+                (x, y),
+                xytext=(0.99 if side else 0.01, height),
+                textcoords="axes fraction",
+                ha="right" if side else "left",
+                va="center",
+                fontsize=8,
+                color="#333333",
+                arrowprops={
+                    "arrowstyle": "-", "color": colour, "lw": 0.6, "alpha": 0.7,
+                    "relpos": (0 if side else 1, 0.5),
+                },
+            )  # fmt: skip
     medians = accuracy.groupby("epoch").median()
     handles = [
         Line2D(
@@ -71,14 +99,18 @@ def draw(
             color="#555555",
             ls="",
             marker=MARKERS[index % len(MARKERS)],
-            label=f"epoch {epoch} (test accuracy {medians[epoch]:.1f} %)",
+            label=f"epoch {epoch} (median test accuracy {medians[epoch]:.1f} %)",
         )
         for index, epoch in enumerate(epochs)
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=2,
+        title="Beside each run: its test accuracy at each of these epochs",
+    )
     axes.set(
         xlabel=f"component 1 ({ratios[0]:.1f} % of the variance)",
         ylabel=f"component 2 ({ratios[1]:.1f} % of the variance)",
     )
-    axes.margins(x=0.2, y=0.1)  # room for the labels
     return figure
