@@ -117,8 +117,18 @@ def fewest(k: int, level: float) -> str:
 
 # How probable it is that a seed lies on the side of its border on which the median does: of twice
 # the smallest effect, with a standard deviation of that effect; of a range whose ends are two
-# standard deviations from its middle; of 90 % of runs.
-SIDE = {"above": 0.841, "below": 0.841, "within": 0.977, "share": 0.9}
+# standard deviations from its middle.
+SIDE = {"above": 0.841, "below": 0.841, "within": 0.977}
+
+
+def of_runs(border: float) -> float:
+    """A share of runs four fifths of the way from its border to 1: 90 % where that is one half."""
+    return border + 0.8 * (1 - border)
+
+
+def is_share(part: dict) -> bool:
+    """Whether a part of a claim is about a share of the seeds."""
+    return part["measure"].startswith("share of") and part["statistic"] != "plane_variance"
 
 
 def power(claims: list[dict], presets: dict[str, dict[str, int]]) -> str:
@@ -136,12 +146,15 @@ def power(claims: list[dict], presets: dict[str, dict[str, int]]) -> str:
             n = seeds[claim["experiment"]]
             found = []
             for level in levels:
-                least = next((s for s in range(n + 1) if binomial_tail(s, n, 0.5) <= level), n + 1)
                 chance = 1.0
                 for part in parts:
                     ((side, bound),) = part["confirmed"].items()
-                    share = part["measure"].startswith("share") and bound == 0.5
-                    chance *= binomial_tail(least, n, SIDE["share" if share else side])
+                    share = is_share(part)
+                    border = bound if share else 0.5
+                    least = next(
+                        (s for s in range(n + 1) if binomial_tail(s, n, border) <= level), n + 1
+                    )
+                    chance *= binomial_tail(least, n, of_runs(bound) if share else SIDE[side])
                 found.append(f"{100 * chance:.0f}")
             cells.append(f"{n}: {', '.join(found)}")
         few = fewest(len(parts), levels[0])
@@ -156,7 +169,7 @@ def main() -> None:
     def read(path: str):
         return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
 
-    claims = read("workflow/claims.yaml")
+    claims, controls = (read(f"workflow/{name}.yaml") for name in ("claims", "controls"))
     seeds = {
         title: {
             name: len(seed_list(entry["seeds"]))
@@ -164,11 +177,13 @@ def main() -> None:
         }
         for title, path in (("default", "config.yaml"), ("replication", "presets/replication.yaml"))
     }
+    seeds["replication"] = seeds["default"] | seeds["replication"]  # what it leaves as it is
     parts = [len(deciding(claim)) for claim in claims if tested(claim)]
     print(f"{repetitions} repetitions\n")
     print(of_one_part(random, repetitions), "\n")
     print(of_the_list(random, repetitions, parts), "\n")
-    print(power(claims, seeds))
+    print(power(claims, seeds), "\n")
+    print(power(controls, seeds))
 
 
 if __name__ == "__main__":
