@@ -28,6 +28,12 @@ def said(run: subprocess.CompletedProcess) -> list[str]:
         (["results/tables/capacity_metric.csv"], "mean results/tables/capacity_metrics.csv?"),
         (["capacitty"], "capacitty: there is no such target: did you mean capacity?"),
         (["capacity", "--until", "trian"], "trian: there is no such target: did you mean train?"),
+        (["--set-threads", "trian=2"], "--set-threads trian: there is no such rule: did you mean"),
+        (
+            ["--set-resources", "evalaute:mem_mb=9"],
+            "--set-resources evalaute: there is no such rule: did you mean evaluate?",
+        ),
+        (["--groups", "trian=g"], "--groups trian: there is no such rule: did you mean train?"),
         (["--forcerun", "evaluat"], "did you mean evaluate?"),
         (["--configfile", "none.yaml"], "none.yaml cannot be read (No such file or directory)"),
         (["--configfile", "bad.yaml"], "bad.yaml, line 2: a: found the key 'b' twice"),

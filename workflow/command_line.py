@@ -139,6 +139,21 @@ def unknown_target(names: Iterable[str], rules: Sequence, known: Sequence[str]) 
     return None
 
 
+def unknown_rule(options: Namespace, rules: Sequence) -> str | None:
+    """A line about the first option that sets something for a rule which there is not, and which
+    Snakemake would pass over in silence."""
+    names = [rule.name for rule in rules]
+    for option in ("set_threads", "set_resources", "groups"):
+        for name in getattr(options, option) or ():
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1) or names[:1]
+                return (
+                    f"--{option.replace('_', '-')} {name}: there is no such rule: did you mean "
+                    f"{near[0]}? snakemake --list-rules lists them"
+                )
+    return None
+
+
 def delete_kept(checkpoints: Path) -> None:
     """Remove the files that are no outputs: what is kept of checkpoints, and what unfinished
     trainings left."""

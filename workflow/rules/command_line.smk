@@ -9,7 +9,9 @@ if not MODULE and workflow.is_main_process and (options := parsed_options(sys.ar
     known += ["results/index.html", *(f"results/{name}.html" for name in CLAIMS), *ledgers(CLAIMS)]
     kinds = ("targets", "forcerun", "until", "omit_from", "prioritize", "allowed_rules")
     names = {name for kind in kinds for name in getattr(options, kind) or ()}
-    if line := unknown_target(names, list(workflow.rules), list(dict.fromkeys(known))):
+    rules = list(workflow.rules)
+    line = unknown_target(names, rules, list(dict.fromkeys(known))) or unknown_rule(options, rules)
+    if line:
         sys.exit(line)
     if options.delete_all_output and not options.dryrun:
         delete_kept(Path("results/checkpoints"))

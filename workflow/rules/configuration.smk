@@ -14,7 +14,7 @@ MODULE = not workflow.modifier.is_main_snakefile()
 PREFIX = workflow.modifier.modify_path("results").removesuffix("results")  # of a module
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
-from command_line import delete_kept, parsed_options, unknown_target, weakened
+from command_line import delete_kept, parsed_options, unknown_rule, unknown_target, weakened
 from entries import (
     ARMS,
     OWN_TABLES,
