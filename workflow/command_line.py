@@ -7,6 +7,7 @@ import os
 import pwd
 import shlex
 import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -24,11 +25,13 @@ def before_snakemake(arguments: Sequence[str]) -> None:
     """What can only be done before Snakemake reads a configuration: the profiles call it.
 
     Ends the process, with one line, where a file of `--configfile` cannot be read or is a target
-    (Snakemake takes all that follows for files). Gives Snakemake, which needs a folder for its
+    (Snakemake takes all that follows for files), and where temporary files, which its scheduler
+    writes, have no room. Gives Snakemake, which needs a folder for its
     cache and the name of the user, both where they are missing, as in a container.
     """
     try:
         check_configfiles(arguments)
+        check_temporary_folder()
     except ValueError as error:
         sys.exit(str(error))
     try:
@@ -69,6 +72,21 @@ def check_configfiles(arguments: Sequence[str]) -> None:
     for file in files:
         if not isinstance(content := load(file).content, dict):
             raise ValueError(f"{file}: found a {type(content).__name__}, expected keys with values")
+
+
+def check_temporary_folder() -> None:
+    """Raise ValueError where the folder that TMPDIR names is there and cannot be written to."""
+    folder = os.environ.get("TMPDIR", "")
+    if not os.path.isdir(folder):
+        return
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(100_000))
+    except OSError as error:
+        raise ValueError(
+            f"TMPDIR: {folder} cannot be written to ({error.strerror}): make room there, or set it "
+            "to another folder"
+        ) from error
 
 
 def is_target(file: str) -> bool:
