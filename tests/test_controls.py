@@ -470,6 +470,7 @@ def test_why_a_run_is_stuck_is_told_apart():
 # --- the workflow
 
 
+@pytest.mark.slow
 def test_the_target_builds_all_controls_and_their_page(tmp_path, python):
     copy = Repository(tmp_path / "controls", python)
     copy.write_config(reduced_controls)
