@@ -89,6 +89,7 @@ def reduced_controls(config: dict) -> dict:
             "epochs": 1,
             "batch_size": min(variant["training"]["batch_size"], 700),
         }
+    experiments["large_batches"]["figures"]["batch_size"]["variants"] = ["*_16"]
     experiments["large_batches"]["analyses"]["sharpness"] |= {"examples": 100, "steps": 2}
     experiments["gradient_zero"]["analyses"]["critical_points"] |= {"steps": 10}
     experiments["aligned_runs"]["training"]["snapshot_epochs"] = [0, 1]

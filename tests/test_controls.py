@@ -372,7 +372,7 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
         {
             "variant": "mlp", "seed": i, "other_seed": j, "epoch": epoch, "distance": 10.0,
             "aligned_distance": (8.0 if holds else 9.9) if epoch or holds else 20.0,
-            "independent_distance": 10.0 if holds else 12.0,
+            "independent_distance": 10.0 if holds else 10.5,
         }
         for i, j in pairs
         for epoch in (0, 9)
@@ -380,7 +380,7 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
     plane = pd.DataFrame(
         {"variant": "mlp", "seed": seed, "component": c, "explained_variance_ratio": share}
         for seed in range(n)
-        for c, share in ((1, 0.5 if holds else 0.1), (2, 0.2))
+        for c, share in ((1, 0.75 if holds else 0.1), (2, 0.2))
     )
     # Steep or flat around, and falling again or not on the way out.
     ways = {
@@ -414,7 +414,7 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
             **{name: dict.fromkeys(sharp, value) for name, value in measured.items()}
         ),
         "large_batches_sensitivity": table(
-            **{name: {"probabilities": value} for name, value in measured.items()}
+            **{name: {"probabilities": value, "logits": 1.0} for name, value in measured.items()}
         ),
         "large_batches_metrics": metrics(
             [

@@ -77,6 +77,22 @@ def eigenvalues(net: nn.Sequential, split: inputs.Split) -> tuple[float, float]:
     )
 
 
+def test_a_cnn_has_a_curvature_too_and_a_flat_loss_none():
+    net = models.build(
+        {"kind": "cnn", "conv": [2, 3], "kernel": 3, "padding": 1, "pooling": True, "hidden": [5]},
+        (1, 8, 8), 4,
+    )  # fmt: skip
+    split = inputs.Split(torch.rand(6, 1, 8, 8), torch.arange(6) % 4)
+    loss, at = curvature.loss_of_weights(net, split), curvature.weights_of(net)
+    assert loss(at).item() == pytest.approx(evaluate(net, split).loss, rel=1e-6)
+    value, _ = curvature.largest_eigenvalue(curvature.hessian_product(loss, at), at)
+    assert value > 0
+    axes = [surface.direction(net, torch.Generator().manual_seed(seed)) for seed in (0, 1)]
+    (row,) = surface.plane(net, axes, [0.0], [0.0], split)
+    assert row["loss"] == evaluate(net, split).loss
+    assert curvature.largest_eigenvalue(lambda v: 0 * v, at) == (0, 0)
+
+
 def test_only_the_normalised_eigenvalue_stays_when_layers_are_rescaled():
     net, split = classifier(5)
     plain, normalised = eigenvalues(net, split)
@@ -124,7 +140,7 @@ def test_the_minimal_ratio_counts_eigenvalues_above_each_threshold():
     data = inputs.Data({"train_inputs": x, "train_targets": 3 * x + 1}, torch.device("cpu"))
     net = models.build({"kind": "mlp", "hidden": []}, (1,), 1)
     run = run_of(net, model={"kind": "mlp", "hidden": []}, dataset={"kind": "function"}, inputs={})
-    settings = {"steps": 100, "thresholds": [0, 0.3, 0.5]}
+    settings = {"examples": 2001, "steps": 100, "thresholds": [0, 0.3, 0.5]}
     found = critical_points.analyse([run], settings, data)
     (row,) = found[""]
     assert row["gradient_norm"] < 1e-12 < row["trained_gradient_norm"]
@@ -203,7 +219,7 @@ def test_descent_ends_at_0_with_the_losses_of_the_snapshots():
     found = descent.analyse([run], {"points": 4, "examples": 50}, data)
     end = found["path"][-1]
     assert (end["epoch"], end["x"], end["y"]) == (2, 0, 0)
-    split = surface.first_examples(data, run.settings, 50)
+    split = curvature.first_examples(data, run.settings, 50)
     assert end["loss"] == evaluate(net.eval(), split).loss
     assert len(found[""]) == 16
     xs = {row["x"] for row in found[""]}
@@ -249,10 +265,11 @@ def test_measures_against_their_place_and_their_growth():
     tables = by_variant("c", a=[1.0, 9.0], b=[2.0, 5.0], d=[8.0, 1.0], e=[2.0, 2.0])
     found = landscape.table_correlation(tables, "t", ["a", "b", "d"], "c")
     assert found.values.tolist() == [1, -1]
-    found = landscape.growth_ratio(tables, "t", ["a", "d"], ["b", "e"], "c")
+    assert landscape.growth(tables, "t", ["a", "d"], "c").values.tolist() == [8, 1 / 9]
+    found = landscape.growth(tables, "t", ["a", "d"], "c", baseline=["b", "e"])
     assert found.values.tolist() == pytest.approx([8, (1 / 9) / (2 / 5)])
     with pytest.raises(Missing, match="not above 0"):
-        landscape.growth_ratio(by_variant("c", a=[0.0], d=[1.0]), "t", ["a", "d"], ["d", "d"], "c")
+        landscape.growth(by_variant("c", a=[0.0], d=[1.0]), "t", ["a", "d"], "c")
 
 
 def points(losses: list[float], ratios: list[float], norms: list[float]) -> dict:
@@ -277,9 +294,12 @@ def test_pairs_of_critical_points_by_hand():
     assert found.share
     assert found.values.tolist() == [1, 0]  # the third has one loss, the fourth one ratio
     with pytest.raises(TooFew, match="no two runs with a gradient up to 1e-09 differ"):
+        landscape.concordance(points([1, 2], [0.5, 0.5], [0, 0]), "e", "v", 1e-9, 0.1)
+    with pytest.raises(TooFew, match="v has no gradient up to 1e-09"):
         landscape.concordance(points([1, 2], [1, 0.5], [1, 1]), "e", "v", 1e-9, 0.1)
-    found = landscape.threshold_effect(tables, "e", "v", 0, 0.1)
-    assert found.values[:2].tolist() == pytest.approx([0.1, 0.9])
+    found = landscape.threshold_effect(tables, "e", "v", 1e-9, 0, 0.1)
+    assert found.values[:2].tolist() == pytest.approx([0.1, 0.5])  # seeds 0 and 2
+    assert len(found.values) == 8
 
 
 def bowl(variant: str, heights: list[list[float]]) -> pd.DataFrame:

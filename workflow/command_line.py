@@ -164,10 +164,11 @@ def unknown_rule(options: Namespace, rules: Sequence) -> str | None:
     for option in ("set_threads", "set_resources", "groups"):
         for name in getattr(options, option) or ():
             if name not in names:
-                near = difflib.get_close_matches(name, names, n=1) or names[:1]
+                near = difflib.get_close_matches(name, names, n=1)
                 return (
-                    f"--{option.replace('_', '-')} {name}: there is no such rule: did you mean "
-                    f"{near[0]}? snakemake --list-rules lists them"
+                    f"--{option.replace('_', '-')} {name}: there is no such rule: "
+                    + (f"did you mean {near[0]}? " if near else "")
+                    + "snakemake --list-rules lists them"
                 )
     return None
 

@@ -9,7 +9,7 @@ from torch import nn
 from torch.func import functional_call
 
 from hw1.evaluation import loss_function
-from hw1.inputs import Split
+from hw1.inputs import Data, Split
 
 Vector = torch.Tensor  # (p,): all parameters, in the order of model.parameters()
 Loss = Callable[[Vector], torch.Tensor]  # as a function of all weights
@@ -31,7 +31,12 @@ def loss_of_weights(model: nn.Module, split: Split) -> Loss:
 
 def weights_of(model: nn.Module) -> Vector:
     """A copy of all weights of a network."""
-    return nn.utils.parameters_to_vector(model.parameters()).detach().clone()
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def first_examples(data: Data, settings: dict, examples: int) -> Split:
+    """The first training examples, as a run sees them."""
+    return Split(*(part[:examples] for part in data.splits(settings)["train"]))
 
 
 def hessian_product(loss: Loss, weights: Vector) -> Product:
@@ -57,6 +62,8 @@ def largest_eigenvalue(
         return found.double().cpu().numpy()
 
     start = np.random.default_rng(0).standard_normal(p)
+    if not multiply(start).any():  # of a loss that is flat; there is no direction to begin with
+        return 0.0, 0.0
     operator = LinearOperator((p, p), matvec=multiply, dtype=np.float64)
     values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=tolerance)
     value, vector = float(values[0]), vectors[:, 0]

@@ -1,9 +1,10 @@
 """Distances between the weights of MLPs of different seeds by epoch, as they are and aligned.
 
-Aligned are all units to those of the first run at the same epoch, since networks that differ in
-the order of their units alone are the same function (see hw1.alignment). Beside them stands how far
-apart runs would be that move independently: their distance at the start and their own ways from
-there as sides of right angles, sqrt(d0^2 + |w - w0|^2 + |w' - w0'|^2).
+Networks that differ in the order of their units alone are the same function. So the units of the
+second run of each pair are put in the order of the first one's at the same epoch (see
+hw1.alignment); were all put in the order of one run, all pairs would depend on it. Beside them
+stands how far apart runs would be that move independently: their distance at the start and their
+own ways from there as sides of right angles, sqrt(d0^2 + |w - w0|^2 + |w' - w0'|^2).
 """
 
 from itertools import combinations
@@ -27,10 +28,9 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import alike, mlps
+    from hw1.requirements import mlps
 
     mlps(runs)
-    alike(runs)
     for run in runs:
         if 0 not in run["training"]["snapshot_epochs"]:
             raise ValueError(
@@ -60,7 +60,6 @@ def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]
         epochs = [e for e in own[0].epochs.tolist() if all(e in run.epochs for run in own)]
         for epoch in epochs:
             raw = [run.weights[run.epochs.tolist().index(epoch)] for run in own]
-            ordered = [aligned(run, own[0], epoch) for run in own]
             for i, j in combinations(range(len(own)), 2):
                 ways = (
                     apart(own[i].weights[0], own[j].weights[0]),
@@ -74,7 +73,7 @@ def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]
                         "other_seed": own[j].settings["seed"],
                         "epoch": epoch,
                         "distance": apart(raw[i], raw[j]),
-                        "aligned_distance": apart(ordered[i], ordered[j]),
+                        "aligned_distance": apart(raw[i], aligned(own[j], own[i], epoch)),
                         "independent_distance": float(np.hypot.reduce(ways)),
                     }
                 )

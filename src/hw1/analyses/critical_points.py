@@ -3,8 +3,8 @@
 In double precision, MINPACK's method of Levenberg and Marquardt makes the squared norm of the
 gradient smaller, with the Hessian as the Jacobian of the gradient. It goes to any point without a
 gradient: minima, saddles, maxima. The minimal ratio of such a point is the share of eigenvalues
-above 0 (what is left of 1 is the index of Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio
-2014), or above a small share of the largest.
+above 0, or above a small share of the largest absolute one; eigenvalues of 0 apart, what is left of
+1 is the index of Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio (2014).
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import torch
 from scipy.optimize import least_squares
 
 from hw1 import tables
-from hw1.curvature import Loss, Vector, loss_of_weights, weights_of
+from hw1.curvature import Loss, Vector, first_examples, loss_of_weights, weights_of
 from hw1.inputs import Data, Split
 from hw1.weights import Run
 
@@ -29,6 +29,12 @@ KIND = {
         "ratios": ["experiment", "variant", "seed", "threshold", "minimal_ratio"],
     },
     "settings": {
+        "examples": {
+            "description": "How many training examples the loss is the mean of, the first ones",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 5000,
+        },
         "steps": {
             "description": "Steps after which the method is stopped",
             "type": "integer",
@@ -36,7 +42,7 @@ KIND = {
             "maximum": 100000,
         },
         "thresholds": {
-            "description": "Shares of the largest eigenvalue, above which one counts as positive",
+            "description": "Shares of the largest absolute eigenvalue, above which one is positive",
             "type": "array",
             "minItems": 1,
             "uniqueItems": True,
@@ -86,7 +92,7 @@ def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]
     """A row per run, and one per run and threshold, at the last snapshot and where it led."""
     points, ratios = [], []
     for run in runs:
-        inputs, targets = data.splits(run.settings)["train"]
+        inputs, targets = first_examples(data, run.settings, settings["examples"])
         real = targets.is_floating_point()
         split = Split(inputs.double(), targets.double() if real else targets)
         model = run.network(data.device).double()

@@ -10,7 +10,8 @@ import torch
 
 from hw1 import tables
 from hw1.analyses.interpolate import grid
-from hw1.analyses.surface import first_examples, plane
+from hw1.analyses.surface import plane
+from hw1.curvature import first_examples
 from hw1.evaluation import evaluate
 from hw1.inputs import Data
 from hw1.weights import Run
@@ -45,11 +46,17 @@ def check(settings, runs, seeds):
 
     weights_alone(runs)
     for run in runs:
+        key = f"variants.{run['variant']}.training"
         epochs = {*run["training"]["snapshot_epochs"], run["training"]["epochs"]}
-        if len(epochs) < 3 or run["training"].get("stop"):
+        if len(epochs) < 3:
             raise ValueError(
-                f"variants.{run['variant']}.training.snapshot_epochs: found {len(epochs)} "
-                "snapshots, but a plane is laid through 3: add epochs, and leave out training.stop"
+                f"{key}.snapshot_epochs: found {len(epochs)} snapshots, but a plane is laid "
+                "through 3: add epochs"
+            )
+        if run["training"].get("stop"):
+            raise ValueError(
+                f"{key}.stop: with it a run may end before its third snapshot, and a plane is laid "
+                "through 3: leave it out, or the analysis"
             )
 
 

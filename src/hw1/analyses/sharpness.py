@@ -15,12 +15,13 @@ from hw1.curvature import (
     Loss,
     Product,
     Vector,
+    first_examples,
     hessian_product,
     largest_eigenvalue,
     loss_of_weights,
     weights_of,
 )
-from hw1.inputs import Data, Split
+from hw1.inputs import Data
 from hw1.weights import Run
 
 KIND = {
@@ -83,8 +84,7 @@ def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]
     """A row per run, of its last snapshot."""
     found = []
     for run in runs:
-        split = data.splits(run.settings)["train"]
-        split = Split(*(part[: settings["examples"]] for part in split))
+        split = first_examples(data, run.settings, settings["examples"])
         model = run.network(data.device)
         loss, weights = loss_of_weights(model, split), weights_of(model)
         product = hessian_product(loss, weights)

@@ -12,7 +12,7 @@ from torch import nn
 
 from hw1 import tables
 from hw1.analyses.interpolate import grid
-from hw1.curvature import Vector, weights_of
+from hw1.curvature import Vector, first_examples, weights_of
 from hw1.evaluation import evaluate
 from hw1.inputs import Data, Split
 from hw1.weights import Run
@@ -82,11 +82,6 @@ def plane(
             nn.utils.vector_to_parameters(middle + x * axes[0] + y * axes[1], parameters)
             yield {"x": x, "y": y, "loss": evaluate(model, split).loss}
     nn.utils.vector_to_parameters(middle, parameters)
-
-
-def first_examples(data: Data, settings: dict, examples: int) -> Split:
-    """The first training examples, as a run sees them."""
-    return Split(*(part[:examples] for part in data.splits(settings)["train"]))
 
 
 def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:

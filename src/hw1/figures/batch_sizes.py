@@ -28,10 +28,11 @@ def check(settings, runs, seeds):
 
     classification(runs)
     for run in runs:
-        if not run["variant"].rsplit("_", 1)[-1].isdecimal():
+        size = run["training"]["batch_size"]
+        if not run["variant"].endswith(f"_{size}"):
             raise ValueError(
-                f"variants.{run['variant']}: the name does not end with _ and a batch size, by "
-                "which it is shown: call it so, or leave it out of it"
+                f"variants.{run['variant']}: found a batch size of {size}, but it shows it by what "
+                f"the name ends with: call it ..._{size}, or leave it out of it"
             )
 
 

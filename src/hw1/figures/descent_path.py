@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hw1.drawing import count_of_seeds, panels
-from hw1.figures.error_surface import contours, levels_of
+from hw1.figures.error_surface import colour_bar, contours, levels_of
 
 KIND = {
     "tables": ["descent", "descent_path", "descent_variance"],
@@ -13,6 +13,12 @@ KIND = {
     "settings": {},
 }
 SHOWN = 2  # runs
+
+
+def check(settings, runs, seeds):
+    from hw1.requirements import classification
+
+    classification(runs)
 
 
 def draw(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.DataFrame) -> Figure:
@@ -47,9 +53,5 @@ def draw(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.Da
             ylabel=f"component 2 ({second:.1f} %)",
         )
         panel.title.set_fontsize(10)
-    bar = figure.colorbar(drawn, ax=list(axes[0]), location="right", shrink=0.8)
-    ticks = levels[::3]
-    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
-    bar.ax.minorticks_off()
-    bar.set_label("training cross-entropy (nats)")
+    colour_bar(figure, drawn, levels, list(axes[0]), location="right", shrink=0.8)
     return figure

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import MARKERS, colour_of, panels
+from hw1.drawing import MARKERS, colour_of, panels, spread
 
 KIND = {
     "tables": ["distances"],
@@ -34,13 +34,9 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
     for panel, variant in zip(axes[0], variants):
         rows = distances[distances["variant"] == variant]
         for place, column in enumerate(name for name in LABELS if name in rows):
-            by_epoch, colour = rows.groupby("epoch")[column], colour_of(style, column, place)
-            median = by_epoch.median()
             line = {"ls": ("-", "--", ":")[place], "marker": MARKERS[place], "ms": 5}
-            panel.plot(median.index, median, color=colour, label=LABELS[column], **line)
-            panel.fill_between(
-                median.index, by_epoch.min(), by_epoch.max(), color=colour, alpha=0.18, lw=0
-            )
+            colour = colour_of(style, column, place)
+            spread(panel, rows, "epoch", column, colour, label=LABELS[column], **line)
         panel.set(title=variant, xlabel="epoch", ylabel="L2 distance", ylim=(0, None))
         panel.xaxis.get_major_locator().set_params(integer=True)
         if len(panel.get_lines()) > 1:

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
 from hw1.drawing import count_of_seeds, panels
@@ -12,13 +13,19 @@ KIND = {"tables": ["surface"], "colours": [], "look": ["runs"], "settings": {}}
 LEVELS = 14
 
 
+def check(settings, runs, seeds):
+    from hw1.requirements import classification
+
+    classification(runs)
+
+
 def levels_of(loss: pd.Series) -> np.ndarray:
     """Levels at equal steps of the logarithm, from the least loss to the largest."""
     low = max(float(loss.min()), 1e-6)
     return np.geomspace(low * 0.999, max(float(loss.max()), low * 1.1) * 1.001, LEVELS)
 
 
-def contours(panel: Axes, surface: pd.DataFrame, levels: np.ndarray, colours: str):
+def contours(panel: Axes, surface: pd.DataFrame, levels: np.ndarray, colours: str) -> ContourSet:
     """Fill a panel with a surface: a row per point, with x, y and loss."""
     grid = surface.pivot(index="y", columns="x", values="loss")
     norm = mpl.colors.LogNorm(levels[0], levels[-1])
@@ -27,6 +34,17 @@ def contours(panel: Axes, surface: pd.DataFrame, levels: np.ndarray, colours: st
     )
     panel.grid(False)
     return drawn
+
+
+def colour_bar(
+    figure: Figure, drawn: ContourSet, levels: np.ndarray, axes: list[Axes], **place
+) -> None:
+    """What the colours of some panels stand for, beside them."""
+    bar = figure.colorbar(drawn, ax=axes, **place)
+    ticks = levels[::3]
+    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
+    bar.ax.minorticks_off()
+    bar.set_label("training cross-entropy (nats)")
 
 
 def draw(style: dict, surface: pd.DataFrame) -> Figure:
@@ -49,11 +67,7 @@ def draw(style: dict, surface: pd.DataFrame) -> Figure:
         panel.set(title=variant.replace("_", " "), aspect="equal")
         panel.set_xlabel("first random direction")
     axes[0].set_ylabel("second random direction")
-    bar = figure.colorbar(drawn, ax=list(axes[:-1]), location="bottom", shrink=0.5)
-    ticks = levels[:: (LEVELS - 1) // 4]
-    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
-    bar.ax.minorticks_off()
-    bar.set_label("cross-entropy (nats)")
+    colour_bar(figure, drawn, levels, list(axes[:-1]), location="bottom", shrink=0.5)
     distance = np.hypot(surface["x"], surface["y"])
     steps = sorted({abs(x) for x in surface["x"]})
     rings = surface.assign(

@@ -30,6 +30,9 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
     """Loss against minimal ratio, a mark per run, filled where the gradient vanished; what the
     ratio is by the threshold; and how small the gradients became."""
     found = points.merge(ratios, on=["experiment", "variant", "seed"])
+    if not np.isclose(found["threshold"], style["threshold"], rtol=1e-9, atol=0).any():
+        known = ", ".join(f"{at:g}" for at in found["threshold"].unique())
+        raise ValueError(f"threshold: found {style['threshold']:g}, expected one of {known}")
     found["arrived"] = found["gradient_norm"] <= style["gradient_norm"]
     figure, axes = panels(
         1,
@@ -60,7 +63,7 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
         axes[2].step(
             norms, 100 * np.arange(1, len(norms) + 1) / len(norms), where="post", color=colour
         )
-    axes[0].set(yscale="log", ylabel="mean squared error")
+    axes[0].set(yscale="log", ylabel="training loss")
     axes[0].set_xlabel(
         f"minimal ratio (%): eigenvalues\nabove {style['threshold']:g} of the largest"
     )

@@ -56,7 +56,7 @@ def draw(
         f"{style['dataset']}\ntwo components: {ratios.sum():.1f} % of the variance"
         + (f" ({len(runs)} independent points: {null:.1f} %)" if len(runs) > 3 else ""),
     )
-    ends = []
+    ends, names = [], coordinates["variant"].unique()
     for colour, ((variant, seed), path) in zip(colours, runs):
         axes.plot(path["component_1"], path["component_2"], color=colour, lw=1.2)
         for point in path.itertuples():
@@ -64,7 +64,8 @@ def draw(
             axes.plot(point.component_1, point.component_2, marker, color=colour, ms=6, mec="w")
         reached = ", ".join(f"{accuracy[(variant, seed, e)]:.0f}" for e in path["epoch"][:-1])
         last = path.iloc[-1]
-        label = f"seed {seed}: {reached + ', ' if reached else ''}" + (
+        whose = f"seed {seed}" if len(names) == 1 else f"{variant}, seed {seed}"
+        label = f"{whose}: {reached + ', ' if reached else ''}" + (
             f"{accuracy[(variant, seed, last['epoch'])]:.1f} %"
         )
         ends.append((last["component_1"], last["component_2"], label, colour))

@@ -5,7 +5,7 @@ import pandas as pd
 
 from hw1.claims.reading import Missing, Tables, TooFew, paired, rows, together
 from hw1.claims.sample import Sample, effect, median, ratio, share
-from hw1.inference import spearman
+from hw1.claims.statistics.size import correlation_with_place
 
 
 def measured(tables: Tables, table: str, variant: str, column: str) -> pd.Series:
@@ -15,23 +15,38 @@ def measured(tables: Tables, table: str, variant: str, column: str) -> pd.Series
 
 def table_correlation(tables: Tables, table: str, variants: list[str], column: str) -> Sample:
     """Spearman's correlation of the place in a list of variants and a column of a table."""
-    values = together([measured(tables, table, name, column) for name in variants])
-    places = np.arange(len(variants))
-    return effect(values.apply(lambda row: spearman(places, row.to_numpy()), axis=1))
+    columns = [measured(tables, table, name, column) for name in variants]
+    return effect(correlation_with_place(columns))
 
 
-def growth_ratio(
-    tables: Tables, table: str, growth: list[str], baseline: list[str], column: str
+def growth(
+    tables: Tables, table: str, variants: list[str], column: str, baseline: list[str] | None = None
 ) -> Sample:
-    """How many times as much a column grows between two variants as between two others."""
-    (first, last), (before, after) = (
-        [measured(tables, table, name, column) for name in names] for names in (growth, baseline)
-    )
-    values = together([first, last, before, after])
+    """How many times as large a column is of the second of two variants as of the first; with a
+    baseline, over how many times as large it is between two others."""
+    names = [*variants, *(baseline or [])]
+    values = together([measured(tables, table, name, column) for name in names])
     if (values <= 0).any(axis=None):
         raise Missing(f"{table}: {column} is not above 0 everywhere, so it has no growth")
-    first, last, before, after = (values.iloc[:, place] for place in range(4))
-    return ratio(last / first, after / before)
+    first, last, *others = (values.iloc[:, place] for place in range(len(names)))
+    return ratio(last / first, others[1] / others[0]) if others else ratio(last, first)
+
+
+def arrived(tables: Tables, experiment: str, variant: str, gradient_norm: float) -> pd.DataFrame:
+    """The loss, by seed, where the gradient is no larger than said."""
+    name = f"{experiment}_critical_points"
+    found = rows(tables, name, ("seed",), ["loss", "gradient_norm"], variant).set_index("seed")
+    found = found.loc[found["gradient_norm"] <= gradient_norm, ["loss"]]
+    if found.empty:
+        raise TooFew(f"{name}: {variant} has no gradient up to {gradient_norm:g}")
+    return found
+
+
+def minimal_ratio(tables: Tables, experiment: str, variant: str, threshold: float) -> pd.Series:
+    """The minimal ratio by seed, for one threshold."""
+    name, where = f"{experiment}_critical_points_ratios", {"threshold": threshold}
+    found = rows(tables, name, ("seed",), ["minimal_ratio"], variant, where)
+    return found.set_index("seed")["minimal_ratio"]
 
 
 def concordance(
@@ -42,19 +57,9 @@ def concordance(
     Of runs whose gradient is as small as said, two at a time by their seeds, so that no run is in
     two pairs; pairs in which loss or ratio are the same do not count.
     """
-    points = rows(
-        tables, f"{experiment}_critical_points", ("seed",), ["loss", "gradient_norm"], variant
-    )
-    ratios = rows(
-        tables,
-        f"{experiment}_critical_points_ratios",
-        ("seed",),
-        ["minimal_ratio"],
-        variant,
-        {"threshold": threshold},
-    )
-    points = points[points["gradient_norm"] <= gradient_norm].set_index("seed")
-    both = points.join(ratios.set_index("seed")["minimal_ratio"], how="inner")
+    both = arrived(tables, experiment, variant, gradient_norm)
+    both["minimal_ratio"] = minimal_ratio(tables, experiment, variant, threshold)
+    both = both.dropna()
     even = len(both) // 2 * 2
     # The same point, found twice, is no pair: losses agree to what rounding leaves of them.
     losses, found = both["loss"].to_numpy()[:even], both["minimal_ratio"].to_numpy()[:even]
@@ -67,21 +72,13 @@ def concordance(
 
 
 def threshold_effect(
-    tables: Tables, experiment: str, variant: str, low: float, high: float
+    tables: Tables, experiment: str, variant: str, gradient_norm: float, low: float, high: float
 ) -> Sample:
-    """By how much the minimal ratio falls from one threshold to a higher one."""
-    first, second = (
-        rows(
-            tables,
-            f"{experiment}_critical_points_ratios",
-            ("seed",),
-            ["minimal_ratio"],
-            variant,
-            {"threshold": threshold},
-        ).set_index("seed")["minimal_ratio"]
-        for threshold in (low, high)
-    )
-    first, second = paired(first, second)
+    """By how much the minimal ratio falls from one threshold to a higher one, of the runs whose
+    gradient is as small as said."""
+    seeds = arrived(tables, experiment, variant, gradient_norm).index
+    first, second = (minimal_ratio(tables, experiment, variant, at) for at in (low, high))
+    first, second = paired(first[first.index.isin(seeds)], second)
     return effect(first - second)
 
 

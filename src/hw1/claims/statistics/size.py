@@ -38,9 +38,13 @@ def order_correlation(
     """Spearman's correlation of the place in a list of variants and what they end with: the final
     loss or accuracy, or the `epoch` at which training stopped."""
     ends = [final(tables, experiment, split, name, [column])[column] for name in variants]
-    values = together(ends)
-    places = np.arange(len(variants))
-    return effect(values.apply(lambda row: spearman(places, row.to_numpy()), axis=1))
+    return effect(correlation_with_place(ends))
+
+
+def correlation_with_place(columns: list[pd.Series]) -> pd.Series:
+    """Spearman's correlation of the place of several series and their values, by seed."""
+    values, places = together(columns), np.arange(len(columns))
+    return values.apply(lambda row: spearman(places, row.to_numpy()), axis=1)
 
 
 def largest_accuracy(tables: Tables, experiment: str, split: str, models: int) -> Sample:
