@@ -1,4 +1,4 @@
-"""Make the small pictures of the README's gallery from the figures of the published tables.
+"""Make the small pictures of docs/gallery.md from the figures of the published tables.
 
 python docs/gallery.py, after snakemake published; writes docs/figures/*.png, 800 pixels wide.
 """

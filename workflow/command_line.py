@@ -152,7 +152,7 @@ def unknown_target(names: Iterable[str], rules: Sequence, known: Sequence[str]) 
         near = near or difflib.get_close_matches(name, shown, n=1) or shown[:1]
         return (
             f"{name}: there is no such target: did you mean {near[0]}? snakemake --list-rules "
-            "lists rules and experiments, README.md all files"
+            "lists rules and experiments, docs/results.md all files"
         )
     return None
 

@@ -1,7 +1,7 @@
 """What claims are decided by: statistics of the tables, a value for each seed.
 
 A statistic is a function of this package that returns a `Sample`. It takes the tables by name (data
-frames with the columns that the README documents) and what a part of a claim has under `of`
+frames with the columns of docs/results.md) and what a part of a claim has under `of`
 (workflow/claims.yaml), and pairs its arms by seed. It raises Missing where the tables lack what it
 needs or cannot be right.
 """
