@@ -27,7 +27,7 @@ FIGURES = [
     f"fig_{name}"
     for name in (
         "sinc_loss sign_loss sinc_fit sign_fit cnn_loss cnn_accuracy pca_layer1 pca_model "
-        "grad_norm interp params random_labels collapse claims"
+        "distances_layer1 distances_model grad_norm interp params random_labels collapse claims"
     ).split()
 ]
 LEDGER = {
@@ -256,8 +256,11 @@ def test_a_new_seed_adds_only_its_runs(repository):
             for kind in ("pca", "distances")
             for view in ("layer1", "model")
         ),
-        "figure pca_layer1",
-        "figure pca_model",
+        *(
+            f"figure {figure}_{view}"
+            for figure in ("pca", "distances")
+            for view in ("layer1", "model")
+        ),
         *LEDGER,
     }
 
@@ -442,10 +445,13 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tmp_path):
 def test_the_demo_builds_every_figure_on_data_that_need_no_network(repository):
     repository.write_config(with_controls)
     planned = repository.plan("--directory", "demo", "--configfile", "presets/demo.yaml")
-    controls = {"born_dead", "barriers", "label_noise", "true_labels", "controls"}
+    controls = {
+        "born_dead", "barriers", "label_noise", "true_labels", "controls", "minimal_ratio",
+        "aligned_distances", "descent", "double_descent",
+    }  # fmt: skip
     drawn = {f"fig_{figure}" for figure in of(planned, "figure")}
     assert drawn == {*FIGURES, *(f"fig_{name}" for name in controls)}
-    assert of(planned, "prepare_data") == {"digits", "sinc", "sign"}
+    assert of(planned, "prepare_data") == {"digits", "sinc", "sinc_100", "sign"}
 
 
 def test_a_new_experiment_is_an_entry_and_a_target(repository):
