@@ -14,11 +14,15 @@ ifndef HOME
 export HOME := /nonexistent
 endif
 
-.PHONY: all demo published publish verify test test-all check pins
+.PHONY: all help demo published publish verify test test-all check pins
 
 # All experiments on MNIST.
 all: $(VENV)/installed
 	$(SNAKEMAKE)
+
+# All targets of the workflow, a line each.
+help: $(VENV)/installed
+	@$(SNAKEMAKE) --quiet all -- help
 
 # All experiments in minutes, on data that scikit-learn ships, under demo/.
 demo: $(VENV)/installed

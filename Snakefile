@@ -35,6 +35,31 @@ for experiment in config["experiments"]:
             targets(experiment),
 
 
+# A target per figure, by its short name: snakemake fig_interp
+for name in FIGURES:
+
+    rule:
+        name:
+            f"fig_{name}"
+        input:
+            f"results/fig_{name}.png",
+
+
+# All of these, with a line each: snakemake help
+rule help:
+    log:
+        "results/logs/help.log",
+    retries: 0
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        text=lambda wildcards: help_text(),
+    shell:
+        "printf '%s\\n' {params.text:q} 2> {log}"
+
+
 # A target per list of claims that names one: all that it is about.
 for name in CLAIMS:
     if "target" in config["claims"][name]:

@@ -107,6 +107,13 @@ def seeds_of(arm: str) -> tuple[int, int]:
     return min(counts), max(counts)
 
 
+def test_where_nothing_is_published_it_says_so(fresh):
+    run = fresh.snakemake("published", check=False)
+    assert run.returncode != 0 and "Traceback" not in run.stdout + run.stderr
+    line = run.stderr.strip().splitlines()[-1]
+    assert line.startswith("published: none of the experiments of config.yaml is published: see")
+
+
 def test_the_published_answer_takes_no_training(fresh):
     fresh.write_config(with_controls)
     shutil.copytree(ROOT / "published", fresh.folder / "published")

@@ -561,6 +561,14 @@ def test_the_wording_of_a_claim_rebuilds_the_ledger_and_the_page_and_nothing_els
     assert repository.digests("checkpoints", "metrics", "weights") == before
 
 
+def test_a_figure_is_a_target_by_its_short_name_and_help_names_all(fresh, config):
+    assert fresh.plan("fig_interp") == fresh.plan("results/fig_interp.png") | {"fig_interp"}
+    said = fresh.snakemake("--quiet", "all", "--", "help").stdout
+    targets = {line.split()[0] for line in said.splitlines() if line}
+    assert targets >= {"all", "published", "compare", "verify", *FIGURES[:-1], "capacity"}
+    assert fresh.snakemake(*targets - {"help", "published"}, "--dry-run", "--quiet").returncode == 0
+
+
 def test_the_page_is_a_target_that_builds_everything(fresh):
     planned = fresh.plan("results/index.html")
     assert planned >= LEDGER

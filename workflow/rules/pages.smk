@@ -34,6 +34,27 @@ def figures_on(page):
     ]
 
 
+def help_text():
+    """All targets, a line each."""
+    lists = {
+        entry["target"]: entry["title"] for entry in config["claims"].values() if "target" in entry
+    }
+    lines = {
+        "all": "everything (what snakemake builds without a target)",
+        "results/index.html": "the page, with all it shows",
+        **lists,
+        "published": "ledger, figures and page of the published tables, without any training",
+        "compare": "does this build agree with the published tables?",
+        "verify": "are the results as they were written?",
+    }
+    for name, experiment in config["experiments"].items():
+        lines[name] = experiment["title"]
+        own = [figure for figure in FIGURES.values() if figure.experiment == name]
+        lines |= {f"  fig_{figure.name}": figure.caption for figure in own}
+    width = max(map(len, lines))
+    return "\n".join(f"{name:{width}}  {line}" for name, line in lines.items())
+
+
 def command_line(page):
     """What makes this build again, from the folder of the repository."""
     if MODULE:

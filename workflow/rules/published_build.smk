@@ -21,6 +21,8 @@ def published_build():
         for name, entry in base["experiments"].items()
         if name in held
     }
+    if not base["experiments"]:
+        sys.exit("published: none of the experiments of config.yaml is published: see make publish")
     done, drawn, _ = read(
         base,
         parsed("workflow/schemas/config.schema.yaml"),
