@@ -1,4 +1,4 @@
-"""A page looked at by a real browser, headless Chromium, in a frame of a phone's width."""
+"""A page looked at by a real browser, headless Chromium, as wide as phones and as desks are."""
 
 import functools
 import json
@@ -13,6 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
+import axe_core_python
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -24,15 +25,28 @@ OPTIONS = (
     "--disable-background-networking --disable-component-update --enable-logging=stderr "
     "--virtual-time-budget=20000 --dump-dom"
 ).split()
+WIDTHS = (360, 400, 768, 1280)
 FRAME = """<!DOCTYPE html><title>frame</title><link rel="icon" href="data:,">
-<iframe id="frame" src="%s" style="width: 400px; height: 800px; border: 0"></iframe>
 <pre id="found"></pre>
 <script>
-  const frame = document.getElementById("frame");
-  frame.onload = () => {
+  async function look(width) {
+    const frame = document.createElement("iframe");
+    frame.style = `width: ${width}px; height: 800px; border: 0`;
+    const loaded = new Promise(done => { frame.onload = done; });
+    frame.src = "page.html";
+    document.body.append(frame);
+    await loaded;
     const page = frame.contentDocument;
-    document.getElementById("found").textContent = JSON.stringify({
+    const inside = box => box.left >= -1 && box.right <= width + 1;
+    const name = e => `${e.tagName} ${e.textContent.trim().slice(0, 40)}`;
+    const found = {
       width: page.documentElement.scrollWidth,
+      // Tables and code scroll by themselves; of those that are held, the ends of each row do not.
+      outside: [...page.querySelectorAll("body *:not(.skip)")]
+        .filter(e => !e.closest(".table, pre") && !inside(e.getBoundingClientRect())).map(name),
+      hidden: [...page.querySelectorAll(".held tr")]
+        .flatMap(row => [row.cells[0], row.cells[row.cells.length - 1]])
+        .filter(cell => !inside(cell.getBoundingClientRect())).map(name),
       images: [...page.images].map(image => ({width: image.naturalWidth, alt: image.alt})),
       headings: [...page.querySelectorAll("h1,h2,h3,h4,h5,h6")].map(h => Number(h.tagName[1])),
       dangling: [...page.querySelectorAll("a[href^='#']")].map(a => a.hash.slice(1))
@@ -40,8 +54,25 @@ FRAME = """<!DOCTYPE html><title>frame</title><link rel="icon" href="data:,">
       requests: frame.contentWindow.performance.getEntriesByType("resource").map(r => r.name)
         .filter(name => !name.startsWith("data:")),
       text: page.body.innerText,
-    });
-  };
+      violations: [],
+    };
+    const axe = page.createElement("script");
+    const ready = new Promise(done => { axe.onload = done; });
+    axe.src = "axe.js";
+    page.head.append(axe);
+    await ready;
+    const { violations } = await frame.contentWindow.axe.run();
+    found.violations = violations.map(
+      v => `${v.id}: ${v.nodes.length}, as ${v.nodes[0].html.slice(0, 90)}`
+    );
+    frame.remove();
+    return found;
+  }
+  (async () => {
+    const found = {};
+    for (const width of %s) found[width] = await look(width);
+    document.getElementById("found").textContent = JSON.stringify(found);
+  })();
 </script>
 """
 
@@ -61,14 +92,24 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def look_at(page: Path) -> dict:
-    """What the browser finds in a page 400 pixels wide; `errors` are lines of its console."""
+def look_at(page: Path, dark: bool = False) -> dict[str, dict]:
+    """What the browser finds in a page, by the width in pixels that it has; `errors` are lines of
+    its console, `violations` what axe says of accessibility."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(page, Path(folder) / "page.html")
-        (Path(folder) / "frame.html").write_text(FRAME % "page.html", encoding="utf-8")
+        shutil.copy(Path(axe_core_python.__file__).with_name("axe.min.js"), Path(folder) / "axe.js")
+        (Path(folder) / "frame.html").write_text(FRAME % list(WIDTHS), encoding="utf-8")
+        # Of a screen that prefers the one or the other.
+        scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
         with served(Path(folder)) as address:
             run = subprocess.run(
-                [CHROMIUM, *OPTIONS, f"--user-data-dir={folder}/profile", f"{address}/frame.html"],
+                [
+                    CHROMIUM,
+                    *OPTIONS,
+                    scheme,
+                    f"--user-data-dir={folder}/profile",
+                    f"{address}/frame.html",
+                ],
                 capture_output=True,
                 text=True,
                 timeout=120,
@@ -76,14 +117,22 @@ def look_at(page: Path) -> dict:
     found = re.search(r'<pre id="found">(.+?)</pre>', run.stdout, re.DOTALL)
     assert found, run.stderr
     text = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return json.loads(text) | {"errors": re.findall(r"CONSOLE.*", run.stderr)}
+    errors = re.findall(r"CONSOLE.*", run.stderr)
+    return {width: seen | {"errors": errors} for width, seen in json.loads(text).items()}
 
 
-def faults(found: dict) -> list[str]:
+def faults(looks: dict[str, dict]) -> list[str]:
     """What is wrong with a page that `look_at` found."""
+    return [f"{width}: {fault}" for width, found in looks.items() for fault in of_one(width, found)]
+
+
+def of_one(width: str, found: dict) -> list[str]:
     wrong = list(found["errors"])
-    if found["width"] > 400:
+    if found["width"] > int(width):
         wrong.append(f"scrolls to {found['width']} pixels")
+    wrong += [f"beyond the screen: {element}" for element in found["outside"]]
+    wrong += [f"a cell that is not held: {cell}" for cell in found["hidden"]]
+    wrong += [f"axe: {violation}" for violation in found["violations"]]
     if not found["images"]:
         wrong.append("no image")
     wrong += [f"broken image: {i['alt']}" for i in found["images"] if not i["width"]]

@@ -634,8 +634,9 @@ def test_a_configuration_without_an_experiment_has_a_page_without_it(repository)
 
 @needs_chromium
 def test_the_page_in_a_browser(built):
-    found = look_at(built.folder / "results/index.html")
-    assert faults(found) == []
+    looks = look_at(built.folder / "results/index.html")
+    assert faults(looks) == []
+    found = looks["400"]
     assert len(found["images"]) == len(FIGURES)
     assert all(f"C{number}. " in found["text"] for number in range(21))
     assert "This build used scikit-learn digits in place of MNIST" in found["text"]

@@ -8,6 +8,11 @@ def number(value: float) -> str:
     return f"{value + 0.0:.3g}"  # + 0.0: without the sign of -0.0
 
 
+def quantity(value: float, unit: str | None) -> str:
+    """A number of some unit: percentages and their points to hundredths, others as `number`."""
+    return f"{value:.2f}" if unit in ("%", "pp") else number(value)
+
+
 def p_value(p: float) -> str:
     """A p-value with its sign of equality."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
