@@ -632,6 +632,12 @@ def test_a_configuration_without_an_experiment_has_a_page_without_it(repository)
     assert "figure params" not in planned
 
 
+@pytest.mark.slow
+@needs_chromium
+def test_the_page_on_a_dark_screen(built):
+    assert faults(look_at(built.folder / "results/index.html", dark=True)) == []
+
+
 @needs_chromium
 def test_the_page_in_a_browser(built):
     looks = look_at(built.folder / "results/index.html")
