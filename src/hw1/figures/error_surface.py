@@ -57,8 +57,8 @@ def draw(style: dict, surface: pd.DataFrame) -> Figure:
     figure, axes = panels(
         1,
         len(variants) + 1,
-        (3.3 * (len(variants) + 1), 4.1),
-        f"Training loss around networks, {style['dataset']}, planes of seed {seed}; "
+        (3.3 * (len(variants) + 1), 4.9),
+        f"Training loss around networks, {style['dataset']}\nplanes of seed {seed}; "
         f"right: mean of {count_of_seeds(surface)}",
     )
     for panel, variant in zip(axes, variants):

@@ -52,7 +52,7 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
                 label=split,
             )
         test = final[final["split"] == "test"].groupby("parameters")[column].median() * scale
-        apart = 0.07 * np.log(names.index.max() / names.index.min())
+        apart = 0.1 * np.log(names.index.max() / names.index.min())
         labelled = -np.inf
         for count, name in names.items():
             if np.log(count) < labelled + apart:  # it would stand on the one before
