@@ -596,6 +596,12 @@ def test_an_experiment_cannot_be_called_like_a_rule(config):
             read(changed)
 
 
+def test_an_experiment_cannot_be_called_like_the_target_of_a_figure(config):
+    config["experiments"]["fig_interp"] = config["experiments"]["capacity"] | {"figures": {}}
+    with pytest.raises(ValueError, match=r"^fig_interp: an experiment, .* has this name, which is"):
+        read(config)
+
+
 def test_reserved_names_are_those_of_the_rules():
     text = "".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")

@@ -265,6 +265,12 @@ def read(
             raise ValueError(f"experiments.{name}: a rule has this name: choose another")
     done = analyses(config, known)
     drawn = figures(config, known_kinds("figures", folders, kind_schema), done)
+    for figure in drawn:
+        if f"fig_{figure.name}" in (*taken, *config["experiments"]):
+            raise ValueError(
+                f"fig_{figure.name}: an experiment, a list of claims or a kind of analysis has this "
+                "name, which is that of a figure's target: choose another"
+            )
     check_names(config, done, drawn)
     return done, drawn, list(known.values())
 
