@@ -268,8 +268,8 @@ def read(
     for figure in drawn:
         if f"fig_{figure.name}" in (*taken, *config["experiments"]):
             raise ValueError(
-                f"fig_{figure.name}: an experiment, a list of claims or a kind of analysis has "
-                "this name of a figure's target: choose another"
+                f"fig_{figure.name}: found as the name of an experiment, a target of claims or a kind "
+                "of analysis, but it is the target of a figure: choose another"
             )
     check_names(config, done, drawn)
     return done, drawn, list(known.values())

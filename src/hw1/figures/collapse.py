@@ -44,6 +44,18 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
                 color=colour_of(style, variant, index),
             )
         constant = final[final["variant"].isin(variants)]["constant_loss"].iloc[0]
+        for index, variant in enumerate(variants):
+            losses = final[final["variant"] == variant]["loss"]
+            panel.annotate(
+                f"{int((losses > constant / 100).sum())} of {len(losses)}\nabove 1 %",
+                (index, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, -2),
+                textcoords="offset points",
+                ha="center",
+                va="top",
+                fontsize=8,
+            )
         guides = ((constant, "best constant prediction"), (constant / 100, "1 % of it"))
         for (height, label), line in zip(guides, ("--", ":")):
             panel.axhline(height, color=style["colours"]["guide"], lw=1.2, ls=line, label=label)
@@ -54,6 +66,8 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
             xticklabels=[name.rsplit("_", 1)[-1] for name in variants],
         )
         panel.set_xlim(-0.6, len(variants) - 0.4)
+        bottom, top = panel.get_ylim()
+        panel.set_ylim(top=top * (top / bottom) ** 0.15)  # room for the counts
         panel.grid(axis="x", visible=False)
     axes[0][0].set_ylabel("mean squared error")
     handles, labels = axes[0][0].get_legend_handles_labels()

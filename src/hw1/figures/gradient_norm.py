@@ -7,7 +7,7 @@ from hw1.drawing import panels, seeds, spread
 
 KIND = {
     "tables": ["history"],
-    "colours": ["gradient_norm", "loss"],
+    "colours": ["gradient_norm", "loss", "guide"],
     "look": [],
     "settings": {},
 }
@@ -34,6 +34,12 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         f"{seeds(history)}",
         sharex=True,
     )
+    last = history["iteration"].max()
+    phases = (
+        (1, min(50, last), "first 50"),
+        (last / 3, 2 * last / 3, "middle third"),
+        (0.9 * last, last, "last tenth"),
+    )
     for panel, column, colour, label in (
         (axes[0], "gradient_norm", "gradient_norm", "L2 norm of the gradient"),
         (axes[1], "batch_loss", "loss", "cross-entropy (nats)"),
@@ -58,5 +64,17 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         spread(panel, table, "iteration", "running", style["colours"][colour], lw=2)
         panel.set_ylabel(label)
         panel.set_ylim(bottom=0)
+        for start, stop, name in phases:
+            panel.axvspan(start, stop, color=style["colours"]["guide"], alpha=0.13, lw=0, zorder=0)
+            if panel is axes[0]:
+                panel.annotate(
+                    name,
+                    ((start + stop) / 2, 1),
+                    xycoords=("data", "axes fraction"),
+                    xytext=(0, 2),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=8,
+                )
     axes[1].set_xlabel("iteration")
     return figure

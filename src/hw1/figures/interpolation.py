@@ -28,8 +28,8 @@ def draw(style: dict, lines: pd.DataFrame) -> Figure:
     pairs = [(pair, line) for pair, line in lines.groupby("variant", sort=False) if pair in shown]
     figure, axes = panels(
         len(pairs),
-        2,
-        (9.5, 4.2 * len(pairs)),
+        3,
+        (13, 4.2 * len(pairs)),
         f"On the line between two trainings A and B, {style['dataset']}, {seeds(lines)}",
         squeeze=False,
     )
@@ -42,17 +42,21 @@ def draw(style: dict, lines: pd.DataFrame) -> Figure:
 
 
 def draw_pair(style: dict, lines: pd.DataFrame, axes: np.ndarray) -> None:
-    """Loss and accuracy on one line, on two axes."""
-    for panel, column, label, scale in (
-        (axes[0], "loss", "cross-entropy (nats)", 1),
-        (axes[1], "accuracy", "accuracy (%)", 100),
+    """Loss and accuracy on one line, and the accuracy between its ends once more, on three axes."""
+    between = lines[(lines["alpha"] >= -0.1) & (lines["alpha"] <= 1.1)]
+    for panel, rows_of, column, label, scale in (
+        (axes[0], lines, "loss", "cross-entropy (nats)", 1),
+        (axes[1], lines, "accuracy", "accuracy (%)", 100),
+        (axes[2], between, "accuracy", "accuracy (%), between A and B", 100),
     ):
         for split, line in (("train", "-"), ("test", "--")):
-            rows = lines[lines["split"] == split]
+            rows = rows_of[rows_of["split"] == split]
             rows = rows.assign(value=rows[column] * scale)
             colour = style["colours"][split]
             spread(panel, rows, "alpha", "value", colour, ls=line, label=split)
-        for alpha, name in ((0, "A"), (1, "B")):
+            ends = rows[rows["alpha"].isin((0, 1))].groupby("alpha")["value"].median()
+            panel.plot(ends.index, ends, color=colour, lw=0.8, ls=(0, (1, 2)))
+        for alpha, name in ((0, "A"), (0.5, "½"), (1, "B")):
             panel.axvline(alpha, color=style["colours"]["guide"], lw=1, ls=":")
             panel.annotate(
                 name,

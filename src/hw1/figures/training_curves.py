@@ -25,29 +25,26 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
     measure = style["measure"]
     scale = 100 if measure == "accuracy" else 1
     figure, axes = panels(
-        1, 1, (7, 4.4), f"{measure.capitalize()} on {style['dataset']}\n{seeds(history)}"
+        1,
+        2,
+        (11, 4.4),
+        f"{measure.capitalize()} on {style['dataset']}, {seeds(history)}",
+        width_ratios=(3, 2),
     )
-    for index, (variant, runs) in enumerate(history.groupby("variant", sort=False)):
-        colour = colour_of(style, variant, index)
-        for split, line, name in (("batch", "-", "training"), ("test", "--", "test")):
-            values = runs.assign(value=runs[f"{split}_{measure}"] * scale)
-            marker = "o" if split == "batch" else "s"
-            spread(
-                axes,
-                values,
-                "epoch",
-                "value",
-                colour,
-                ls=line,
-                marker=marker,
-                ms=4,
-                label=f"{variant}, {name}",
-            )
-    if measure == "loss":
-        axes.set(yscale="log", ylabel="cross-entropy (nats)")
-    else:
-        axes.set(ylabel="accuracy (%)")
-    axes.set_xlabel("epoch (training: mean over the epoch's mini-batches; test: at its end)")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
+    late = history["epoch"] > history["epoch"].max() * 0.6
+    for panel, shown in ((axes[0], history), (axes[1], history[late])):
+        for index, (variant, runs) in enumerate(shown.groupby("variant", sort=False)):
+            colour = colour_of(style, variant, index)
+            for split, line, name in (("batch", "-", "training"), ("test", "--", "test")):
+                values = runs.assign(value=runs[f"{split}_{measure}"] * scale)
+                marker = "o" if split == "batch" else "s"
+                shape = {"ls": line, "marker": marker, "ms": 4, "label": f"{variant}, {name}"}
+                spread(panel, values, "epoch", "value", colour, **shape)
+        panel.set_yscale("log" if measure == "loss" else "linear")
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.set_xlabel("epoch")
+    axes[0].set_ylabel("cross-entropy (nats)" if measure == "loss" else "accuracy (%)")
+    axes[0].set_title("training: mean over an epoch's mini-batches; test: at its end", fontsize=9)
+    axes[1].set_title("the last epochs", fontsize=9)
+    axes[0].legend()
     return figure
