@@ -268,7 +268,7 @@ def read(
     for figure in drawn:
         if f"fig_{figure.name}" in (*taken, *config["experiments"]):
             raise ValueError(
-                f"fig_{figure.name}: found as the name of an experiment, a target of claims or a kind "
+                f"fig_{figure.name}: found as an experiment, a target of claims or a kind "
                 "of analysis, but it is the target of a figure: choose another"
             )
     check_names(config, done, drawn)
