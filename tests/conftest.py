@@ -56,6 +56,11 @@ def pytest_collection_modifyitems(items):
         items.sort(key=lambda item: item.get_closest_marker(mark) is None)
 
 
+def pytest_xdist_auto_num_workers():
+    """One process more than cores: many tests wait for a scheduler, or for jobs that end."""
+    return (os.cpu_count() or 1) + 1
+
+
 def once(name: str, make: Callable[[Path], None]) -> Path:
     """The folder that the first process to ask for it has filled with `make`."""
     folder = Path(os.environ["HW1_TESTS"]) / name
