@@ -186,11 +186,16 @@ def test_line_between_two_networks_is_drawn_by_split_with_its_ends_marked():
             "accuracy": [0.1, 0.9, 0.8, 0.2, 0.1, 0.7, 0.6, 0.2],
         }
     )  # fmt: skip
-    loss, accuracy = draw("interpolation", style(datasets={"a": "d", "b": "d"}), [table]).axes
+    axes = draw("interpolation", style(datasets={"a": "d", "b": "d"}), [table]).axes
+    loss, accuracy, between = axes
     assert curves(loss) == {"train": values, "test": [v + 1 for v in values]}
     assert curves(accuracy) == {"train": [10, 90, 80, 20], "test": [10, 70, 60, 20]}
+    # The accuracy once more, between the ends; and on each panel the straight line between them.
+    assert curves(between) == {"train": [90, 80], "test": [70, 60]}
+    chords = [list(line.get_ydata()) for line in loss.get_lines() if len(line.get_xdata()) == 2]
+    assert [1.0, 2.0] in chords and [2.0, 3.0] in chords
     marks = {text.get_text(): text.xy[0] for text in loss.texts}
-    assert marks == {"A": 0, "B": 1}
+    assert marks == {"A": 0, "½": 0.5, "B": 1}
 
 
 def test_curves_of_random_labels_stand_beside_chance():
