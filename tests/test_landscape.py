@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from conftest import ROOT
 from planted import metrics
 from torch import nn
 
-from hw1 import alignment, curvature, datasets, inputs, models, weights
+from hw1 import alignment, curvature, datasets, drawing, inputs, kinds, models, weights
 from hw1.analyses import aligned_distances, critical_points, descent, sensitivity, surface
 from hw1.analyses.sharpness import box_rise, scaled
 from hw1.claims.reading import Missing, TooFew
@@ -379,3 +380,73 @@ def test_peak_where_labels_are_fitted_by_hand():
         peak(sizes([1.0, 1.0], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "smaller")
     with pytest.raises(Missing, match="the largest size is the first"):
         peak(sizes([0.5, 1.0], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "largest")
+
+
+# --- figures
+
+
+def drawn(name: str, tables: list[pd.DataFrame], **options):
+    look = {"dpi": 50, "dataset": "Toy data", "colours": {}, "runs": "viridis", "left_out": []}
+    kind = kinds.load(ROOT / f"src/hw1/figures/{name}.py")
+    return drawing.draw(kind.draw, look | options, tables)
+
+
+def line(axes, label: str) -> tuple[list, list]:
+    (found,) = (line for line in axes.lines if line.get_label() == label)
+    return list(found.get_xdata()), list(found.get_ydata())
+
+
+def test_the_figure_of_batch_sizes_has_a_line_for_each_rule():
+    runs = [("rule_a_16", 0), ("rule_a_64", 0), ("rule_b_16", 0), ("rule_b_64", 0)]
+    ends = pd.DataFrame(runs, columns=["variant", "seed"]).assign(epoch=[5, 5, 3, 9])
+    losses = (("train", 1), ("test", 2))
+    splits = [ends.assign(split=split, loss=loss, accuracy=0.75) for split, loss in losses]
+    measures = ("largest_eigenvalue", "normalised_eigenvalue", "box_rise")
+    sharp = ends.assign(**{key: [1.0, 2.0, 3.0, 4.0] for key in measures})
+    figure = drawn("batch_sizes", [pd.concat(splits), ends.assign(probabilities=0.5), sharp])
+    epochs, _, loss, error, *_, eigenvalue, _, _ = figure.axes
+    assert line(epochs, "rule b") == ([16, 64], [3, 9])
+    assert line(loss, "rule a") == ([16, 64], [2, 2])
+    assert line(error, "rule a") == ([16, 64], [25, 25])
+    assert line(eigenvalue, "rule b") == ([16, 64], [3, 4])
+
+
+def test_the_figure_of_critical_points_tells_those_that_arrived():
+    of = points([1.0, 2.0, 3.0], [0.9, 0.5, 0.2], [1e-9, 1e-3, 0])
+    tables = [table.assign(experiment="e") for table in of.values()]
+    left, _, _ = drawn("minimal_ratio", tables, gradient_norm=1e-8, threshold=0.1).axes
+    ratios, losses = line(left, "v: 2 of 3 arrived")
+    assert (ratios, losses) == (pytest.approx([90, 20]), [1, 3])
+    with pytest.raises(ValueError, match=r"threshold: found 0\.2, expected one of 0, 0\.1"):
+        drawn("minimal_ratio", tables, gradient_norm=1e-8, threshold=0.2)
+
+
+def test_the_figure_of_distances_shows_those_that_the_table_has():
+    pairs = pd.DataFrame(
+        {"variant": "v", "seed": [0, 0, 1] * 2, "other_seed": [1, 2, 2] * 2,
+         "epoch": [0] * 3 + [4] * 3, "distance": [1.0, 2.0, 3.0, 3.0, 4.0, 9.0]}
+    )  # fmt: skip
+    (panel,) = drawn("distance_by_epoch", [pairs], part="all weights").axes
+    assert line(panel, "as trained") == ([0, 4], [2, 4])
+    both = pairs.assign(aligned_distance=pairs["distance"] / 2)
+    (panel,) = drawn("distance_by_epoch", [both], part="all weights").axes
+    assert line(panel, "units aligned") == ([0, 4], [1, 2])
+
+
+def test_the_figures_of_surfaces_are_drawn_around_the_network():
+    planes = pd.concat([bowl("a_b", [[1, 2, 3], [1, 2, 5]]), bowl("c", [[1, 4, 6], [1, 4, 8]])])
+    *panels, means, _ = drawn("error_surface", [planes]).axes
+    assert [panel.get_title() for panel in panels] == ["a b", "c"]
+    assert line(means, "c") == ([0, 1, 2], pytest.approx([1, (4 * 4 + 4 * 9) / 8, 7]))
+    way = pd.DataFrame(
+        {"variant": "m", "seed": 0, "epoch": [0, 1, 2], "x": [2.0, 1.0, 0.0], "y": [0.0, 1.0, 0.0],
+         "loss": [3.0, 2.0, 1.0]}
+    )  # fmt: skip
+    shares = pd.DataFrame(
+        {"variant": "m", "seed": 0, "component": [1, 2], "explained_variance_ratio": [0.75, 0.2]}
+    )
+    panel, _ = drawn("descent_path", [bowl("m", [[1, 2, 3]]), way, shares]).axes
+    assert "the plane holds 95.0 %" in panel.get_title()
+    assert [list(panel.lines[0].get_xdata()), list(panel.lines[0].get_ydata())] == [
+        [2, 1, 0], [0, 1, 0],
+    ]  # fmt: skip
