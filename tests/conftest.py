@@ -56,9 +56,10 @@ def pytest_collection_modifyitems(items):
         items.sort(key=lambda item: item.get_closest_marker(mark) is None)
 
 
-def pytest_xdist_auto_num_workers():
-    """One process more than cores: many tests wait for a scheduler, or for jobs that end."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config):
+    """A process per core; one more with the slow tests, of which many wait for a scheduler or for
+    jobs that end."""
+    return (os.cpu_count() or 1) + (config.option.markexpr != "not slow")
 
 
 def once(name: str, make: Callable[[Path], None]) -> Path:
