@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from hw1 import alignment
+from hw1.curvature import weights_of
 from hw1.weights import Run
 
 KIND = {
@@ -43,7 +44,7 @@ def aligned(run: Run, reference: Run, epoch: int) -> np.ndarray:
     """The weights (p,) after an epoch, with the units in the order of the reference's."""
     model, other = (r.network(snapshot=r.epochs.tolist().index(epoch)) for r in (run, reference))
     alignment.reorder(model, alignment.match(other, model))
-    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+    return weights_of(model).numpy()
 
 
 def apart(first: np.ndarray, second: np.ndarray) -> float:

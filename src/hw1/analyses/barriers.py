@@ -10,6 +10,7 @@ import numpy as np
 
 from hw1 import alignment, tables
 from hw1.analyses.interpolate import grid, line
+from hw1.curvature import weights_of
 from hw1.inputs import Data, Split
 from hw1.weights import Run
 
@@ -95,4 +96,4 @@ def weights_at_end(start: Run, end: Run, units: str) -> np.ndarray:
     if units == "shuffled":
         rng = np.random.default_rng(end.settings["seed"])
         alignment.reorder(model, alignment.shuffled(model, rng))
-    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+    return weights_of(model).numpy()
