@@ -14,7 +14,7 @@ ifndef HOME
 export HOME := /nonexistent
 endif
 
-.PHONY: all help demo published publish verify test test-all check pins
+.PHONY: all help status demo published publish verify test test-all check pins
 
 # All experiments on MNIST.
 all: $(VENV)/installed
@@ -23,6 +23,10 @@ all: $(VENV)/installed
 # All targets of the workflow, a line each.
 help: $(VENV)/installed
 	@$(SNAKEMAKE) --quiet all -- help
+
+# How far a build is, from another terminal; of the demo: make status DIRECTORY=demo
+status: $(VENV)/installed
+	@$(SNAKEMAKE) --directory $(or $(DIRECTORY),.) -- status 2>/dev/null
 
 # All experiments in minutes, on data that scikit-learn ships, under demo/.
 demo: $(VENV)/installed

@@ -72,4 +72,5 @@ for name in CLAIMS:
                 f"results/{name}.html",
 
 
+include: "workflow/rules/terminal.smk"
 include: "workflow/rules/command_line.smk"

@@ -65,8 +65,7 @@ FAULTS = {
         "src/hw1/seeding.py", "PURPOSES.index(purpose), index))", "PURPOSES.index(purpose), 0))",
     ),
     "gradient norm after the step": (
-        "src/hw1/recording.py", "[p.grad for p in parameters[run * size : (run + 1) * size]]",
-        "parameters[run * size : (run + 1) * size]",
+        "src/hw1/recording.py", "get_total_norm(gradients[run", "get_total_norm(parameters[run",
     ),
     "snapshot before training forgotten": (
         "src/hw1/recording.py", 'if 0 in self.training["snapshot_epochs"]:', "if False:",

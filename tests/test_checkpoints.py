@@ -1,6 +1,7 @@
 """Checkpoints and resume files: bytes, damage, malice, locks."""
 
 import errno
+import fcntl
 import os
 import pickle
 import subprocess
@@ -108,7 +109,7 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
     def refuse(file, operation):
         raise OSError(errno.ENOTSUP, "Operation not supported")
 
-    monkeypatch.setattr(checkpoints.fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     lock = checkpoints.exclusive(tmp_path / "run.lock")
     with pytest.raises(OSError, match=r"cannot be locked \(flock\).*run\.lock"):
         lock.__enter__()

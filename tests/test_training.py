@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from hw1 import checkpoints, models, phases, training
+from hw1 import checkpoints, models, phases, recording, training
 from hw1.evaluation import evaluate
 from hw1.inputs import Split
 
@@ -508,3 +508,24 @@ def test_batch_norm_keeps_the_statistics_of_what_it_saw():
         ("running_var", 0.9 + 0.1 * linear.var(0)),
     ):
         assert torch.allclose(result.snapshots[1][f"1.{name}"], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("stop, limit", [({}, "about"), ({"stop": {"batch_loss": 0.0}}, "at most")])
+def test_a_long_epoch_tells_how_far_it_is(monkeypatch, stop, limit):
+    monkeypatch.setattr(recording, "SECONDS_BETWEEN_PROGRESS_LINES", 0)
+    seconds = iter(range(1000))
+    monkeypatch.setattr(recording.Record, "seconds", lambda record: 8 * next(seconds))
+    model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
+    said = []
+    training.train(
+        model, classification(), options(epochs=2, batch_size=25, **stop), [(1, 0)], Nothing(),
+        said.append,
+    )  # fmt: skip
+    # Two mini-batches in each of two epochs, and a line at the end of each.
+    assert [line.split("  ")[:2] for line in said] == [
+        ["epoch 1/2", "25%"], ["epoch 1/2", "50%"], ["epoch 1/2", "50%"],
+        ["epoch 2/2", "75%"], ["epoch 2/2", "100%"], ["epoch 2/2", "100%"],
+    ]  # fmt: skip
+    assert said[1].endswith(f"8 s, {limit} 8 s left")
+    assert said[3].endswith(f"24 s, {limit} 8 s left")
+    assert "  loss " in said[2] and "left" not in said[5]

@@ -14,7 +14,6 @@ nothing that varies between attempts, so equal runs give equal bytes.
 What is trained is never trained again: see `keep`.
 """
 
-import fcntl
 import io
 import os
 import shutil
@@ -25,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from filelock import FileLock, Timeout
 
 from hw1.batches import name, seeds_of
 from hw1.files import MAKE_AGAIN, check_sealed, replacing, sealed
@@ -198,21 +198,19 @@ def exclusive(path: str | os.PathLike, log=print) -> Iterator[None]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        with path.open("w", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                log(f"waiting for the process that holds {path}")
-                fcntl.flock(file, fcntl.LOCK_EX)
-            except OSError as error:
-                reason = "cannot be locked (flock): have results/ on a file system with locks"
-                raise OSError(error.errno, reason, str(path)) from error
-            # The holder before us may have removed the file while we waited for it.
-            if not path.exists() or os.stat(path).st_ino != os.fstat(file.fileno()).st_ino:
-                continue
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
-            return
+    # Not the soft lock that filelock takes where there is no other: a killed job leaves it behind.
+    lock = FileLock(path, fallback_to_soft=False)
+    try:
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            log(f"waiting for the process that holds {path}")
+            lock.acquire()
+    except OSError as error:
+        reason = "cannot be locked (flock): have results/ on a file system with locks"
+        raise OSError(error.errno, reason, str(path)) from error
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)  # who waits for it starts over with a file of its own
+        lock.release()

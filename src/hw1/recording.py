@@ -72,10 +72,7 @@ class Record:
             self.snapshots[0] = snapshot(self.network)
 
     def iteration(
-        self,
-        iteration: int,
-        found: Passes,
-        parameters: list[torch.Tensor],
+        self, epoch: int, iteration: int, found: Passes, parameters: list[torch.Tensor]
     ) -> None:
         """Note a mini-batch, counted from 0 in its epoch, before the step that follows."""
         self.measured["loss"][iteration] = found.losses
@@ -85,11 +82,14 @@ class Record:
             self.measured["norm"][iteration] = found.norms
         elif self.training["gradient_norm"]:
             size = len(parameters) // len(self.keys)
+            gradients = [p.grad for p in parameters if p.grad is not None]  # all have one
             norms = [
-                nn.utils.get_total_norm([p.grad for p in parameters[run * size : (run + 1) * size]])
+                nn.utils.get_total_norm(gradients[run * size : (run + 1) * size])
                 for run in range(len(self.keys))
             ]
             self.measured["norm"][iteration] = torch.stack(norms)
+        if time.monotonic() >= self.next_line:
+            self.progress(epoch, (iteration + 1) / len(self.sizes))
 
     def epoch(self, epoch: int) -> bool:
         """Note the end of an epoch; return whether it is the last.
@@ -109,26 +109,33 @@ class Record:
         mean = (losses.mean(1).double() @ self.sizes.double()).item() / self.examples
         stop = training.get("stop") or {}
         last = epoch == training["epochs"] or mean <= stop.get("batch_loss", -math.inf)
-        if training["history"] == "iteration":
-            rows = self.rows_of_iterations
-        elif epoch % training["history_every"] == 0 or last:
-            rows = self.row_of_epoch
-        else:
-            rows = None
-        for run, history in enumerate(self.histories if rows else ()):
-            history += rows(epoch, run, losses[:, run], correct[:, run], norms[:, run])
+        by_iteration = training["history"] == "iteration"
+        rows = self.rows_of_iterations if by_iteration else self.row_of_epoch
+        if by_iteration or epoch % training["history_every"] == 0 or last:
+            for run, history in enumerate(self.histories):
+                history += rows(epoch, run, losses[:, run], correct[:, run], norms[:, run])
         if epoch in training["snapshot_epochs"] or last:
             self.snapshots[epoch] = snapshot(self.network)
         if time.monotonic() >= self.next_line or last:
-            self.log(f"epoch {epoch}/{training['epochs']}  loss {mean:.6g}  {self.seconds():.0f} s")
-            self.next_line = time.monotonic() + SECONDS_BETWEEN_PROGRESS_LINES
+            self.progress(epoch, 1, f"  loss {mean:.6g}")
         return last
 
+    def progress(self, epoch: int, share: float, loss: str = "") -> None:
+        """Log how far the runs are, after a share of an epoch; the rest takes as long per epoch."""
+        epochs, seconds = self.training["epochs"], self.seconds()
+        done = (epoch - 1 + share) / epochs
+        limit = "at most" if "stop" in self.training else "about"
+        rest = seconds * (1 - done) / done
+        left = f"{rest:.0f} s" if rest < 120 else f"{rest / 60:.0f} min"
+        left = f", {limit} {left} left" if done < 1 else ""
+        self.log(f"epoch {epoch}/{epochs}  {done:.0%}{loss}  {seconds:.0f} s{left}")
+        self.next_line = time.monotonic() + SECONDS_BETWEEN_PROGRESS_LINES
+
     def rows_of_iterations(
-        self, epoch: int, _: int, losses: torch.Tensor, correct: torch.Tensor, norms: torch.Tensor
+        self, epoch: int, run: int, losses: torch.Tensor, correct: torch.Tensor, norms: torch.Tensor
     ) -> Iterator[dict]:
         for i in range(len(losses)):
-            row = {"epoch": epoch, "iteration": (epoch - 1) * len(losses) + i + 1}
+            row: dict = {"epoch": epoch, "iteration": (epoch - 1) * len(losses) + i + 1}
             row["batch_loss"] = losses[i].item()
             if self.classify:
                 row["batch_accuracy"] = (correct[i] / self.sizes[i]).item()
@@ -137,13 +144,14 @@ class Record:
             yield row
 
     def row_of_epoch(
-        self, epoch: int, run: int, losses: torch.Tensor, correct: torch.Tensor, _: torch.Tensor
+        self, epoch: int, run: int, losses: torch.Tensor, correct: torch.Tensor, norms: torch.Tensor
     ) -> Iterator[dict]:
-        row = {"epoch": epoch, "iteration": epoch * len(losses)}
+        row: dict = {"epoch": epoch, "iteration": epoch * len(losses)}
         row["batch_loss"] = (losses.double() @ self.sizes.double()).item() / self.examples
         if self.classify:
             row["batch_accuracy"] = correct.double().sum().item() / self.examples
         for name in self.training["evaluate_each_epoch"]:
+            assert not isinstance(self.network, Stack)  # see hw1.architectures.stackable
             score = evaluate(self.network.alone(run), self.split_of(name, run))
             row[f"{name}_loss"], row[f"{name}_accuracy"] = score.loss, score.accuracy
         yield row

@@ -125,7 +125,7 @@ def train(
                     stream_seed(keys[0], "dropout", (epoch - 1) * batches.iterations + iteration)
                 )
             found = network.gradients(x, y, optimisation.objective)
-            record.iteration(iteration, found, parameters)
+            record.iteration(epoch, iteration, found, parameters)
             optimisation.step(iteration)
             if resume.due():
                 resume.save(

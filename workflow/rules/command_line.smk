@@ -9,6 +9,9 @@ if not MODULE and workflow.is_main_process and (options := parsed_options(sys.ar
     known += ["results/index.html", *(f"results/{name}.html" for name in CLAIMS), *ledgers(CLAIMS)]
     kinds = ("targets", "forcerun", "until", "omit_from", "prioritize", "allowed_rules")
     names = {name for kind in kinds for name in getattr(options, kind) or ()}
+    if "status" in names:  # now, since a build that runs has locked the folder
+        print(status())
+        sys.exit(0)
     rules = list(workflow.rules)
     line = unknown_target(names, rules, list(dict.fromkeys(known))) or unknown_rule(options, rules)
     if line:

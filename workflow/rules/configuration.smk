@@ -1,10 +1,12 @@
 # The configuration, read strictly and checked before anything else; what follows from it.
 
+import csv
 import functools
 import json
 import os
 import shlex
 import sys
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +34,7 @@ from overlays import expanded, leaves, merged, settings_of_files, with_line
 from runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
 from sections import sections
 from sources import digest, missing, modules, run_jobs_with
+from snakemake_logger_plugin_hw1.progress import job_of, plan, status
 from validation import check_schema
 from yaml_files import Document, load
 

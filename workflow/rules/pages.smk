@@ -34,6 +34,14 @@ def figures_on(page):
     ]
 
 
+def outcome(ledger):
+    """What became of the claims of a ledger, in a line."""
+    with open(ledger, encoding="utf-8", newline="") as file:
+        verdicts = Counter(row["verdict"] for row in csv.DictReader(file))
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.most_common())
+    return f"of {verdicts.total()} claims, {counts}"
+
+
 def help_text():
     """All targets, a line each."""
     lists = {
@@ -45,6 +53,7 @@ def help_text():
         **lists,
         "published": "ledger, figures and page of the published tables, without any training",
         "compare": "does this build agree with the published tables?",
+        "status": "what is done, running and waiting, also while a build runs",
         "verify": "are the results as they were written?",
     }
     for name, experiment in config["experiments"].items():

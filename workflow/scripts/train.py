@@ -52,7 +52,7 @@ def processor() -> str:
 
 def provenance(device: torch.device, seconds: float) -> dict:
     """What varies between attempts and machines; nothing depends on it."""
-    command = ["git", "-C", Path(__file__).parent, "describe", "--always", "--dirty"]
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
     try:
         commit = subprocess.run(command, capture_output=True, text=True).stdout.strip() or None
     except OSError:  # there is no git
@@ -127,7 +127,7 @@ def train(
 
 def starting_runs(files: list[Path], seeds: list[int]) -> dict[int, dict]:
     """The runs of some seeds in checkpoints, by seed."""
-    found = {}
+    found: dict[int, dict] = {}
     for file in files:
         found |= {seed: run for seed, run in checkpoints.load(file).items() if seed in seeds}
     return found
@@ -176,7 +176,7 @@ def main() -> None:
             resume = checkpoints.ResumeFile(
                 args.checkpoint.with_suffix(".resume"),
                 # Another processor may train them otherwise, and its state has another form.
-                "".join([stack.__name__ if stack else "alone", *map(fingerprints.get, group)]),
+                "".join([stack.__name__ if stack else "alone", *(fingerprints[s] for s in group)]),
                 args.resume_interval,
             )
             trained = train(

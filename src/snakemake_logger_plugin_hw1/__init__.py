@@ -1,0 +1,184 @@
+"""What a build says: on a terminal what is planned, what runs and how it ended, not every job.
+
+A logger of Snakemake, which the profiles choose. Where there is no terminal, or a user asks for
+more (--verbose, --printshellcmds) or for less (--quiet), Snakemake speaks itself, as it does into
+its log file in any case.
+"""
+
+import logging
+import os
+import shlex
+import sys
+import threading
+import time
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+from snakemake.logging import DefaultFormatter, get_event
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from snakemake_logger_plugin_hw1.progress import Build, Job, job_of, plan
+
+SECONDS_BETWEEN_STATES = 5
+# What Snakemake says about itself, and nobody asked for.
+NOISE = (
+    "Assuming unrestricted",
+    "Building DAG",
+    "Using shell",
+    "Conda environments: ignored",
+    "Group jobs: inactive",
+    "Select jobs to execute",
+    "Execute ",
+    "Reasons:",
+    "Some jobs were triggered by provenance",
+    "Rules with provenance triggered",
+    "Touching output file",
+    "Removing temporary output",
+    "Complete log(s)",
+    "Elapsed time",
+    "Config file ",
+    "This was a dry-run",
+    "Trying to restart",
+    "Removing output files of failed job",
+    "Shutting down, this might take some time",
+    "Exiting because a job execution failed",
+)
+
+
+class LogHandler(LogHandlerBase):
+    """Follows a build: on a terminal it shows it, and it always keeps its state for others."""
+
+    def __post_init__(self) -> None:
+        settings = self.common_settings
+        asked = settings.verbose or settings.printshellcmds or settings.quiet or settings.debug_dag
+        self.shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not asked
+        self.console = Console(stderr=True, highlight=False, no_color=settings.nocolor or None)
+        self.formatter = DefaultFormatter(settings.quiet, settings.show_failed_logs)
+        self.build = Build()
+        self.planned: list[Job] = []  # in a dry run
+        self.speaking: set[int] = set()  # jobs that write to the terminal themselves
+        self.live: Live | None = None
+        self.over = threading.Event()
+        self.lock_of_live = threading.RLock()
+        self.ticker = threading.Thread(target=self.tick, daemon=True)
+
+    @property
+    def writes_to_stream(self) -> bool:
+        return self.shown
+
+    @property
+    def writes_to_file(self) -> bool:
+        return False
+
+    @property
+    def has_filter(self) -> bool:
+        return True
+
+    @property
+    def has_formatter(self) -> bool:
+        return True
+
+    @property
+    def needs_rulegraph(self) -> bool:
+        return False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.note(record)
+        except Exception:
+            self.handleError(record)
+
+    def note(self, record: logging.LogRecord) -> None:
+        """Take one event of the build."""
+        event, about = get_event(record), record.__dict__
+        if event == LogEvent.JOB_INFO:
+            self.job(about)
+        elif event == LogEvent.JOB_FINISHED:
+            self.build.finish(about["job_id"])
+            self.speaking.discard(about["job_id"])
+        elif event == LogEvent.JOB_ERROR:
+            self.build.fail(about["jobid"])
+            self.speaking.discard(about["jobid"])
+            if about["jobid"] in self.build.failed:
+                self.say(f"failed: {self.build.failed[about['jobid']].name}")
+        elif hasattr(record, "planned"):
+            self.build.workers = record.workers
+            self.build.expect(record.planned)
+            self.say(record.getMessage())
+        elif record.levelno >= logging.WARNING and event != LogEvent.GROUP_ERROR:
+            self.say(self.formatter.format(record))
+        elif event is None and not str(record.msg or "").strip().startswith(NOISE):
+            self.say(str(record.msg or "").strip())
+        self.show()
+
+    def job(self, about: dict) -> None:
+        """Note a job that is planned, in a dry run, or else starts now."""
+        job = job_of(*(about[k] for k in ("rule_name", "wildcards", "priority", "log", "reason")))
+        if self.common_settings.dryrun:
+            self.planned.append(job)
+            return
+        job.started = time.time()
+        self.build.running[about["jobid"]] = job
+        # The output of all other jobs goes to their logs.
+        if about["shellcmd"] and "2>&1" not in about["shellcmd"]:
+            self.speaking.add(about["jobid"])
+        if not self.ticker.is_alive():
+            self.ticker.start()
+
+    def say(self, text: str) -> None:
+        """Show lines, above what changes."""
+        if self.shown and text:
+            self.console.print(Text(text))
+
+    def show(self) -> None:
+        """Show what runs, unless a job writes to the terminal itself."""
+        if not self.shown or self.common_settings.dryrun:
+            return
+        with self.lock_of_live:
+            quiet = not self.build.running or bool(self.speaking & self.build.running.keys())
+            if quiet or self.over.is_set():
+                if self.live:
+                    self.live.stop()
+                    self.live = None
+                return
+            lines = self.build.lines()
+            room = max(1, self.console.height - 3)
+            if len(lines) > room:
+                lines = [*lines[: room - 1], f"and {len(lines) - room + 1} more"]
+            texts = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
+            texts.append(Text(self.build.summary(), "bold", no_wrap=True, overflow="ellipsis"))
+            if not self.live:
+                self.live = Live(console=self.console, transient=True, auto_refresh=False)
+                self.live.start()
+            self.live.update(Group(*texts), refresh=True)
+
+    def tick(self) -> None:
+        """Refresh what is shown every second, and what others read every few."""
+        seconds = 0
+        while not self.over.wait(1):
+            self.show()
+            if seconds % SECONDS_BETWEEN_STATES == 0:
+                self.build.write()
+            seconds += 1
+
+    def close(self) -> None:
+        """Say how it ended, once."""
+        if self.over.is_set():
+            return
+        self.over.set()
+        self.show()
+        if self.planned:
+            self.say(plan(self.planned, os.cpu_count() or 1))
+            self.say("This was a dry run; with -p it lists every job, with its reason.")
+        if self.ticker.is_alive() or self.build.jobs:
+            self.build.ended = True
+            self.build.write()
+        if lines := self.build.failures():
+            go_on = shlex.join(["snakemake", *sys.argv[1:]])
+            count = "one job" if len(lines) == 1 else f"{len(lines)} jobs"
+            said = [f"{count} failed:", *(f"  {line}" for line in lines)]
+            said.append(f"what is done stays; to go on, once that is mended: {go_on}")
+            print("\n".join(said), file=sys.stderr, flush=True)
+        super().close()

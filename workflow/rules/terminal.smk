@@ -1,0 +1,20 @@
+# What a build says of itself, at its start and at its end; as a module it leaves that to the other.
+
+if not MODULE:
+
+    # The logger of the profiles counts by what is planned.
+    onstart:
+        reason = lambda job: str(workflow.dag.reason(job))
+        planned = [
+            job_of(job.rule.name, job.wildcards_dict, job.priority, job.log, reason(job))
+            for job in workflow.dag.needrun_jobs()
+        ]
+        workers = workflow.cores if workflow.local_exec else workflow.nodes
+        logger.info(plan(planned, workers), extra={"planned": planned, "workers": workers})
+
+    onsuccess:
+        for job in workflow.dag.finished_jobs:
+            if job.rule.name in ("page", "published_page"):
+                for ledger in job.input.ledgers:
+                    print(f"{ledger}: {outcome(ledger)}", file=sys.stderr)
+                print(f"the page: {Path(str(job.output)).resolve()}", file=sys.stderr)
