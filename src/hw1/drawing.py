@@ -28,6 +28,7 @@ RC = {
     "figure.constrained_layout.use": True,
     "savefig.bbox": "standard",
     "svg.hashsalt": "hw1",  # the same figure gives the same bytes
+    "svg.fonttype": "none",  # text as text: to be searched, selected and read aloud
 }
 MARKERS = "osD^vP*X"
 
