@@ -14,30 +14,31 @@ with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the use
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RC = {
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.grid": True,
-    "grid.color": "#dddddd",
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "lines.linewidth": 1.6,
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    "savefig.bbox": "standard",
-    "svg.hashsalt": "hw1",  # the same figure gives the same bytes
-}
 MARKERS = "osD^vP*X"
 
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """matplotlib's own defaults and RC over them, whatever a user's settings are."""
+    """matplotlib's own defaults and ours over them, whatever a user's settings are."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(RC)
+        mpl.rcParams.update(
+            {
+                "font.size": 10,
+                "axes.titlesize": 11,
+                "axes.grid": True,
+                "grid.color": "#dddddd",
+                "grid.linewidth": 0.6,
+                "axes.axisbelow": True,
+                "axes.spines.top": False,
+                "axes.spines.right": False,
+                "lines.linewidth": 1.6,
+                "legend.frameon": False,
+                "figure.constrained_layout.use": True,
+                "savefig.bbox": "standard",
+                "svg.hashsalt": "hw1",  # the same figure gives the same bytes
+            }
+        )
         yield
 
 
