@@ -51,10 +51,11 @@ test: $(VENV)/installed
 test-all: $(VENV)/installed
 	$(RUN) pytest -n auto
 
-# Style, formatting and Snakemake's own linter.
+# Style, formatting, types and Snakemake's own linter.
 check: $(VENV)/installed
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+	$(RUN) mypy
 	$(RUN) snakefmt --check Snakefile workflow
 	$(RUN) snakemake --lint
 

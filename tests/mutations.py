@@ -151,8 +151,8 @@ FAULTS = {
         "map(digest_of, code(script, kind)[-1:])",
     ),
     "modules imported in functions not followed": (
-        "workflow/sources.py", "files = {Path(module.__file__)",
-        "files = {Path(module.__file__) if module.__name__ != 'hw1.torchvision_import' else script",
+        "workflow/sources.py", "found = {module.__file__",
+        "found = {module.__file__ if module.__name__ != 'hw1.torchvision_import' else script",
     ),
     "a variant replaces what its experiment says": (
         "workflow/overlays.py", "result[key] = merged(result[key], value) if both else value",

@@ -323,6 +323,14 @@ def test_what_lies_in_place_of_a_file(tmp_path, original, observed, monkeypatch,
     observed(f"MNIST file {case}", "each of the four files", outcome)
 
 
+def test_a_download_that_brings_no_such_file_says_which_is_not_there(
+    tmp_path, original, monkeypatch
+):
+    monkeypatch.setattr(datasets, "download", lambda raw, kind, names: None)
+    with pytest.raises(OSError, match=r"train-images-idx3-ubyte is not in .*MNIST.raw"):
+        datasets.mnist(tmp_path)
+
+
 def test_stray_files_are_never_read(tmp_path, original, observed):
     """torchvision's own loader takes processed/*.pt, and then never looks at the checked files."""
     import torch

@@ -398,6 +398,8 @@ def test_arrays_that_do_not_fit_their_description_are_refused(tmp_path, change, 
 
 def test_a_file_that_is_no_archive_or_not_there_is_named(tmp_path):
     described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
+    with pytest.raises(ValueError, match="kind arrays without its file"):
+        datasets.prepare(described, tmp_path)
     with pytest.raises(OSError, match="absent"):
         datasets.own(described, tmp_path / "absent.npz")
     (tmp_path / "text.npz").write_text("no arrays", encoding="utf-8")

@@ -237,8 +237,8 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
             )
     for name, entry in config["claims"].items():
         caption = f"{entry['title']}: effect, 95 % interval and verdict of each."
-        table, own = f"{name}_parts_{ARMS[0]}", {"title": entry["title"]}
-        found.append(Figure(None, name, known["claims"], [], [table], caption, {}, own))
+        table, options = f"{name}_parts_{ARMS[0]}", {"title": entry["title"]}
+        found.append(Figure(None, name, known["claims"], [], [table], caption, {}, options))
     return found
 
 

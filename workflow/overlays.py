@@ -89,13 +89,13 @@ def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
             yield f"{above}{key}", value
 
 
-def with_line(message: str, files: Mapping[str, Document]) -> str:
+def with_line(message: str, files: dict[str, Document]) -> str:
     """A message that begins with a dotted key, and before it the file and line where that stands.
 
     The file is the last one that sets the key; what a variant does not set stands in its
     experiment or in the defaults; a missing key is looked for where it belongs.
     """
-    key = "" if message.startswith(WHOLE) else re.match(r"[\w.-]*", message)[0]
+    key = "" if message.startswith(WHOLE) else re.split(r"[^\w.-]", message, maxsplit=1)[0]
     place = tuple(int(part) if part.isdecimal() else part for part in key.split(".") if part)
     if unknown := re.search(r"unknown key '([^']*)'", message):
         place += (unknown[1],)

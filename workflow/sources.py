@@ -19,8 +19,9 @@ def sources(script: Path, package_root: Path) -> tuple[Path, ...]:
     """
     finder = ModuleFinder(path=[str(package_root)])
     finder.run_script(str(script))
-    files = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
-    return tuple(sorted(files))
+    # typeshed's Module has no attributes.
+    found = {module.__file__ for module in finder.modules.values()}  # type: ignore[attr-defined]
+    return tuple(sorted({Path(file) for file in found if file}))
 
 
 ROOT = Path(__file__).parent.parent

@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import jsonschema
 
@@ -34,7 +35,7 @@ def check_schema(document: object, schema: dict, whole: str) -> None:
         raise ValueError(explain(error, whole))
 
 
-def explain(error: jsonschema.ValidationError, whole: str) -> str:
+def explain(error: Any, whole: str) -> str:  # Any: as typed, all of it may be unset
     """One line for a schema error: the key, what was found, what is allowed."""
     where = ".".join(str(part) for part in error.absolute_path) or whole
     found = f"found {brief(error.instance)}"

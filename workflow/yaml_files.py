@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
@@ -14,7 +14,7 @@ DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
 class Document(NamedTuple):
     """What a file holds, and the line at which the value of each place stands."""
 
-    content: object
+    content: Any
     lines: dict[Place, int]
 
 
@@ -40,16 +40,15 @@ def load(path: str | Path, name: str | None = None) -> Document:
         ) from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = text.splitlines()[mark.line : mark.line + 1]
-        tab = line and "\t" in line[0][: mark.column + 1]
+    except yaml.YAMLError as error:
+        if not isinstance(error, yaml.MarkedYAMLError) or not (mark := error.problem_mark):
+            raise ValueError(f"{name}: not valid YAML, {' '.join(str(error).split())}") from error
+        at_mark = text.splitlines()[mark.line : mark.line + 1]
+        tab = at_mark and "\t" in at_mark[0][: mark.column + 1]
         hint = "indent with spaces, not with tabs" if tab else "check the lines before it as well"
         raise ValueError(
             f"{name}, line {mark.line + 1}: not valid YAML, {error.problem}: {hint}"
         ) from error
-    except yaml.YAMLError as error:
-        raise ValueError(f"{name}: not valid YAML, {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise ValueError(f"{name}: nested too deeply: write it flatter") from error
     if root is None:
@@ -57,16 +56,15 @@ def load(path: str | Path, name: str | None = None) -> Document:
     lines: dict[Place, int] = {}
     try:
         return Document(build(root, (), lines, ()), lines)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1
-        raise ValueError(f"{name}, line {line}: {error.problem}") from error
+    except ValueError as error:
+        raise ValueError(f"{name}, {error}") from error
 
 
-def refuse(node: yaml.Node, problem: str):
-    raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+def refuse(node: yaml.Node, problem: str) -> NoReturn:
+    raise ValueError(f"line {node.start_mark.line + 1}: {problem}")
 
 
-def build(node: yaml.Node, place: Place, lines: dict[Place, int], above: tuple) -> object:
+def build(node: yaml.Node, place: Place, lines: dict[Place, int], above: tuple) -> Any:
     """The value of a node; notes the lines of all that is in it."""
     where = ".".join(map(str, place)) or "the whole"
     if node in above:
@@ -82,7 +80,8 @@ def build(node: yaml.Node, place: Place, lines: dict[Place, int], above: tuple) 
             lines[*place, index] = item.start_mark.line + 1
             items.append(build(item, (*place, index), lines, above))
         return items
-    merged, own = {}, {}
+    merged: dict[str, Any] = {}
+    own: dict[str, Any] = {}
     seen: dict[str, int] = {}
     for key_node, value in node.value:
         line = key_node.start_mark.line + 1
@@ -124,7 +123,7 @@ def scalar(node: yaml.ScalarNode, where: str) -> object:
     if kind == "null":
         return None
     if kind == "bool":
-        value = CONSTRUCTOR.construct_yaml_bool(node)
+        value: bool | int | float = CONSTRUCTOR.construct_yaml_bool(node)
         if text.lower() not in ("true", "false"):
             refuse(node, f"{where}: found {text}, which is read as {value}: write "
                          f"{str(value).lower()}, or {quoted}")  # fmt: skip
@@ -150,4 +149,4 @@ def scalar(node: yaml.ScalarNode, where: str) -> object:
         return value
     if kind == "timestamp":
         refuse(node, f"{where}: found {text}, which is read as a date: write {quoted}")
-    return refuse(node, f"{where}: found the tag {node.tag}, expected none: remove it")
+    refuse(node, f"{where}: found the tag {node.tag}, expected none: remove it")

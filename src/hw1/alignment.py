@@ -60,7 +60,8 @@ def match(reference: nn.Module, model: nn.Module) -> list[Order]:
 
 def arrays(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray]:
     """Weights (units, inputs) and biases (units,) in double precision."""
-    return tuple(t.detach().cpu().numpy().astype(np.float64) for t in (layer.weight, layer.bias))
+    weight, bias = (t.detach().cpu().numpy() for t in (layer.weight, layer.bias))
+    return weight.astype(np.float64), bias.astype(np.float64)
 
 
 def similarity(

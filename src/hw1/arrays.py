@@ -14,7 +14,7 @@ Arrays = dict[str, np.ndarray]
 def save(path: str | os.PathLike, arrays: Arrays) -> None:
     """Write `arrays`, whole or not at all; the same arrays give the same bytes."""
     content = io.BytesIO()
-    np.savez(content, **arrays)
+    np.savez(content, allow_pickle=False, **arrays)
     with replacing(path) as temporary:
         temporary.write_bytes(sealed(content.getvalue()))
 

@@ -11,10 +11,8 @@ import os
 import socket
 import time
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -101,8 +99,11 @@ def mnist(root: Path, kind: str = "mnist") -> Arrays:
     is not the original, OSError where there is none and no download; both say what to do.
     """
     raw = root / FOLDERS[kind] / "raw"
-    found = {name: original(raw, name, md5) for name, md5 in MD5[kind].items()}
-    if missing := [name for name, content in found.items() if content is None]:
+    found = {}
+    for name, md5 in MD5[kind].items():
+        with suppress(FileNotFoundError):
+            found[name] = original(raw, name, md5)
+    if missing := [name for name in MD5[kind] if name not in found]:
         download(raw, kind, missing)
         found |= {name: original(raw, name, MD5[kind][name]) for name in missing}
     contents = {name.removesuffix(".gz"): content for name, content in found.items()}
@@ -119,14 +120,14 @@ def mnist(root: Path, kind: str = "mnist") -> Arrays:
     }
 
 
-def original(raw: Path, name: str, expected: str) -> bytes | None:
+def original(raw: Path, name: str, expected: str) -> bytes:
     """The decompressed content of the file `name` from the first copy of it in a folder that is
     right: with the MD5 that is expected of the file of that name.
 
-    None where there is no copy. Raises ValueError where there are only wrong ones, naming the
-    first; one that is passed over for a right one is named in the log.
+    Raises FileNotFoundError where there is no copy, ValueError where there are only wrong ones,
+    naming the first; one that is passed over for a right one is named in the log.
     """
-    wrong = []
+    wrong: list[str] = []
     for spelling in (name, name.replace("-idx", ".idx")):
         for path in dict.fromkeys((raw / spelling, raw / f"{spelling.removesuffix('.gz')}.gz")):
             if not os.path.lexists(path):
@@ -134,9 +135,9 @@ def original(raw: Path, name: str, expected: str) -> bytes | None:
             try:
                 if not path.is_file():  # reading a pipe would wait for ever
                     raise OSError("it is no file")
-                plain = content = read(gzip.open if path.suffix == ".gz" else open, path)
+                plain = content = read(path, unzip=path.suffix == ".gz")
                 if name.endswith(".gz"):
-                    content = read(open, path)
+                    content = read(path)
             except (OSError, EOFError, zlib.error) as error:
                 problem = f"it cannot be read ({error})"
             else:
@@ -149,12 +150,12 @@ def original(raw: Path, name: str, expected: str) -> bytes | None:
             wrong.append(f"{path} is not the original {raw.parent.name} file: {problem}")
     if wrong:
         raise ValueError(f"{wrong[0]}: delete it and run again")
-    return None
+    raise FileNotFoundError(f"{name} is not in {raw}")
 
 
-def read(opened: Callable[..., IO[bytes]], path: Path) -> bytes:
-    """What a file holds as it is opened. Raises OSError where that is longer than any of them."""
-    with opened(path, "rb") as file:
+def read(path: Path, unzip: bool = False) -> bytes:
+    """What a file holds. Raises OSError where that is longer than any of them."""
+    with gzip.open(path) if unzip else path.open("rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise OSError(f"it is longer than {LARGEST} bytes")
@@ -268,6 +269,8 @@ def prepare(dataset: dict, root: Path, source: Path | None = None) -> Arrays:
     `root` is where downloaded files are kept, `source` the file of a data set of kind `arrays`.
     """
     if dataset["kind"] == "arrays":
+        if source is None:
+            raise ValueError("found a data set of kind arrays without its file: name that")
         return own(dataset, source)
     if dataset["kind"] == "function":
         return function_samples(

@@ -28,8 +28,9 @@ def make_reproducible() -> None:
     torch.set_num_threads(1)
     # As use_deterministic_algorithms(True), which imports torch's compiler, and with it a second.
     torch.set_deterministic_debug_mode("error")
-    # Every new tensor would be filled with NaN first. What nobody reads needs no value.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    # Every new tensor would be filled with NaN first. What nobody reads needs no value. (The
+    # module gets this property as it is imported, which mypy cannot see.)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     # The gradients of dead ReLUs leave Adam with denormal averages, which are many times slower.

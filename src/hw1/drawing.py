@@ -14,7 +14,7 @@ with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the use
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RC = {
+RC: dict = {
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.grid": True,

@@ -52,10 +52,11 @@ def assigned(path: str | os.PathLike, name: str) -> ast.expr | None:
 def check(path: str | os.PathLike) -> Callable[..., None]:
     """The function `check` of a file, on its own; one that accepts all where it has none."""
     tree = parsed(path)
-    tree.body = [
+    functions = [
         node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"
     ]
-    for node in tree.body:  # what annotates it need not be there
+    tree.body = [*functions]
+    for node in functions:  # what annotates it need not be there
         node.returns, node.decorator_list = None, []
         for argument in node.args.args:
             argument.annotation = None
@@ -65,9 +66,11 @@ def check(path: str | os.PathLike) -> Callable[..., None]:
 
 
 def load(path: str | os.PathLike) -> ModuleType:
-    """Import a file, wherever it lies."""
+    """Import a file, wherever it lies. Raises ValueError where its name is no Python file's."""
     path = Path(path)
     spec = importlib.util.spec_from_file_location(f"hw1_kind_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path}: no Python by its name, expected one that ends with .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -1,7 +1,7 @@
 """torch modules built from model specifications."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -27,8 +27,9 @@ def build(
         torch.manual_seed(stream_seed(key, "initialisation"))
         modules = build_modules(stack, model)
         initialise(modules, model.get("initialisation", "default"), model.get("gain", 1.0))
-    # The layout in which oneDNN and cuDNN convolve without reordering; no effect on an MLP.
-    return nn.Sequential(*modules).to(memory_format=torch.channels_last)
+    # The layout in which oneDNN and cuDNN convolve without reordering; no effect on an MLP. (torch
+    # documents this call of `to`, but has no overload for it.)
+    return nn.Sequential(*modules).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "selu": nn.SELU, "gelu": nn.GELU}
@@ -54,9 +55,9 @@ def build_modules(stack: list[Layer], model: dict) -> list[nn.Module]:
     if convolutions:
         modules.append(nn.Flatten())
     *hidden, output = stack[len(convolutions) :]
-    for layer in hidden:
-        modules.append(nn.Linear(layer.inputs, layer.outputs))
-        modules += [nn.BatchNorm1d(layer.outputs)] * layer.batch_norm
+    for linear in hidden:
+        modules.append(nn.Linear(linear.inputs, linear.outputs))
+        modules += [nn.BatchNorm1d(linear.outputs)] * linear.batch_norm
         # In one place with what it follows: the layers have the names that they have without.
         dropout = [nn.Dropout(model["dropout"])] if model.get("dropout") else []
         modules.append(nn.Sequential(activation(model), *dropout) if dropout else activation(model))
@@ -83,7 +84,7 @@ def initialise(modules: Iterable[nn.Module], kind: str, gain: float) -> None:
                 nn.init.orthogonal_(weight)
             if gain != 1:
                 weight.mul_(gain)
-            if kind != "default":
+            if kind != "default" and module.bias is not None:
                 module.bias.zero_()
 
 
@@ -123,13 +124,12 @@ def propagate(module: nn.Module, gradient: torch.Tensor, given: torch.Tensor) ->
     aten = torch.ops.aten
     match module:
         case nn.LeakyReLU():
-            backward, branch = aten.leaky_relu_backward, (module.negative_slope, True)
-            backward.grad_input(gradient, given, *branch, grad_input=gradient)
+            backward, slope = aten.leaky_relu_backward, module.negative_slope
+            backward.grad_input(gradient, given, slope, True, grad_input=gradient)
         case nn.Tanh():
             aten.tanh_backward.grad_input(gradient, given, grad_input=gradient)
         case nn.SELU():
-            branch = (*SELU, 1, True)
-            aten.elu_backward.grad_input(gradient, *branch, given, grad_input=gradient)
+            aten.elu_backward.grad_input(gradient, *SELU, 1, True, given, grad_input=gradient)
         case _:
             aten.threshold_backward.grad_input(gradient, given, 0, grad_input=gradient)
 
@@ -145,7 +145,7 @@ class StackedLayers(torch.autograd.Function):
     def forward(
         ctx, x: torch.Tensor, activation: nn.Module, *weights: torch.Tensor
     ) -> torch.Tensor:
-        inputs = []
+        inputs: list[torch.Tensor] = []
         for weight, bias in zip(weights[::2], weights[1::2]):
             inputs.append(activate(activation, x) if inputs else x)
             x = torch.baddbmm(bias.unsqueeze(2), weight, x)
@@ -285,19 +285,18 @@ class RowStack(nn.Module):
         self.all = list(self.buffers())
         self.slopes = [torch.zeros_like(tensor) for tensor in self.all]
 
-    def parameters(self) -> list[torch.Tensor]:
+    def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:
         """The parameters of one member after the other: views, with views as their gradients."""
-        views = []
         for member in range(self.members):
             for tensor, slope in zip(self.all, self.slopes):
-                views.append(tensor[member])
-                views[-1].grad = slope[member]
-        return views
+                view = nn.Parameter(tensor[member], requires_grad=False)
+                view.grad = slope[member]
+                yield view
 
     def gradients(self, x: torch.Tensor, y: torch.Tensor, objective: str = "loss") -> Passes:
         """As `Alone.gradients`; x is (members, n, features), y (members, n)."""
         weights, biases = self.all[::2], self.all[1::2]
-        inputs = []
+        inputs: list[torch.Tensor] = []
         for weight, bias in zip(weights, biases):
             inputs.append(x.relu_() if inputs else x)
             x = torch.baddbmm(bias.unsqueeze(1), inputs[-1], weight.mT)

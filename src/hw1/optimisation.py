@@ -1,6 +1,7 @@
 """The optimizer of each phase of a training, and its steps."""
 
 import inspect
+from collections.abc import Sequence
 
 import torch
 
@@ -15,7 +16,7 @@ for method in ("add_param_group", "load_state_dict", "state_dict", "zero_grad"):
     function.__dynamo_disable = function
 
 
-def optimizer_of(training: dict, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+def optimizer_of(training: dict, parameters: Sequence[torch.Tensor]) -> torch.optim.Optimizer:
     """The optimizer that `training` names, for some parameters."""
     options = {"weight_decay": training.get("weight_decay", 0)}
     if training["optimizer"] == "sgd":
@@ -28,10 +29,10 @@ class Optimisation:
     """What moves some parameters, epoch by epoch: in each phase an optimizer of its own."""
 
     def __init__(
-        self, training: dict, parameters: list[torch.Tensor], iterations: int, epoch: int = 1
+        self, training: dict, parameters: Sequence[torch.Tensor], iterations: int, epoch: int = 1
     ) -> None:
         self.training, self.parameters, self.iterations = training, parameters, iterations
-        self.phase: dict | None = None
+        self.phase: dict = {}
         self.epoch(epoch)
 
     def epoch(self, epoch: int) -> None:

@@ -72,7 +72,7 @@ class Record:
             self.snapshots[0] = snapshot(self.network)
 
     def iteration(
-        self, epoch: int, iteration: int, found: Passes, parameters: list[torch.Tensor]
+        self, epoch: int, iteration: int, found: Passes, parameters: Sequence[torch.Tensor]
     ) -> None:
         """Note a mini-batch, counted from 0 in its epoch, before the step that follows."""
         self.measured["loss"][iteration] = found.losses

@@ -5,6 +5,7 @@ begins with the key of the experiment that is to be changed. Nothing here import
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from hw1.architectures import classes_of, example_shape, layers, parameter_count
 
@@ -39,7 +40,7 @@ def functions(runs: Iterable[dict]) -> None:
             )
 
 
-def recorded(runs: Iterable[dict], key: str, needed: bool | list[str]) -> None:
+def recorded(runs: Iterable[dict], key: str, needed: Literal[True] | list[str]) -> None:
     """The history of the runs has what a setting of `training` records."""
     for run in runs:
         found = run["training"][key]

@@ -30,7 +30,7 @@ class Run(NamedTuple):
     first_layer: int
     statistics: np.ndarray
 
-    def network(self, device: "device | str" = "cpu", snapshot: int = -1) -> "nn.Module":
+    def network(self, device: "device | str" = "cpu", snapshot: int = -1) -> "nn.Sequential":
         """The network with the weights of a snapshot, the last one unless said otherwise."""
         import torch
 
@@ -66,7 +66,9 @@ def flatten(checkpoint: dict) -> Run:
     def rows(names: list[str]) -> np.ndarray:
         return np.stack(
             [
-                np.concatenate([np.float32([]), *(now[name].numpy().ravel() for name in names)])
+                np.concatenate(
+                    [np.empty(0, np.float32), *(now[name].numpy().ravel() for name in names)]
+                )
                 for now in snapshots.values()
             ]
         ).astype(np.float32)

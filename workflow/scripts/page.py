@@ -19,7 +19,7 @@ ARMS = {"as_written": "as written", "as_coded": "as coded"}
 def rules_commit(rules: Path) -> str | None:
     """The commit that last changed a list of claims and its date, and whether it was edited since;
     None outside a git checkout."""
-    git = ["git", "-C", rules.parent]
+    git = ["git", "-C", str(rules.parent)]
     try:
         show = [*git, "log", "-1", "--format=%h of %cs", "--", rules.name]
         commit = subprocess.run(show, capture_output=True, text=True).stdout.strip()

@@ -26,7 +26,7 @@ def check(settings, runs, seeds):
 
 
 @torch.inference_mode()
-def dead_units(model: nn.Module, inputs: torch.Tensor) -> list[tuple[int, int]]:
+def dead_units(model: nn.Sequential, inputs: torch.Tensor) -> list[tuple[int, int]]:
     """Units, and those that are 0 at each of the inputs (n, features), of each hidden layer."""
     found = []
     for module in model:

@@ -80,14 +80,14 @@ def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]
         way = (run.weights.astype(np.float64) - run.weights[-1]) @ axes.T
         low, high = way.min(0), way.max(0)
         margin = MARGIN * np.maximum(high - low, 1e-12)
-        sides = [
+        xs, ys = (
             grid(start, stop, settings["points"])
             for start, stop in zip(low - margin, high + margin)
-        ]
+        )
         split = first_examples(data, run.settings, settings["examples"])
         model = run.network(data.device)
-        spanned = tuple(torch.from_numpy(axis).float().to(data.device) for axis in axes)
-        found += tables.identify(run.settings, plane(model, spanned, *sides, split))
+        first, second = (torch.from_numpy(axis).float().to(data.device) for axis in axes)
+        found += tables.identify(run.settings, plane(model, (first, second), xs, ys, split))
         points = [
             {
                 "epoch": int(epoch),

@@ -68,8 +68,7 @@ class Pair(NamedTuple):
     claim: str
     measure: str
     experiment: str
-    ours: Sample | None = None
-    theirs: Sample | None = None
+    samples: tuple[Sample, Sample] | None = None  # ours and theirs
     missing: str = ""
     p: float | None = None
 
@@ -127,12 +126,12 @@ def compare(claims: list[dict], ours: Tables, theirs: Tables, experiments: list[
                 assess(claim["id"], rule, of_seeds(tables, experiment, chosen))
                 for tables, chosen in ((ours, first), (theirs, second))
             ]
-            if missing := next(filter(None, (part.missing for part in parts)), ""):
-                pairs.append(pair._replace(missing=missing))
+            one, other = (part.sample for part in parts)
+            if one is None or other is None:
+                pairs.append(pair._replace(missing=parts[0].missing or parts[1].missing))
                 continue
-            samples = [part.sample for part in parts]
-            p = float(samples[0].values[0] == samples[1].values[0]) if count else p_apart(*samples)
-            pairs.append(pair._replace(ours=samples[0], theirs=samples[1], p=p))
+            p = float(one.values[0] == other.values[0]) if count else p_apart(one, other)
+            pairs.append(pair._replace(samples=(one, other), p=p))
     return pairs
 
 
@@ -142,15 +141,14 @@ def rows_of(pairs: list[Pair]) -> list[dict]:
     rows = []
     for pair in pairs:
         p_holm = None if pair.p is None else next(adjusted)
-        row = {"claim": pair.claim, "measure": pair.measure, "experiment": pair.experiment}
-        for side in ("ours", "theirs"):
-            sample = getattr(pair, side)
+        row: dict = {"claim": pair.claim, "measure": pair.measure, "experiment": pair.experiment}
+        for side, sample in zip(("ours", "theirs"), pair.samples or (None, None)):
             row |= {
                 f"{side}_n": sample and len(sample.values),
                 f"{side}_estimate": sample and estimate(sample),
             }
         row |= {
-            "difference": pair.ours and in_spreads(pair.ours, pair.theirs),
+            "difference": pair.samples and in_spreads(*pair.samples),
             "p": pair.p,
             "p_holm": p_holm,
             "verdict": verdict_of(pair, p_holm),
@@ -160,14 +158,15 @@ def rows_of(pairs: list[Pair]) -> list[dict]:
 
 
 def verdict_of(pair: Pair, p_holm: float | None) -> str:
-    if p_holm is None:
+    if p_holm is None or pair.samples is None:
         return NOT_COMPARED
     if p_holm <= LEVEL:
         return DIFFERS
-    if pair.ours.count:
+    ours, theirs = pair.samples
+    if ours.counted:
         return SAME
-    if len(pair.ours.values) == 1 and not pair.ours.share:
-        value, others = pair.ours.values[0], pair.theirs.values
+    if len(ours.values) == 1 and not ours.share:
+        value, others = ours.values[0], theirs.values
         if not others.min() <= value <= others.max():
             return OUTSIDE
     return IN_LINE

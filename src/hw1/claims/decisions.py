@@ -70,7 +70,7 @@ class Part(NamedTuple):
     @property
     def n(self) -> int | None:
         """The number of seeds; None for a count, and where nothing was measured."""
-        return None if self.sample is None or self.sample.count else len(self.sample.values)
+        return None if self.sample is None or self.sample.counted else len(self.sample.values)
 
 
 class Finding(NamedTuple):
@@ -106,7 +106,7 @@ def estimate(sample: Sample) -> float:
 
 def interval(sample: Sample) -> tuple[float, float] | None:
     """The 95 % interval that fits the test; None of a count, and of fewer than 6 values."""
-    if sample.count or len(sample.values) < FEWEST:
+    if sample.counted or len(sample.values) < FEWEST:
         return None
     if sample.share:
         return share_interval(int(sample.values.sum()), len(sample.values))
@@ -175,13 +175,10 @@ def assess(claim: str, rule: dict, tables: Tables) -> Part:
         return Part(rule, None, str(error), 1.0, 1.0)
     except (ArithmeticError, KeyError, ValueError) as error:  # one claim costs no other its verdict
         return Part(rule, None, f"{type(error).__name__}: {error}", 1.0, 1.0)
-    if sample.count:
-        against = p_of_count(
-            sample.values[0], rule.get("refuted", rule["confirmed"]), "refuted" in rule
-        )
-        return Part(
-            rule, sample, "", p_of_count(sample.values[0], rule["confirmed"], True), against
-        )
+    if sample.counted:
+        count, region = sample.values[0], rule.get("refuted", rule["confirmed"])
+        p_refuted = p_of_count(count, region, "refuted" in rule)
+        return Part(rule, sample, "", p_of_count(count, rule["confirmed"], True), p_refuted)
     against = [p_beyond(sample, *side) for side in refuting(rule)]
     return Part(
         rule,
@@ -218,14 +215,13 @@ def verdict_of(part: Part, level: float, parts: int) -> str:
     if part.p_confirmed <= level:
         return CONFIRMED
     if part.p_refuted * parts <= level:
-        return size_of(part, level / parts)
+        return size_of(part.rule, part.sample, level / parts)
     return NOT_ENOUGH if min(clearest(part, parts)) > level else INCONCLUSIVE
 
 
-def size_of(part: Part, level: float) -> str:
+def size_of(rule: dict, sample: Sample, level: float) -> str:
     """What a part is called that does not hold as claimed."""
-    sample = part.sample
-    found = sizes(part.rule, sample)
+    found = sizes(rule, sample)
     if found is None or p_beyond(sample, opposite(found.side), found.null) <= level:
         return REFUTED
     if p_beyond(sample, found.side, found.null) <= level:
@@ -235,13 +231,15 @@ def size_of(part: Part, level: float) -> str:
 
 def clearest(part: Part, parts: int) -> tuple[float, float]:
     """The smallest p of either side that so many seeds can have, as one of so many parts."""
-    if part.sample is None:
+    sample = part.sample
+    if sample is None:
         return 1.0, 1.0
-    if part.sample.count:
+    if sample.counted:
         return 0.0, 0.0
 
     def smallest(side: str, bound: float) -> float:
-        return beyond(part.sample, side, bound)[2] ** part.n
+        _, n, share = beyond(sample, side, bound)
+        return share**n
 
     against = [smallest(*side) for side in refuting(part.rule)]
     both = max(smallest(*side) for side in sides(part.rule["confirmed"]))
@@ -251,11 +249,12 @@ def clearest(part: Part, parts: int) -> tuple[float, float]:
 def needed(part: Part, level: float, parts: int) -> tuple[float, float]:
     """How many seeds would confirm a part, and refute it as one of so many, if further ones are as
     these; infinity where they point elsewhere."""
-    if part.sample is None or part.sample.count:
+    sample = part.sample
+    if sample is None or sample.counted:
         return (math.inf if part.p_confirmed else 0), (math.inf if part.p_refuted else 0)
 
     def seeds(side: Side, at: float) -> float:
-        return seeds_needed(*beyond(part.sample, *side), at) or math.inf
+        return seeds_needed(*beyond(sample, *side), at) or math.inf
 
     against = refuting(part.rule)
     return (

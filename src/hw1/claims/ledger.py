@@ -53,15 +53,16 @@ def effects(part: Part) -> dict:
     """Estimate, interval and confirming numbers of a part as effects; None for a count, and where
     nothing was measured."""
     keys = ("effect", "effect_low", "effect_high", "confirmed_above", "confirmed_below")
-    if part.n is None:
+    sample = part.sample
+    if sample is None or sample.counted:
         return dict.fromkeys(keys)
-    effect = scale(part.sample, part.rule)
-    ends = interval(part.sample)
+    effect = scale(sample, part.rule)
+    ends = interval(sample)
     low, high = sorted(map(effect, ends)) if ends else (None, None)
     ((side, bound),) = part.rule["confirmed"].items()
     bounds = [effect(value) for value in (bound if side == "within" else [bound])]
     below = bounds[1] if side == "within" else None
-    found = (effect(estimate(part.sample)), low, high, bounds[0], below)
+    found = (effect(estimate(sample)), low, high, bounds[0], below)
     # Of a ratio that is 0 there is no logarithm to show.
     return {
         key: value if value is None or math.isfinite(value) else None
@@ -72,23 +73,15 @@ def effects(part: Part) -> dict:
 # --- the report's own number
 
 
-def rank_of(part: Part) -> tuple[int, int] | None:
-    """How many of the seeds' values lie below the number that the report had from its one run, and
-    how many at most that; None where it gave none."""
-    if part.n is None or "reported" not in part.rule:
-        return None
-    values = part.sample.values
-    below = int((values < part.rule["reported"]).sum())
-    return below, int((values <= part.rule["reported"]).sum())
-
-
 def reported_text(part: Part) -> str:
-    """Where the report's own number stands among the seeds', and what that says of one run."""
-    found = rank_of(part)
-    if found is None:
+    """Where the number that the report had from its one run stands among the seeds', and what that
+    says of one run; empty where it gave none."""
+    sample = part.sample
+    if sample is None or sample.counted or "reported" not in part.rule:
         return ""
-    n, value = part.n, number(part.rule["reported"])
-    below, at_most = found
+    n, value = len(sample.values), number(part.rule["reported"])
+    below = int((sample.values < part.rule["reported"]).sum())
+    at_most = int((sample.values <= part.rule["reported"]).sum())
     # A further run falls on any of the n + 1 places between the sorted values as often.
     tail = 2 * (min(at_most, n - below) + 1) / (n + 1)
     where = f"{below} of {n} seeds are below it"
@@ -144,7 +137,7 @@ def sentence_of(part: Part) -> str:
     details.append(seed_count(part.n))
     region = region_text(part.rule["confirmed"])
     reason = {CONFIRMED: f"as claimed ({region})", REFUTED: f"not {region}"} | REASONS
-    if part.verdict == REFUTED and reversed_effect(part):
+    if part.verdict == REFUTED and reversed_effect(part.rule, part.sample, part.level):
         reason[REFUTED] = "the reverse"
     said = reason[part.verdict]
     if part.verdict == CONFIRMED and "reading" in part.rule:
@@ -154,12 +147,10 @@ def sentence_of(part: Part) -> str:
     return f"{text} ({', '.join(details)}), {said}."
 
 
-def reversed_effect(part: Part) -> bool:
+def reversed_effect(rule: dict, sample: Sample, level: float) -> bool:
     """Whether a part has an effect on the other side of none."""
-    found = sizes(part.rule, part.sample)
-    return found is not None and (
-        p_beyond(part.sample, opposite(found.side), found.null) <= part.level
-    )
+    found = sizes(rule, sample)
+    return found is not None and p_beyond(sample, opposite(found.side), found.null) <= level
 
 
 def sentence(finding: Finding) -> str:

@@ -13,13 +13,13 @@ class Sample(NamedTuple):
     yes (1) or no (0), and the claim is about how many say yes.
 
     `null` is the number that means no effect, 1 of a ratio and 0 of a difference; None of what is
-    no effect. A `count` is the same for all seeds, and exact.
+    no effect. A number that is `counted` is the same for all seeds, and exact.
     """
 
     values: np.ndarray
     share: bool = False
     null: float | None = None
-    count: bool = False
+    counted: bool = False
 
     @property
     def ratio(self) -> bool:

@@ -41,7 +41,7 @@ def colour_bar(
 ) -> None:
     """What the colours of some panels stand for, beside them."""
     bar = figure.colorbar(drawn, ax=axes, **place)
-    ticks = levels[::3]
+    ticks = levels[::3].tolist()
     bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
     bar.ax.minorticks_off()
     bar.set_label("training cross-entropy (nats)")

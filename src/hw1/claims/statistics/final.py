@@ -12,7 +12,7 @@ def parameter_count(tables: Tables, experiment: str, variant: str) -> Sample:
     metrics = rows(tables, name, key, ["parameters"], variant, {"split": "train"}, complete=False)
     if metrics["parameters"].nunique() > 1:
         raise Missing(f"{name}: {variant} has several numbers of parameters")
-    return Sample(metrics["parameters"].to_numpy(float)[:1], count=True)
+    return Sample(metrics["parameters"].to_numpy(float)[:1], counted=True)
 
 
 def normalised(tables: Tables, experiment: str, variant: str) -> pd.Series:
