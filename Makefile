@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
+# TORCH=cpu: torch without CUDA's libraries. Of a version in both indexes pip takes 2.13.0+cpu.
+TORCH_INDEX = $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
 # As modules: the scripts in .venv/bin name the folder that they were installed in.
 RUN = $(VENV)/bin/python -P -m
 SNAKEMAKE = $(RUN) snakemake --cores $(CORES)
@@ -70,7 +72,7 @@ $(VENV)/installed: envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "make: Python 3.11 or later is needed, $(PYTHON) is $$($(PYTHON) --version): make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet -r envs/requirements.txt
+	$(VENV)/bin/python -m pip install --quiet $(TORCH_INDEX) -r envs/requirements.txt
 	@# hw1 itself, by a relative path: the checkout may be moved.
 	$(VENV)/bin/python -c 'import os, sysconfig; site = sysconfig.get_path("purelib"); \
 	  open(f"{site}/hw1.pth", "w").write(os.path.relpath("src", site) + "\n")'

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from packaging.requirements import Requirement
+from packaging.version import Version
 from repository import SOURCES
 
 ENVS = ROOT / "envs"
@@ -44,6 +45,23 @@ def test_the_container_is_made_of_the_same_pins_and_python():
     environment = yaml.safe_load((ENVS / "environment.yaml").read_text(encoding="utf-8"))
     (python,) = [d for d in environment["dependencies"] if str(d).startswith("python=")]
     assert f"FROM python:{python.removeprefix('python=')}-slim" in lines
+
+
+def test_torch_for_the_cpu_is_installed_where_it_is_asked_for(tmp_path):
+    """Of the same version in both indexes, pip takes the one with a local label."""
+
+    def installs(*asked: str) -> str:
+        command = ["make", "--dry-run", f"VENV={tmp_path}/new", *asked, "help"]
+        env = {"PATH": os.environ["PATH"]}  # not what a make that runs the tests was asked for
+        run = subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+        return run.stdout
+
+    index = "--extra-index-url https://download.pytorch.org/whl/cpu -r envs/requirements.txt"
+    assert index in installs("TORCH=cpu")
+    assert "-r envs/requirements.txt" in installs() and "index-url" not in installs()
+    torch = Version(pins()["torch"])
+    assert max(torch, Version(f"{torch}+cpu")).local == "cpu"
+    assert Requirement(f"torch=={torch}").specifier.contains(f"{torch}+cpu")
 
 
 def test_direct_requirements_are_pinned_as_asked():
