@@ -17,8 +17,8 @@ MODEL_KEYS = {
 }
 # Targets of the workflow that no experiment or kind of analysis can be called after.
 RULES = (
-    "all help prepare_data train evaluate snapshot tabulate figure claims page verify "
-    "status published published_claims published_figure published_page unpack_published compare comparison"
+    "all help status prepare_data train evaluate snapshot tabulate figure claims page verify "
+    "published published_claims published_figure published_page unpack_published compare comparison"
 ).split()
 MOST_SEEDS = 100_000
 LONGEST_NAME = 200  # characters of a batch's name, which is that of files

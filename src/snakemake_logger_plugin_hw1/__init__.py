@@ -55,7 +55,7 @@ class LogHandler(LogHandlerBase):
         asked = settings.verbose or settings.printshellcmds or settings.quiet or settings.debug_dag
         self.shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not asked
         self.console = Console(stderr=True, highlight=False, no_color=settings.nocolor or None)
-        self.formatter = DefaultFormatter(settings.quiet, settings.show_failed_logs)
+        self.plain = DefaultFormatter(settings.quiet, settings.show_failed_logs)
         self.build = Build()
         self.planned: list[Job] = []  # in a dry run
         self.speaking: set[int] = set()  # jobs that write to the terminal themselves
@@ -103,12 +103,12 @@ class LogHandler(LogHandlerBase):
             self.speaking.discard(about["jobid"])
             if about["jobid"] in self.build.failed:
                 self.say(f"failed: {self.build.failed[about['jobid']].name}")
-        elif hasattr(record, "planned"):
-            self.build.workers = record.workers
-            self.build.expect(record.planned)
+        elif "planned" in about:
+            self.build.workers = about["workers"]
+            self.build.expect(about["planned"])
             self.say(record.getMessage())
         elif record.levelno >= logging.WARNING and event != LogEvent.GROUP_ERROR:
-            self.say(self.formatter.format(record))
+            self.say(self.plain.format(record))
         elif event is None and not str(record.msg or "").strip().startswith(NOISE):
             self.say(str(record.msg or "").strip())
         self.show()
