@@ -45,6 +45,21 @@ for name in FIGURES:
             f"results/fig_{name}.png",
 
 
+# How far a build is, also while it has locked the folder: see workflow/rules/command_line.smk.
+rule status:
+    log:
+        "results/logs/status.log",
+    retries: 0
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        text=lambda wildcards: status(),
+    shell:
+        "printf '%s\\n' {params.text:q} 2> {log}"
+
+
 # All of these, with a line each: snakemake help
 rule help:
     log:

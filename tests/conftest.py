@@ -12,12 +12,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
 from preloaded import Interpreter
 from repository import Repository, reduced
 
 # Before torch is imported: the processes that share the tests would each take all cores, for sums
 # that a job makes on one, with other roundings.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# How long an example takes says something about the machine, and what else runs there.
+settings.register_profile("hw1", deadline=None)
+settings.load_profile("hw1")
 
 ROOT = Path(__file__).parent.parent
 

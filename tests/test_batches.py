@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hw1 import batches
@@ -18,7 +18,6 @@ def test_names_of_batches():
         assert batches.seeds_of(name) == sorted(seeds)
 
 
-@settings(deadline=None)
 @given(st.sets(st.integers(0, 60) | st.integers(0, 2**32 - 1), min_size=1, max_size=20))
 def test_a_name_gives_back_its_seeds_and_is_one_that_rules_know(seeds):
     name = batches.name(seeds)

@@ -123,7 +123,7 @@ def test_a_mutated_configuration_is_refused_in_one_line_or_can_run(observed):
     refused, accepted = set(), 0
 
     @settings(
-        max_examples=600, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=600, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(config=mutated())
     def check(config):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hw1 import arrays, checkpoints, tables
@@ -28,7 +28,6 @@ def run(rows: list[dict], seed: int = 0) -> list[dict]:
 NOTES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(allow_nan=False), NOTES), min_size=1))
 def test_values_survive_a_table_and_a_concatenation(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("tables")

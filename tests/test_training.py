@@ -173,7 +173,7 @@ class KilledAfter(checkpoints.ResumeFile):
             raise Killed
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     stops=st.lists(st.integers(1, 12), min_size=1, max_size=3),
     optimizer=st.sampled_from(["adam", "sgd"]),

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 # What an entry says of every kind, and what is in the style of every figure.
 RESERVED = {
     "analyses": {"kind", "variants"},
-    "figures": {"draw", "variants", "tables", "caption", "colours"}
+    "figures": {"draw", "variants", "tables", "caption", "claims", "colours"}
     | {"dpi", "runs", "dataset", "datasets", "left_out"},
 }
 OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
@@ -52,7 +52,8 @@ class Analysis(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A figure, of an experiment or of a list of claims; `tables` are files in results/tables."""
+    """A figure, of an experiment or of a list of claims; `tables` are files in results/tables,
+    `claims` those that rest on it."""
 
     experiment: str | None
     name: str
@@ -60,6 +61,7 @@ class Figure(NamedTuple):
     variants: list[str]
     tables: list[str]
     caption: str
+    claims: list[str]
     colours: dict
     settings: dict
 
@@ -205,7 +207,7 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
         for name, entry in settings.get("figures", {}).items():
             where = f"experiments.{experiment}.figures.{name}"
             kind = chosen(entry["draw"], known, f"{where}.draw")
-            own = ("draw", "variants", "tables", "caption", "colours")
+            own = ("draw", "variants", "tables", "caption", "claims", "colours")
             variants, options = with_settings(config, experiment, kind, entry, own, where)
             drawn = entry.get("tables", kind.declared["tables"])
             if len(drawn) != len(kind.declared["tables"]):
@@ -231,6 +233,7 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
                     variants,
                     [f"{experiment}_{table}" for table in drawn],
                     entry["caption"],
+                    entry.get("claims", []),
                     entry.get("colours", {}),
                     options,
                 )
@@ -238,7 +241,7 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
     for name, entry in config["claims"].items():
         caption = f"{entry['title']}: effect, 95 % interval and verdict of each."
         table, options = f"{name}_parts_{ARMS[0]}", {"title": entry["title"]}
-        found.append(Figure(None, name, known["claims"], [], [table], caption, {}, options))
+        found.append(Figure(None, name, known["claims"], [], [table], caption, [], {}, options))
     return found
 
 

@@ -38,7 +38,11 @@ def sections(
                 ),
                 "models": [model(config, coded, run) for run in runs],
                 "figures": {
-                    f"fig_{figure.name}": figure.caption
+                    f"fig_{figure.name}": {
+                        "caption": figure.caption,
+                        "tables": figure.tables,
+                        "claims": figure.claims,
+                    }
                     for figure in figures
                     if figure.experiment == name
                 },

@@ -3,16 +3,20 @@
 import base64
 import io
 import json
+import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import jinja2
 import pandas as pd
+from markupsafe import Markup
 from PIL import Image
 
 from hw1 import verification, wording
 
 WIDTH = 1200  # pixels of an image: what a page shows it at, on a screen of one and a half per point
+MOST_SVG = 120_000  # characters of a drawing within a page; as an image it is smaller than that
 
 
 def render(template: str, **context) -> str:
@@ -26,6 +30,7 @@ def render(template: str, **context) -> str:
         "p_value": wording.p_value,
         "seed_count": wording.seed_count,
         "duration": wording.duration,
+        "decimals": decimals,
     }
     return environment.from_string(template).render(context)
 
@@ -50,6 +55,32 @@ def image(path: Path) -> str:
     # Of the extremes, lest a rare colour is lost.
     picture.quantize(256, method=Image.Quantize.MAXCOVERAGE).save(small, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(small.getvalue()).decode()
+
+
+def drawing(png: Path, alternative: str) -> Markup:
+    """A figure as HTML, with the text that stands for it where it cannot be seen: the SVG file of
+    the same name, so that its words can be searched and selected, or the PNG file where that is
+    heavy. Raises ValueError where it is damaged."""
+    text = inline(whole(png.with_suffix(".svg")).decode(), png.stem)
+    if len(text) > MOST_SVG:
+        return Markup('<img src="{}" alt="{}">').format(image(png), alternative)
+    head = Markup('<svg role="img" aria-label="{}"').format(alternative)
+    return head + Markup(text.removeprefix("<svg"))
+
+
+def inline(svg: str, name: str) -> str:
+    """An SVG file as a part of a page: without its size, with names of its own, and its
+    coordinates to hundredths of a point."""
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg)
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    return re.sub(r'(?<=[ML\d" ])(-?\d+\.\d\d)\d+(?=[^<>]*>)', r"\1", svg)
+
+
+def decimals(values: Iterable[float]) -> int:
+    """How many decimals a column has: as many as two digits of the least value need, 2 to 6."""
+    least = min((value for value in values if value > 0), default=1)
+    return min(max(1 - math.floor(math.log10(least)), 2), 6)
 
 
 def records(table: pd.DataFrame) -> list[dict]:

@@ -2,6 +2,9 @@
 
 A build keeps its state in a file of its working directory, so that `snakemake status` can say how
 far it is, from another terminal or another machine that shares the folder.
+
+Nothing of hw1 is imported here: while Snakemake looks for loggers, what a user's PYTHONPATH names
+comes first, and that may be another hw1.
 """
 
 import json
@@ -11,13 +14,11 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
-
-from hw1.files import replacing
-from hw1.wording import duration
 
 STATE = Path(".snakemake/hw1_build.json")
 # Seconds of a job beside its training, most of them to import torch (docs/speed.md).
@@ -191,11 +192,10 @@ class Build:
     def write(self) -> None:
         """Tell others; a folder that cannot be written to is no reason to fail."""
         self.told = time.time()
-        try:
-            with replacing(STATE) as temporary:
-                temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        except OSError:
-            pass
+        temporary = STATE.with_name(f"{STATE.name}.{os.getpid()}")
+        with suppress(OSError):
+            temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
+            temporary.replace(STATE)
 
     def alive(self) -> bool:
         """Whether it still runs."""
@@ -204,6 +204,13 @@ class Build:
         if self.host == platform.node():
             return psutil.pid_exists(self.process)
         return time.time() - self.told < SILENCE
+
+
+def duration(seconds: float) -> str:
+    """Seconds, minutes or hours, whichever is readable."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def seconds_left(line: str) -> float:

@@ -1,8 +1,10 @@
 """Write the page: settings, figures, numbers, claims with verdicts, and how it was made."""
 
 import argparse
+import functools
 import importlib.metadata
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -75,6 +77,7 @@ def main() -> None:
                 for seed in section["seeds"]
             )
         )
+    folder = args.provenance if args.runs else args.output.parent / "tables"
     ledgers = by_arm(args.ledgers)
     parts = by_arm(args.parts)
     if args.published:
@@ -113,7 +116,8 @@ def main() -> None:
         claims=[claim for entry in lists for claim in entry["claims"]],
         arms=list(ledgers),
         stated=stated,
-        images={path.stem: page.image(path) for path in args.figures},
+        drawings={path.stem: functools.partial(page.drawing, path) for path in args.figures},
+        tables=os.path.relpath(folder, args.output.parent),
         command=args.command,
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
     )
