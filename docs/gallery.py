@@ -6,6 +6,7 @@ python docs/gallery.py, after snakemake published; writes docs/figures/*.png, 80
 from pathlib import Path
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 HERE = Path(__file__).parent
 WIDTH = 800
@@ -14,12 +15,16 @@ WIDTH = 800
 def main() -> None:
     (HERE / "figures").mkdir(exist_ok=True)
     for source in sorted((HERE.parent / "results/published").glob("fig_*.png")):
-        picture = Image.open(source).convert("RGB")
+        with Image.open(source) as large:
+            said, picture = large.info.get("Description"), large.convert("RGB")
         height = round(picture.height * WIDTH / picture.width)
         small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
         # A palette makes them a third of the size; of the extremes, lest a rare colour is lost.
         palette = small.quantize(256, method=Image.Quantize.MAXCOVERAGE)
-        palette.save(HERE / "figures" / source.name, optimize=True)
+        kept = PngInfo()
+        if said:
+            kept.add_text("Description", said)
+        palette.save(HERE / "figures" / source.name, optimize=True, pnginfo=kept)
 
 
 if __name__ == "__main__":

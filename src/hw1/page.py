@@ -52,6 +52,12 @@ def image(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(small.getvalue()).decode()
 
 
+def finding(path: Path) -> str:
+    """What a PNG file says that it shows; nothing where it does not say."""
+    with Image.open(path) as picture:
+        return picture.info.get("Description", "")
+
+
 def records(table: pd.DataFrame) -> list[dict]:
     """Rows as dictionaries, with None where a value is missing."""
     return [

@@ -114,6 +114,7 @@ def main() -> None:
         arms=list(ledgers),
         stated=stated,
         images={path.stem: page.image(path) for path in args.figures},
+        findings={path.stem: page.finding(path) for path in args.figures},
         command=args.command,
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
     )
