@@ -49,9 +49,9 @@ def each(said: Mapping[str, tuple[float, str]], most: int = 3) -> str:
 
 
 def in_seeds(found: Iterable[bool], words: str) -> str:
-    """In how many seeds something is so; nothing of a single one."""
+    """In how many seeds something is so, where {} stands; nothing where there is one seed."""
     flags = list(found)
-    return f"{words} in {sum(flags)} of {len(flags)} seeds" if len(flags) > 1 else ""
+    return words.format(f"{sum(flags)} of {len(flags)} seeds") if len(flags) > 1 else ""
 
 
 def p_value(p: float) -> str:

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import MARKERS, colour_of, panels, spread
 
 KIND = {
@@ -42,3 +43,17 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
         if len(panel.get_lines()) > 1:
             panel.legend()
     return figure
+
+
+def finding(style: dict, distances: pd.DataFrame) -> str:
+    """From where to where each kind of distance goes, by its median over pairs of runs."""
+    said, columns = {}, [name for name in LABELS if name in distances]
+    for variant, rows in distances.groupby("variant", sort=False):
+        medians = rows.groupby("epoch")[columns].median()
+        first, last = medians.iloc[0], medians.iloc[-1]
+        ways = [f"{wording.change(first[c], last[c])} {LABELS[c]}" for c in columns]
+        said[variant] = (last.iloc[0] / first.iloc[0], ", ".join(ways))
+    return (
+        f"From the first to the last epoch the distance between {style['part']} "
+        f"{wording.each(said, 2)}."
+    )

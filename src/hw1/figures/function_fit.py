@@ -4,7 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1.drawing import colour_of, count_of_seeds, panels
+from hw1 import wording
+from hw1.drawing import by_variant, colour_of, count_of_seeds, panels
 
 KIND = {"tables": ["predictions"], "colours": ["truth"], "look": [], "settings": {}}
 
@@ -47,3 +48,19 @@ def draw(style: dict, predictions: pd.DataFrame) -> Figure:
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
+
+
+def finding(style: dict, predictions: pd.DataFrame) -> str:
+    """The error of each model, and which one's median prediction is the flattest."""
+    square = (predictions["prediction"] - predictions["target"]) ** 2
+    errors = square.groupby([predictions["variant"], predictions["seed"]], sort=False).mean()
+    medians = predictions.groupby(["variant", "x"])["prediction"].median().groupby("variant")
+    spans, target = medians.max() - medians.min(), predictions["target"]
+    flattest = "The median prediction"
+    if len(spans) > 1:
+        flattest = f"The flattest median prediction, of {spans.idxmin().replace('_', ' ')},"
+    return (
+        f"The mean squared error is {by_variant(errors.reset_index(name='error'), 'error')}. "
+        f"{flattest} spans {wording.number(spans.min())}, the function "
+        f"{wording.number(target.max() - target.min())}."
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import panels, seeds, spread
 
 KIND = {
@@ -22,10 +23,15 @@ def check(settings, runs, seeds):
     classification(runs)
 
 
+def pairs_of(style: dict) -> list[str]:
+    """What the pairs of the variants that are shown are called in the table."""
+    return ["_".join(pair) for pair in combinations(style["datasets"], 2)]
+
+
 def draw(style: dict, lines: pd.DataFrame) -> Figure:
     """Loss and accuracy along the line between two trainings, a row of panels per pair."""
-    shown = {"_".join(pair) for pair in combinations(style["datasets"], 2)}
-    pairs = [(pair, line) for pair, line in lines.groupby("variant", sort=False) if pair in shown]
+    shown = lines[lines["variant"].isin(pairs_of(style))]
+    pairs = list(shown.groupby("variant", sort=False))
     figure, axes = panels(
         len(pairs),
         3,
@@ -69,3 +75,34 @@ def draw_pair(style: dict, lines: pd.DataFrame, axes: np.ndarray) -> None:
             )
         panel.set(xlabel=r"$\alpha$ in $(1-\alpha)\,\theta_A + \alpha\,\theta_B$", ylabel=label)
     axes[0].set_yscale("log")
+
+
+def above_chord(lines: pd.DataFrame) -> pd.DataFrame:
+    """How far losses lie above the straight line between those at alpha = 0 and 1: a row per
+    variant and seed, a column per alpha from 0 to 1; without rounding noise, on the line is 0."""
+    between = lines[lines["alpha"].between(0, 1)]
+    losses = between.pivot(index=["variant", "seed"], columns="alpha", values="loss")
+    chord = np.outer(losses[0], 1 - losses.columns) + np.outer(losses[1], losses.columns)
+    return (losses - chord).round(9)
+
+
+def finding(style: dict, lines: pd.DataFrame) -> str:
+    """The barrier of the test loss between A and B, of several pairs the highest."""
+    test = lines[(lines["split"] == "test") & lines["variant"].isin(pairs_of(style))]
+    above = above_chord(test)
+    pair = above.max(axis=1).groupby("variant").median().idxmax()
+    rise, at = above.loc[pair].max(axis=1), above.loc[pair].idxmax(axis=1)
+    row = test[(test["variant"] == pair) & test["alpha"].between(0, 1)]
+    accuracy = 100 * row.pivot(index="seed", columns="alpha", values="accuracy")
+    ends, lowest = accuracy[[0, 1]].min(axis=1), accuracy.min(axis=1)
+    where = "A and B" if test["variant"].nunique() == 1 else f"A and B of {pair}"
+    high = (
+        f"lies up to {wording.median(rise)} above the straight line between its ends, most at "
+        f"alpha {wording.median(at[rise > 0])}{wording.in_seeds(rise > 0, ', in {}')}"
+        if (rise > 0).any()
+        else "nowhere lies above the straight line between its ends"
+    )
+    return (
+        f"Between {where} the test loss {high}; the lowest accuracy is "
+        f"{wording.median(lowest, '%')}, that of the worse end {wording.median(ends, '%')}."
+    )

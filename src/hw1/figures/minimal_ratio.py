@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import MARKERS, colour_of, count_of_seeds, panels
+from hw1.inference import spearman
 
 KIND = {
     "tables": ["critical_points", "critical_points_ratios"],
@@ -74,3 +76,19 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
     axes[2].axvline(style["gradient_norm"], color="#777777", ls=":", lw=1)
     axes[2].set_ylim(0, 100)
     return figure
+
+
+def finding(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> str:
+    """How many runs arrive, with which minimal ratio, and how their losses go with it."""
+    found = points.merge(ratios, on=["experiment", "variant", "seed"])
+    found = found[np.isclose(found["threshold"], style["threshold"], rtol=1e-9, atol=0)]
+    said = {}
+    for variant, rows in found.groupby("variant", sort=False):
+        arrived = rows[rows["gradient_norm"] <= style["gradient_norm"]]
+        ratio = 100 * arrived["minimal_ratio"]
+        words = f"{len(arrived)} of {len(rows)} runs"
+        if len(arrived) > 1:
+            correlation = spearman(arrived["loss"].to_numpy(), ratio.to_numpy())
+            words += f", rank correlation {correlation:.2f}"
+        said[variant] = (ratio.median(), words)
+    return f"The gradient vanishes in {wording.each(said, 2)}."

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from hw1 import wording
 from hw1.drawing import last_epoch, panels, seeds, spread
 
 KIND = {
@@ -72,3 +73,22 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     axes[0].set_yscale("log")
     axes[0].legend()
     return figure
+
+
+def finding(style: dict, metrics: pd.DataFrame) -> str:
+    """Test loss and accuracy of the smallest and the largest model, and the best of each."""
+    final = last_epoch(metrics)
+    test = final[final["split"] == "test"].groupby("parameters")
+    loss, accuracy = test["loss"].median(), 100 * test["accuracy"].median()
+    names = test["variant"].first().str.replace("_", " ")
+    small, large = (wording.number(size) for size in (loss.index[0], loss.index[-1]))
+    if small == large:
+        at = f"the test loss is {wording.number(loss.iloc[0])}"
+        return f"With {small} parameters {at} and the accuracy {accuracy.iloc[0]:.2f} %."
+    return (
+        f"From {small} to {large} parameters the test loss "
+        f"{wording.change(loss.iloc[0], loss.iloc[-1])}, least {wording.number(loss.min())} "
+        f"({names[loss.idxmin()]}), and the accuracy "
+        f"{wording.change(accuracy.iloc[0], accuracy.iloc[-1], '%')}, at most "
+        f"{accuracy.max():.2f} % ({names[accuracy.idxmax()]})."
+    )

@@ -5,6 +5,7 @@ from math import log as ln
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import panels, seeds, spread
 
 KIND = {
@@ -62,3 +63,17 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         panel.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend()
     return figure
+
+
+def finding(style: dict, history: pd.DataFrame) -> str:
+    """Where the losses go from the first epoch to the last, and the accuracies at the end."""
+    medians = history.groupby("epoch").median(numeric_only=True)
+    first, last = medians.iloc[0], medians.iloc[-1]
+    losses = [wording.change(first[c], last[c]) for c in ("train_loss", "test_loss")]
+    end = history[history["epoch"] == history["epoch"].max()]
+    train, test = (wording.median(100 * end[c], "%") for c in ("train_accuracy", "test_accuracy"))
+    return (
+        f"From epoch {medians.index[0]} to {medians.index[-1]} the training loss {losses[0]} and "
+        f"the test loss {losses[1]}, by chance {wording.number(ln(10))}; the accuracies end at "
+        f"{train} and {test}, by chance {100 / 10:.2f} %."
+    )

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import colour_of, panels, seeds, spread
+from hw1.drawing import by_variant, colour_of, last_epoch, panels, seeds, spread
 
 KIND = {
     "tables": ["history"],
@@ -48,3 +48,12 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
     axes[1].set_title("the last epochs", fontsize=9)
     axes[0].legend()
     return figure
+
+
+def finding(style: dict, history: pd.DataFrame) -> str:
+    """Training and test loss or accuracy in the last epoch, variant by variant."""
+    measure, unit = style["measure"], "%" if style["measure"] == "accuracy" else ""
+    scale = {f"{split}_{measure}": 100 if unit else 1 for split in ("batch", "test")}
+    final = last_epoch(history).assign(**{c: history[c] * by for c, by in scale.items()})
+    train, test = (by_variant(final, column, unit, most=2) for column in scale)
+    return f"In the last epoch the training {measure} is {train}, the test {measure} {test}."
