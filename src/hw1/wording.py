@@ -18,22 +18,23 @@ def quantity(value: float, unit: str | None) -> str:
 
 
 def median(values: Iterable[float], unit: str = "") -> str:
-    """The median of the numbers that there are; of several with the least and the greatest."""
+    """The median of the numbers that there are; where they differ with the least and greatest."""
     known = sorted(value for value in values if not math.isnan(value))
     if not known:
         return "no number"
     text = f"{quantity(statistics.median(known), unit)} {unit}".strip()
     low, high = quantity(known[0], unit), quantity(known[-1], unit)
-    return f"{text} ({low} to {high})" if len(known) > 1 else text
+    return text if low == high else f"{text} ({low} to {high})"
 
 
 def change(before: float, after: float, unit: str = "") -> str:
-    """Where a number goes, as a verb: rounded to the same, nowhere."""
-    first, last = quantity(before, unit), f"{quantity(after, unit)} {unit}".strip()
-    if first == quantity(after, unit):
-        return f"is {last} at either end"
+    """Where a number goes, with a verb; by how much, where that is less than its digits show."""
+    first, last = quantity(before, unit), quantity(after, unit)
+    if math.isclose(before, after):
+        return f"is {last} {unit}".strip() + " at either end"
     verb = "rises" if after > before else "falls" if after < before else "goes"
-    return f"{verb} from {first} to {last}"
+    way = f"from {first}" if first != last else f"by {number(abs(after - before))}"
+    return f"{verb} {way} to {last} {unit}".strip()
 
 
 def each(said: Mapping[str, tuple[float, str]], most: int = 3) -> str:

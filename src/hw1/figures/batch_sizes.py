@@ -96,9 +96,10 @@ def finding(
         for rule, rows in runs.groupby("rule", sort=False):
             medians = rows.groupby("batch_size")[column].median()
             first, last = medians.iloc[0], medians.iloc[-1]
-            ways[rule] = (last - first, wording.change(first, last, unit))
+            way = f"{wording.quantity(first, unit)} to {wording.quantity(last, unit)} {unit}"
+            ways[rule] = (last - first, way.strip())
         said.append(wording.each(ways, 2))
     return (
-        f"From the smallest to the largest batches the test error {said[0]}; the largest "
-        f"eigenvalue of the Hessian {said[1]}."
+        f"From smallest to largest batches the test error goes from {said[0]}, the "
+        f"Hessian's largest eigenvalue from {said[1]}."
     )

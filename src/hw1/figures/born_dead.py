@@ -68,7 +68,7 @@ def finding(style: dict, dead_units: pd.DataFrame) -> str:
     """Which networks are most rarely and most often born dead."""
     networks = born(dead_units).groupby(["depth", "width"])["dead"]
     said = {
-        f"{depth} layers of {width} units": (dead.mean(), f"{dead.sum()} of {len(dead)}")
+        f"depth {depth}, width {width}": (dead.mean(), f"{dead.sum()} of {len(dead)}")
         for (depth, width), dead in networks
     }
     return f"Networks that have a dead layer before training: {wording.each(said)}."

@@ -63,6 +63,7 @@ def finding(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd
     shares = variance.groupby(["variant", "seed"])["explained_variance_ratio"].sum()
     way = path.groupby(["variant", "seed"])["loss"]
     return (
-        f"A plane holds {wording.median(100 * shares, '%')} of the variance of a run's way, on "
-        f"which the training loss {wording.change(way.first().median(), way.last().median())}."
+        f"The plane of two components holds {wording.median(100 * shares, '%')} of the variance "
+        "of a run's way, on which the training loss "
+        f"{wording.change(way.first().median(), way.last().median())}."
     )

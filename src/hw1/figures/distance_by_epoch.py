@@ -51,9 +51,10 @@ def finding(style: dict, distances: pd.DataFrame) -> str:
     for variant, rows in distances.groupby("variant", sort=False):
         medians = rows.groupby("epoch")[columns].median()
         first, last = medians.iloc[0], medians.iloc[-1]
-        ways = [f"{wording.change(first[c], last[c])} {LABELS[c]}" for c in columns]
-        said[variant] = (last.iloc[0] / first.iloc[0], ", ".join(ways))
+        names = [f" ({LABELS[c]})" if len(columns) > 1 else "" for c in columns]
+        ways = [wording.change(first[c], last[c]) + name for c, name in zip(columns, names)]
+        said[variant] = (last.iloc[0] - first.iloc[0], ", ".join(ways))
     return (
-        f"From the first to the last epoch the distance between {style['part']} "
+        f"From the first to the last epoch the median distance between {style['part']} "
         f"{wording.each(said, 2)}."
     )

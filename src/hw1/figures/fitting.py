@@ -45,12 +45,12 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
 
 
 def finding(style: dict, metrics: pd.DataFrame) -> str:
-    """Epochs and test accuracy of the first variant and of the last, and how well all are fitted."""
-    final = last_epoch(metrics).assign(percent=lambda rows: 100 * rows["accuracy"])
+    """Epochs and test accuracy of the first variant and the last, and how well all fit."""
+    final = last_epoch(metrics).assign(percent=100 * metrics["accuracy"])
     ends = final[final["variant"].isin(final["variant"].iloc[[0, -1]])]
     train, test = (ends[ends["split"] == split] for split in ("train", "test"))
-    fitted = final[final["split"] == "train"].groupby("variant")["percent"].median().min()
+    fitted = final[final["split"] == "train"]["percent"].min()
     return (
-        f"Training takes {by_variant(train, 'epoch')} epochs, to a test accuracy of "
+        f"The epochs of training are {by_variant(train, 'epoch')}, the test accuracy "
         f"{by_variant(test, 'percent', '%')}; the training accuracy is at least {fitted:.2f} %."
     )

@@ -90,19 +90,18 @@ def finding(style: dict, lines: pd.DataFrame) -> str:
     """The barrier of the test loss between A and B, of several pairs the highest."""
     test = lines[(lines["split"] == "test") & lines["variant"].isin(pairs_of(style))]
     above = above_chord(test)
-    pair = above.max(axis=1).groupby("variant").median().idxmax()
-    rise, at = above.loc[pair].max(axis=1), above.loc[pair].idxmax(axis=1)
-    row = test[(test["variant"] == pair) & test["alpha"].between(0, 1)]
-    accuracy = 100 * row.pivot(index="seed", columns="alpha", values="accuracy")
-    ends, lowest = accuracy[[0, 1]].min(axis=1), accuracy.min(axis=1)
-    where = "A and B" if test["variant"].nunique() == 1 else f"A and B of {pair}"
-    high = (
-        f"lies up to {wording.median(rise)} above the straight line between its ends, most at "
-        f"alpha {wording.median(at[rise > 0])}{wording.in_seeds(rise > 0, ', in {}')}"
-        if (rise > 0).any()
-        else "nowhere lies above the straight line between its ends"
-    )
+    medians = above.max(axis=1).groupby("variant").median().sort_values(ascending=False)
+    pair = medians.index[0]
+    rise, where = above.loc[pair].max(axis=1), "A and B" + f" of {pair}" * (len(medians) > 1)
+    high = "nowhere lies above the straight line between its ends"
+    if (rise > 0).any():
+        alpha = wording.median(above.loc[pair][rise > 0].idxmax(axis=1))
+        high = f"lies up to {wording.median(rise)} above the straight line between its ends, at "
+        high += f"alpha {alpha}{wording.in_seeds(rise > 0, ', in {}')}"
+    between = test[(test["variant"] == pair) & test["alpha"].between(0, 1)]
+    accuracy = 100 * between.pivot(index="seed", columns="alpha", values="accuracy")
     return (
         f"Between {where} the test loss {high}; the lowest accuracy is "
-        f"{wording.median(lowest, '%')}, that of the worse end {wording.median(ends, '%')}."
+        f"{wording.median(accuracy.min(axis=1), '%')}, at the worse end "
+        f"{accuracy[[0, 1]].min(axis=1).median():.2f} %."
     )

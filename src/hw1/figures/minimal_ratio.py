@@ -79,16 +79,17 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
 
 
 def finding(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> str:
-    """How many runs arrive, with which minimal ratio, and how their losses go with it."""
+    """How many runs arrive, and how their losses go with the minimal ratio."""
     found = points.merge(ratios, on=["experiment", "variant", "seed"])
     found = found[np.isclose(found["threshold"], style["threshold"], rtol=1e-9, atol=0)]
-    said = {}
+    counts, correlations = {}, {}
     for variant, rows in found.groupby("variant", sort=False):
         arrived = rows[rows["gradient_norm"] <= style["gradient_norm"]]
-        ratio = 100 * arrived["minimal_ratio"]
-        words = f"{len(arrived)} of {len(rows)} runs"
-        if len(arrived) > 1:
-            correlation = spearman(arrived["loss"].to_numpy(), ratio.to_numpy())
-            words += f", rank correlation {correlation:.2f}"
-        said[variant] = (ratio.median(), words)
-    return f"The gradient vanishes in {wording.each(said, 2)}."
+        counts[variant] = (len(arrived) / len(rows), f"{len(arrived)} of {len(rows)} runs")
+        values = [arrived[column].to_numpy() for column in ("loss", "minimal_ratio")]
+        rank = spearman(*values) if len(arrived) > 2 else float("nan")
+        correlations[variant] = (rank, f"{rank:.2f}" if len(arrived) > 2 else "unknown")
+    return (
+        f"The gradient vanishes in {wording.each(counts, 2)}; there the rank correlation of loss "
+        f"and minimal ratio is {wording.each(correlations, 2)}."
+    )

@@ -80,15 +80,16 @@ def finding(style: dict, metrics: pd.DataFrame) -> str:
     final = last_epoch(metrics)
     test = final[final["split"] == "test"].groupby("parameters")
     loss, accuracy = test["loss"].median(), 100 * test["accuracy"].median()
-    names = test["variant"].first().str.replace("_", " ")
-    small, large = (wording.number(size) for size in (loss.index[0], loss.index[-1]))
-    if small == large:
-        at = f"the test loss is {wording.number(loss.iloc[0])}"
-        return f"With {small} parameters {at} and the accuracy {accuracy.iloc[0]:.2f} %."
+    names, ways = test["variant"].first(), []
+    for values, best, unit in (
+        (loss, loss.sort_values().index[0], ""),
+        (accuracy, accuracy.sort_values(ascending=False).index[0], "%"),
+    ):
+        way = wording.change(values.iloc[0], values.iloc[-1], unit)
+        value = f"{wording.quantity(values[best], unit)} {unit}".strip()
+        ways.append(f"{way}, at best {value} ({names[best]})")
+    small, large = (wording.number(loss.index[place]) for place in (0, -1))
     return (
-        f"From {small} to {large} parameters the test loss "
-        f"{wording.change(loss.iloc[0], loss.iloc[-1])}, least {wording.number(loss.min())} "
-        f"({names[loss.idxmin()]}), and the accuracy "
-        f"{wording.change(accuracy.iloc[0], accuracy.iloc[-1], '%')}, at most "
-        f"{accuracy.max():.2f} % ({names[accuracy.idxmax()]})."
+        f"From {small} to {large} parameters the median test loss {ways[0]}; "
+        f"the accuracy {ways[1]}."
     )

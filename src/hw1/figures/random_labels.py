@@ -14,6 +14,7 @@ KIND = {
     "look": [],
     "settings": {},
 }
+CHANCE = 10  # % that guessing gets right
 
 
 def check(settings, runs, seeds):
@@ -45,8 +46,8 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         f"Training on random labels, {style['dataset']}, {seeds(history)}",
     )
     for panel, column, label, scale, chance in (
-        (axes[0], "loss", "cross-entropy (nats)", 1, ln(10)),
-        (axes[1], "accuracy", "accuracy (%)", 100, 10),
+        (axes[0], "loss", "cross-entropy (nats)", 1, ln(100 / CHANCE)),
+        (axes[1], "accuracy", "accuracy (%)", 100, CHANCE),
     ):
         for split, name, line, marker in (
             ("train", "train (random labels)", "-", "o"),
@@ -68,12 +69,11 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
 def finding(style: dict, history: pd.DataFrame) -> str:
     """Where the losses go from the first epoch to the last, and the accuracies at the end."""
     medians = history.groupby("epoch").median(numeric_only=True)
+    end = 100 * history[history["epoch"] == history["epoch"].max()]
     first, last = medians.iloc[0], medians.iloc[-1]
-    losses = [wording.change(first[c], last[c]) for c in ("train_loss", "test_loss")]
-    end = history[history["epoch"] == history["epoch"].max()]
-    train, test = (wording.median(100 * end[c], "%") for c in ("train_accuracy", "test_accuracy"))
+    train, test = (wording.change(first[c], last[c]) for c in ("train_loss", "test_loss"))
     return (
-        f"From epoch {medians.index[0]} to {medians.index[-1]} the training loss {losses[0]} and "
-        f"the test loss {losses[1]}, by chance {wording.number(ln(10))}; the accuracies end at "
-        f"{train} and {test}, by chance {100 / 10:.2f} %."
+        f"From epoch {medians.index[0]} to {medians.index[-1]} the training loss {train}, the test "
+        f"loss {test}. The training accuracy ends at {wording.median(end['train_accuracy'], '%')}, "
+        f"the test accuracy at {wording.median(end['test_accuracy'], '%')}; chance is {CHANCE} %."
     )

@@ -99,6 +99,7 @@ def finding(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> str
     }
     why = [(stuck["reason"] == reason).sum() for reason in ("born_dead", "died")]
     return (
-        f"{len(stuck)} of {len(found)} runs end stuck: {wording.each(said)}; of them {why[0]} had "
-        f"a dead layer before training, {why[1]} only at the end."
+        f"{len(stuck)} of {len(found)} runs end stuck, above {style['above']:g} of the best "
+        f"constant's loss: {wording.each(said)}; of them {why[0]} had a dead layer before "
+        f"training, {why[1]} only at the end."
     )

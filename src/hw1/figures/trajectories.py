@@ -124,8 +124,8 @@ def finding(
     """What two components hold, beside what they would of independent points, and the accuracy."""
     key = ["variant", "seed", "epoch"]
     ends = last_epoch(coordinates)[key].merge(metrics[metrics["split"] == "test"], on=key)
-    held, runs = 100 * variance["explained_variance_ratio"].sum(), len(ends)
-    null = f", of {runs} independent points {200 / (runs - 1):.2f} %" if runs > 3 else ""
+    held, n = 100 * variance["explained_variance_ratio"].sum(), len(last_epoch(coordinates))
+    null = f", of {n} independent points {200 / (n - 1):.2f} %" if n > 3 else ""
     accuracy = wording.median(100 * ends["accuracy"], "%")
     return (
         f"Two components hold {held:.2f} % of the variance of {style['part']}{null}; "
