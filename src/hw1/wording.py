@@ -33,7 +33,8 @@ def change(before: float, after: float, unit: str = "") -> str:
     if math.isclose(before, after):
         return f"is {last} {unit}".strip() + " at either end"
     verb = "rises" if after > before else "falls" if after < before else "goes"
-    way = f"from {first}" if first != last else f"by {number(abs(after - before))}"
+    small = first == last and verb != "goes"
+    way = f"by {number(abs(after - before))}" if small else f"from {first}"
     return f"{verb} {way} to {last} {unit}".strip()
 
 

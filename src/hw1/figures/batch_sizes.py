@@ -53,7 +53,8 @@ def measured(
         }
     )
     found = found.join(sensitivity.set_index(key)[["epoch", "probabilities"]])
-    found = found.join(sharpness.set_index(key)[SHARPNESS]).reset_index()
+    found = found.join(sharpness.set_index(key)[SHARPNESS])
+    found = found.loc[pd.MultiIndex.from_frame(metrics[key]).unique()].reset_index()
     names = found["variant"].str.rsplit("_", n=1)
     return found.assign(rule=names.str[0], batch_size=names.str[1].astype(int))
 
@@ -66,7 +67,7 @@ def draw(
     figure, axes = panels(
         2, 4, (12.5, 6), f"What batch size does, {style['dataset']}, {seeds(found)}", sharex=True
     )
-    rules = list(metrics["variant"].str.rsplit("_", n=1).str[0].unique())
+    rules = list(found["rule"].unique())
     sizes = sorted(found["batch_size"].unique())
     for panel, (column, label) in zip(axes.flat, PANELS.items()):
         for place, rule in enumerate(rules):

@@ -54,9 +54,8 @@ def rings(surface: pd.DataFrame) -> pd.DataFrame:
     steps = np.array(sorted({abs(x) for x in surface["x"]}))
     ring = steps[np.abs(np.subtract.outer(distance.to_numpy(), steps)).argmin(1)]
     inside = surface.assign(ring=ring)[distance <= steps[-1] + 1e-9]
-    return inside.pivot_table("loss", "variant", "ring", aggfunc="mean", sort=False).sort_index(
-        axis=1
-    )
+    means = inside.pivot_table("loss", "variant", "ring", dropna=False, sort=False)
+    return means.sort_index(axis=1)
 
 
 def draw(style: dict, surface: pd.DataFrame) -> Figure:

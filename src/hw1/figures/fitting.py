@@ -46,7 +46,7 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
 
 def finding(style: dict, metrics: pd.DataFrame) -> str:
     """Epochs and test accuracy of the first variant and the last, and how well all fit."""
-    final = last_epoch(metrics).assign(percent=100 * metrics["accuracy"])
+    final = last_epoch(metrics).assign(percent=lambda rows: 100 * rows["accuracy"])
     ends = final[final["variant"].isin(final["variant"].iloc[[0, -1]])]
     train, test = (ends[ends["split"] == split] for split in ("train", "test"))
     fitted = final[final["split"] == "train"]["percent"].min()

@@ -94,7 +94,7 @@ def finding(style: dict, lines: pd.DataFrame) -> str:
     pair = medians.index[0]
     rise, where = above.loc[pair].max(axis=1), "A and B" + f" of {pair}" * (len(medians) > 1)
     high = "nowhere lies above the straight line between its ends"
-    if (rise > 0).any():
+    if not (rise <= 0).all():
         alpha = wording.median(above.loc[pair][rise > 0].idxmax(axis=1))
         high = f"lies up to {wording.median(rise)} above the straight line between its ends, at "
         high += f"alpha {alpha}{wording.in_seeds(rise > 0, ', in {}')}"

@@ -89,6 +89,9 @@ def finding(style: dict, metrics: pd.DataFrame) -> str:
         value = f"{wording.quantity(values[best], unit)} {unit}".strip()
         ways.append(f"{way}, at best {value} ({names[best]})")
     small, large = (wording.number(loss.index[place]) for place in (0, -1))
+    if len(loss) == 1:
+        both = f"{wording.number(loss.iloc[0])} and the accuracy {accuracy.iloc[0]:.2f} %"
+        return f"With {small} parameters the median test loss is {both}."
     return (
         f"From {small} to {large} parameters the median test loss {ways[0]}; "
         f"the accuracy {ways[1]}."

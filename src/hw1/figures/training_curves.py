@@ -53,7 +53,8 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
 def finding(style: dict, history: pd.DataFrame) -> str:
     """Training and test loss or accuracy in the last epoch, variant by variant."""
     measure, unit = style["measure"], "%" if style["measure"] == "accuracy" else ""
-    scale = {f"{split}_{measure}": 100 if unit else 1 for split in ("batch", "test")}
-    final = last_epoch(history).assign(**{c: history[c] * by for c, by in scale.items()})
-    train, test = (by_variant(final, column, unit, most=2) for column in scale)
+    final = last_epoch(history)
+    columns = [f"{split}_{measure}" for split in ("batch", "test")]
+    final = final.assign(**(final[columns] * (100 if unit else 1)))
+    train, test = (by_variant(final, column, unit, most=2) for column in columns)
     return f"In the last epoch the training {measure} is {train}, the test {measure} {test}."
