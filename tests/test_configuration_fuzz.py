@@ -122,9 +122,7 @@ def parse(config: dict) -> None:
 def test_a_mutated_configuration_is_refused_in_one_line_or_can_run(observed):
     refused, accepted = set(), 0
 
-    @settings(
-        max_examples=600, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=600, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(config=mutated())
     def check(config):
         nonlocal accepted

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hw1 import wording
 from hw1.files import replacing
 
 with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the user stands
@@ -45,20 +46,33 @@ def house_style() -> Iterator[None]:
 def draw(figure: Callable[..., Figure], style: dict, tables: list[pd.DataFrame]) -> Figure:
     """Draw a figure with the function that draws its kind, in the house style."""
     # A dollar sign in a title is none of mathematics.
-    style = style | {"dataset": style["dataset"].replace("$", r"\$")}
-    shown = [
+    title = {"dataset": style["dataset"].replace("$", r"\$")}
+    with house_style():
+        return figure(style | title, *shown(style, tables))
+
+
+def describe(finding: Callable[..., str], style: dict, tables: list[pd.DataFrame]) -> str:
+    """What a figure shows, in words, from the function that says so of its kind."""
+    return finding(style, *shown(style, tables))
+
+
+def shown(style: dict, tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Tables without the variants that a figure leaves out."""
+    return [
         table[~table["variant"].isin(style["left_out"])] if "variant" in table else table
         for table in tables
     ]
-    with house_style():
-        return figure(style, *shown)
 
 
-def save(figure: Figure, png: str | os.PathLike, svg: str | os.PathLike, dpi: int) -> None:
-    """Write `figure` as PNG and as SVG; the same figure gives the same bytes."""
+def save(
+    figure: Figure, png: str | os.PathLike, svg: str | os.PathLike, dpi: int, finding: str = ""
+) -> None:
+    """Write `figure` as PNG and as SVG, with what it shows as their description; the same figure
+    gives the same bytes."""
     with house_style():
-        for path, metadata in ((png, {"Software": None}), (svg, {"Date": None})):
+        for path, absent in ((png, "Software"), (svg, "Date")):
             with replacing(path) as temporary:
+                metadata = {absent: None, "Description": finding or None}
                 figure.savefig(temporary, dpi=dpi, metadata=metadata)
 
 
@@ -78,6 +92,12 @@ def last_epoch(metrics: pd.DataFrame) -> pd.DataFrame:
     """The rows of the last epoch of each run."""
     last = metrics.groupby(["variant", "seed"])["epoch"].transform("max")
     return metrics[metrics["epoch"] == last]
+
+
+def by_variant(table: pd.DataFrame, column: str, unit: str = "", most: int = 3) -> str:
+    """Median and range over seeds of each variant, in words (see `hw1.wording.each`)."""
+    runs = table.groupby("variant", sort=False)[column]
+    return wording.each({name: (v.median(), wording.median(v, unit)) for name, v in runs}, most)
 
 
 def spread(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **line) -> None:

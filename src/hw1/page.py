@@ -83,6 +83,12 @@ def decimals(values: Iterable[float]) -> int:
     return min(max(1 - math.floor(math.log10(least)), 2), 6)
 
 
+def finding(path: Path) -> str:
+    """What a PNG file says that it shows; nothing where it does not say."""
+    with Image.open(path) as picture:
+        return picture.info.get("Description", "")
+
+
 def records(table: pd.DataFrame) -> list[dict]:
     """Rows as dictionaries, with None where a value is missing."""
     return [

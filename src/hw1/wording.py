@@ -1,4 +1,8 @@
-"""Numbers as text."""
+"""Numbers as text, and what is said of several."""
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping
 
 
 def number(value: float) -> str:
@@ -11,6 +15,45 @@ def number(value: float) -> str:
 def quantity(value: float, unit: str | None) -> str:
     """A number of some unit: percentages and their points to hundredths, others as `number`."""
     return f"{value:.2f}" if unit in ("%", "pp") else number(value)
+
+
+def median(values: Iterable[float], unit: str = "") -> str:
+    """The median of the numbers that there are; where they differ with the least and greatest."""
+    known = sorted(value for value in values if not math.isnan(value))
+    if not known:
+        return "no number"
+    text = f"{quantity(statistics.median(known), unit)} {unit}".strip()
+    low, high = quantity(known[0], unit), quantity(known[-1], unit)
+    return text if low == high else f"{text} ({low} to {high})"
+
+
+def change(before: float, after: float, unit: str = "") -> str:
+    """Where a number goes, with a verb; by how much, where that is less than its digits show."""
+    first, last = quantity(before, unit), quantity(after, unit)
+    if math.isclose(before, after):
+        return f"is {last} {unit}".strip() + " at either end"
+    verb = "rises" if after > before else "falls" if after < before else "goes"
+    small = first == last and verb != "goes"
+    way = f"by {number(abs(after - before))}" if small else f"from {first}"
+    return f"{verb} {way} to {last} {unit}".strip()
+
+
+def each(said: Mapping[str, tuple[float, str]], most: int = 3) -> str:
+    """What is said of each name, beside the number that it is about; of more names than `most`, of
+    those with the least and the greatest number."""
+    if len(said) == 1:
+        return next(iter(said.values()))[1]
+    texts = [f"{text} for {name.replace('_', ' ')}" for name, (_, text) in said.items()]
+    if len(said) <= most:
+        return f"{', '.join(texts[:-1])} and {texts[-1]}"
+    order = sorted(zip(said.values(), texts), key=lambda row: (math.isnan(row[0][0]), row[0][0]))
+    return f"{order[0][1]} (least) and {order[-1][1]} (most of {len(said)})"
+
+
+def in_seeds(found: Iterable[bool], words: str) -> str:
+    """In how many seeds something is so, where {} stands; nothing where there is one seed."""
+    flags = list(found)
+    return words.format(f"{sum(flags)} of {len(flags)} seeds") if len(flags) > 1 else ""
 
 
 def p_value(p: float) -> str:

@@ -1,4 +1,4 @@
-"""Draw one figure from tables, as PNG and as SVG."""
+"""Draw one figure from tables, as PNG and as SVG, and write into both what it shows."""
 
 import argparse
 import json
@@ -18,8 +18,10 @@ def main() -> None:
     parser.add_argument("--svg", type=Path, required=True)
     args = parser.parse_args()
     read = [tables.read(path) for path in args.tables]
-    figure = drawing.draw(kinds.load(args.kind).draw, args.style, read)
-    drawing.save(figure, args.png, args.svg, args.style["dpi"])
+    kind = kinds.load(args.kind)
+    figure = drawing.draw(kind.draw, args.style, read)
+    finding = drawing.describe(getattr(kind, "finding", lambda *_: ""), args.style, read)
+    drawing.save(figure, args.png, args.svg, args.style["dpi"], finding)
 
 
 if __name__ == "__main__":

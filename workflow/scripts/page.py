@@ -117,6 +117,7 @@ def main() -> None:
         arms=list(ledgers),
         stated=stated,
         drawings={path.stem: functools.partial(page.drawing, path) for path in args.figures},
+        findings={path.stem: page.finding(path) for path in args.figures},
         tables=os.path.relpath(folder, args.output.parent),
         command=args.command,
         versions={name: importlib.metadata.version(name) for name in PACKAGES},

@@ -12,6 +12,14 @@ It may have a function `check(settings, runs, seeds)` as an analysis has (see hw
 
     draw(style, *tables) -> Figure
 
+and may have, of the same tables,
+
+    finding(style, *tables) -> str
+
+a sentence or two, of about 220 characters, on what the figure shows: numbers of the tables, in
+words that hold whatever these are (`hw1.wording` has some). It is what those who do not see the
+figure are told, and its caption begins with it.
+
 `style` holds dpi, dataset (the titles of all), datasets (its name by variant, for the variants that
 the figure shows; rows of others are left out of the tables), colours by name, and the settings of
 the entry. Where a table holds several seeds, a line is their median and a

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import MARKERS, colour_of, last_epoch, panels, seeds, spread
 
 KIND = {
@@ -21,6 +22,7 @@ PANELS = {
     "normalised_eigenvalue": "the same, not changed\nby rescaling layers",
     "box_rise": "rise of the loss\nin a small box (%)",
 }
+SHARPNESS = ["largest_eigenvalue", "normalised_eigenvalue", "box_rise"]
 
 
 def check(settings, runs, seeds):
@@ -36,11 +38,11 @@ def check(settings, runs, seeds):
             )
 
 
-def draw(
-    style: dict, metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
-) -> Figure:
-    """A panel per measure against the batch size, which is what the names of variants end with; a
-    line for each of what they begin with."""
+def measured(
+    metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
+) -> pd.DataFrame:
+    """The columns of PANELS, a row per run, with its batch size and rule: what the name of its
+    variant ends with, and what it begins with."""
     key = ["variant", "seed"]
     ends = last_epoch(metrics).pivot(index=key, columns="split", values=["loss", "accuracy"])
     found = pd.DataFrame(
@@ -51,14 +53,21 @@ def draw(
         }
     )
     found = found.join(sensitivity.set_index(key)[["epoch", "probabilities"]])
-    measures = ["largest_eigenvalue", "normalised_eigenvalue", "box_rise"]
-    found = found.join(sharpness.set_index(key)[measures]).reset_index()
+    found = found.join(sharpness.set_index(key)[SHARPNESS])
+    found = found.loc[pd.MultiIndex.from_frame(metrics[key]).unique()].reset_index()
     names = found["variant"].str.rsplit("_", n=1)
-    found["rule"], found["batch_size"] = names.str[0], names.str[1].astype(int)
+    return found.assign(rule=names.str[0], batch_size=names.str[1].astype(int))
+
+
+def draw(
+    style: dict, metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
+) -> Figure:
+    """A panel per measure against the batch size, a line for each rule."""
+    found = measured(metrics, sensitivity, sharpness)
     figure, axes = panels(
         2, 4, (12.5, 6), f"What batch size does, {style['dataset']}, {seeds(found)}", sharex=True
     )
-    rules = list(metrics["variant"].str.rsplit("_", n=1).str[0].unique())
+    rules = list(found["rule"].unique())
     sizes = sorted(found["batch_size"].unique())
     for panel, (column, label) in zip(axes.flat, PANELS.items()):
         for place, rule in enumerate(rules):
@@ -68,7 +77,7 @@ def draw(
         panel.set_xscale("log", base=2)
         panel.set_xticks(sizes, [str(size) for size in sizes])
         panel.set_ylabel(label)
-        if column in measures:
+        if column in SHARPNESS:
             panel.set_yscale("log")
         else:
             panel.set_ylim(0, None)
@@ -76,3 +85,22 @@ def draw(
         panel.set_xlabel("batch size")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
+
+
+def finding(
+    style: dict, metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
+) -> str:
+    """Where test error and sharpness go from the smallest batches to the largest, rule by rule."""
+    runs, said = measured(metrics, sensitivity, sharpness), []
+    for column, unit in (("error", "%"), ("largest_eigenvalue", "")):
+        ways = {}
+        for rule, rows in runs.groupby("rule", sort=False):
+            medians = rows.groupby("batch_size")[column].median()
+            first, last = medians.iloc[0], medians.iloc[-1]
+            way = f"{wording.quantity(first, unit)} to {wording.quantity(last, unit)} {unit}"
+            ways[rule] = (last - first, way.strip())
+        said.append(wording.each(ways, 2))
+    return (
+        f"From smallest to largest batches the test error goes from {said[0]}, the "
+        f"Hessian's largest eigenvalue from {said[1]}."
+    )

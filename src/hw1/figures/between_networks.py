@@ -3,7 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import colour_of, panels, seeds, spread
+from hw1.figures.interpolation import above_chord
 
 KIND = {"tables": ["barriers"], "colours": ["guide"], "look": [], "settings": {}}
 DASHES = ("-", "--", ":", "-.")
@@ -36,3 +38,14 @@ def draw(style: dict, barriers: pd.DataFrame) -> Figure:
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
+
+
+def finding(style: dict, barriers: pd.DataFrame) -> str:
+    """How high the test loss rises above the straight line between its ends, line by line."""
+    rise = above_chord(barriers[barriers["split"] == "test"]).max(axis=1)
+    medians = {name: rise[name].median() for name in barriers["variant"].unique()}
+    said = {name: (value, wording.number(value)) for name, value in medians.items()}
+    return (
+        "Largest rise of the test loss above the straight line between its ends (median): "
+        f"{wording.each(said, 6)}."
+    )

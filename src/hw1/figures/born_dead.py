@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import MARKERS, count_of_seeds, panels
 from hw1.inference import share_interval
 
@@ -19,19 +20,24 @@ def check(settings, runs, seeds):
             )
 
 
+def born(dead_units: pd.DataFrame) -> pd.DataFrame:
+    """Depth and width of each network, and whether a layer of it is dead before training."""
+    before = dead_units[dead_units["epoch"] == 0]
+    before = before.assign(dead=before["units"] == before["dead_units"])
+    return before.groupby(["variant", "seed"]).agg(
+        depth=("layer", "max"), width=("units", "max"), dead=("dead", "any")
+    )
+
+
 def draw(style: dict, dead_units: pd.DataFrame) -> Figure:
     """The share of networks born dead against the depth, a line for each width."""
     import matplotlib as mpl
 
-    before = dead_units[dead_units["epoch"] == 0]
-    before = before.assign(dead=before["units"] == before["dead_units"])
-    runs = before.groupby(["variant", "seed"]).agg(
-        depth=("layer", "max"), width=("units", "max"), dead=("dead", "any")
-    )
+    runs = born(dead_units)
     widths = sorted(runs["width"].unique())
     colours = mpl.colormaps[style["runs"]](np.linspace(0, 0.85, len(widths)))
     figure, axes = panels(
-        1, 1, (6.4, 4.2), f"Networks born dead, {style['dataset']}, {count_of_seeds(before)}"
+        1, 1, (6.4, 4.2), f"Networks born dead, {style['dataset']}, {count_of_seeds(dead_units)}"
     )
     for place, width in enumerate(widths):
         counts = runs[runs["width"] == width].groupby("depth")["dead"].agg(["sum", "size"])
@@ -56,3 +62,13 @@ def draw(style: dict, dead_units: pd.DataFrame) -> Figure:
     axes.set_ylim(0, None)
     axes.legend()
     return figure
+
+
+def finding(style: dict, dead_units: pd.DataFrame) -> str:
+    """Which networks are most rarely and most often born dead."""
+    networks = born(dead_units).groupby(["depth", "width"])["dead"]
+    said = {
+        f"depth {depth}, width {width}": (dead.mean(), f"{dead.sum()} of {len(dead)}")
+        for (depth, width), dead in networks
+    }
+    return f"Networks that have a dead layer before training: {wording.each(said)}."

@@ -139,3 +139,11 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
         handles=handles, loc="outside lower center", ncols=4, fontsize=9, columnspacing=1.2
     )
     return figure
+
+
+def finding(style: dict, parts: pd.DataFrame) -> str:
+    """How many claims have which verdict."""
+    verdicts = parts.groupby("claim")["claim_verdict"].first()
+    counts = [(int((verdicts == verdict).sum()), verdict) for verdict in VERDICT_MARKERS]
+    said = ", ".join(f"{count} {verdict}" for count, verdict in counts if count)
+    return f"Of {'one claim' if len(verdicts) == 1 else f'{len(verdicts)} claims'}: {said}."

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import colour_of, count_of_seeds, last_epoch, panels
 
 KIND = {"tables": ["metrics"], "colours": ["guide"], "look": [], "settings": {}}
@@ -73,3 +74,12 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
+
+
+def finding(style: dict, metrics: pd.DataFrame) -> str:
+    """How many runs of each model end above 1 % of what a constant achieves."""
+    final = last_epoch(metrics)
+    final = final[final["split"] == "train"]
+    above = (final["loss"] > final["constant_loss"] / 100).groupby(final["variant"], sort=False)
+    said = {name: (runs.mean(), f"{runs.sum()} of {len(runs)}") for name, runs in above}
+    return f"Runs that end above 1 % of the best constant's loss: {wording.each(said, 6)}."

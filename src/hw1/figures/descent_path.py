@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import count_of_seeds, panels
 from hw1.figures.error_surface import colour_bar, contours, levels_of
 
@@ -55,3 +56,14 @@ def draw(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.Da
         panel.title.set_fontsize(10)
     colour_bar(figure, drawn, levels, list(axes[0]), location="right", shrink=0.8)
     return figure
+
+
+def finding(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.DataFrame) -> str:
+    """How flat the way of a run is, and where the loss goes on it."""
+    shares = variance.groupby(["variant", "seed"])["explained_variance_ratio"].sum()
+    way = path.groupby(["variant", "seed"])["loss"]
+    return (
+        f"The plane of two components holds {wording.median(100 * shares, '%')} of the variance "
+        "of a run's way, on which the training loss "
+        f"{wording.change(way.first().median(), way.last().median())}."
+    )

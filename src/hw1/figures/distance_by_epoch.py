@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import MARKERS, colour_of, panels, spread
 
 KIND = {
@@ -42,3 +43,18 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
         if len(panel.get_lines()) > 1:
             panel.legend()
     return figure
+
+
+def finding(style: dict, distances: pd.DataFrame) -> str:
+    """From where to where each kind of distance goes, by its median over pairs of runs."""
+    said, columns = {}, [name for name in LABELS if name in distances]
+    for variant, rows in distances.groupby("variant", sort=False):
+        medians = rows.groupby("epoch")[columns].median()
+        first, last = medians.iloc[0], medians.iloc[-1]
+        names = [f" ({LABELS[c]})" if len(columns) > 1 else "" for c in columns]
+        ways = [wording.change(first[c], last[c]) + name for c, name in zip(columns, names)]
+        said[variant] = (last.iloc[0] - first.iloc[0], ", ".join(ways))
+    return (
+        f"From the first to the last epoch the median distance between {style['part']} "
+        f"{wording.each(said, 2)}."
+    )

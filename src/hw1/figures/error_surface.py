@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import count_of_seeds, panels
 
 KIND = {"tables": ["surface"], "colours": [], "look": ["runs"], "settings": {}}
@@ -47,6 +48,16 @@ def colour_bar(
     bar.set_label("training cross-entropy (nats)")
 
 
+def rings(surface: pd.DataFrame) -> pd.DataFrame:
+    """The mean loss over all seeds: a row per variant, a column per distance from the network."""
+    distance = np.hypot(surface["x"], surface["y"])
+    steps = np.array(sorted({abs(x) for x in surface["x"]}))
+    ring = steps[np.abs(np.subtract.outer(distance.to_numpy(), steps)).argmin(1)]
+    inside = surface.assign(ring=ring)[distance <= steps[-1] + 1e-9]
+    means = inside.pivot_table("loss", "variant", "ring", dropna=False, sort=False)
+    return means.sort_index(axis=1)
+
+
 def draw(style: dict, surface: pd.DataFrame) -> Figure:
     """The plane of each variant's first seed, on one scale; and the mean over all seeds of the loss
     by the distance from the network."""
@@ -68,15 +79,23 @@ def draw(style: dict, surface: pd.DataFrame) -> Figure:
         panel.set_xlabel("first random direction")
     axes[0].set_ylabel("second random direction")
     colour_bar(figure, drawn, levels, list(axes[:-1]), location="bottom", shrink=0.5)
-    distance = np.hypot(surface["x"], surface["y"])
-    steps = sorted({abs(x) for x in surface["x"]})
-    rings = surface.assign(
-        ring=np.array(steps)[np.abs(np.subtract.outer(distance.to_numpy(), steps)).argmin(1)]
-    )[distance <= steps[-1] + 1e-9]
+    means = rings(surface)
     for place, variant in enumerate(variants):
-        mean = rings[rings["variant"] == variant].groupby("ring")["loss"].mean()
+        mean = means.loc[variant].dropna()
         dashes = ("-", "--", ":", "-.")[place % 4]
         axes[-1].plot(mean.index, mean, dashes, color=f"C{place}", label=variant.replace("_", " "))
     axes[-1].set(yscale="log", xlabel="distance", ylabel="mean loss (nats)")
     axes[-1].legend(fontsize=8)
     return figure
+
+
+def finding(style: dict, surface: pd.DataFrame) -> str:
+    """Where the mean loss goes from the networks to the farthest distance."""
+    means = rings(surface)
+    at, *_, far = means.columns
+    said = {
+        variant: (mean[far] - mean[at], wording.change(mean[at], mean[far]))
+        for variant, mean in means.iterrows()
+    }
+    where = f"From a distance of {wording.number(at)} to {wording.number(far)} from the network"
+    return f"{where} the mean training loss {wording.each(said)}."

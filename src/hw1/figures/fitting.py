@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import last_epoch, panels, seeds, spread
+from hw1.drawing import by_variant, last_epoch, panels, seeds, spread
 
 KIND = {
     "tables": ["metrics"],
@@ -42,3 +42,15 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         panel.set(xlabel=style["axis"], ylabel=label, ylim=(0, None))
     axes[1].legend()
     return figure
+
+
+def finding(style: dict, metrics: pd.DataFrame) -> str:
+    """Epochs and test accuracy of the first variant and the last, and how well all fit."""
+    final = last_epoch(metrics).assign(percent=lambda rows: 100 * rows["accuracy"])
+    ends = final[final["variant"].isin(final["variant"].iloc[[0, -1]])]
+    train, test = (ends[ends["split"] == split] for split in ("train", "test"))
+    fitted = final[final["split"] == "train"]["percent"].min()
+    return (
+        f"The epochs of training are {by_variant(train, 'epoch')}, the test accuracy "
+        f"{by_variant(test, 'percent', '%')}; the training accuracy is at least {fitted:.2f} %."
+    )

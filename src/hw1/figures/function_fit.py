@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from hw1 import wording
 from hw1.drawing import colour_of, count_of_seeds, panels
 
 KIND = {"tables": ["predictions"], "colours": ["truth"], "look": [], "settings": {}}
@@ -47,3 +48,18 @@ def draw(style: dict, predictions: pd.DataFrame) -> Figure:
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
+
+
+def finding(style: dict, predictions: pd.DataFrame) -> str:
+    """The error of each model, and how many of its runs are flat."""
+    off = (predictions["prediction"] - predictions["target"]) ** 2
+    runs, ends = predictions.assign(off=off).groupby(["variant", "seed"]), ["prediction", "target"]
+    spans = runs[ends].max() - runs[ends].min()
+    flat, errors, said = spans["prediction"] < spans["target"] / 2, runs["off"].mean(), {}
+    for name in predictions["variant"].unique():
+        error, count = errors[name].median(), f"{flat[name].sum()} of {len(flat[name])}"
+        said[name] = (error, f"{wording.number(error)} ({count} flat)")
+    return (
+        f"The median mean squared error is {wording.each(said)}; flat runs span less than half of "
+        "the function's range."
+    )

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1.drawing import colour_of, count_of_seeds, panels
+from hw1.drawing import by_variant, colour_of, count_of_seeds, last_epoch, panels
 
 KIND = {"tables": ["history", "metrics"], "colours": [], "look": [], "settings": {}}
 
@@ -54,3 +54,9 @@ def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
+
+
+def finding(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> str:
+    """The loss in the last epoch, model by model."""
+    losses = by_variant(last_epoch(history), "batch_loss")
+    return f"The mean squared error in the last epoch is {losses}."

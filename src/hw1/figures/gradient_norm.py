@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import panels, seeds, spread
 
 KIND = {
@@ -78,3 +79,16 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
                 )
     axes[1].set_xlabel("iteration")
     return figure
+
+
+def finding(style: dict, history: pd.DataFrame) -> str:
+    """Norm and loss at first and late, medians over seeds of those over iterations."""
+    last, said = history["iteration"].max(), []
+    for column, name in (("gradient_norm", "norm of the gradient"), ("batch_loss", "loss")):
+        early, late = (
+            history[part].groupby("seed")[column].median()
+            for part in (history["iteration"] <= 50, history["iteration"] >= 0.9 * last)
+        )
+        way = wording.change(early.median(), late.median())
+        said.append(f"the {name} {way}{wording.in_seeds(late < early, ' (lower in {})')}")
+    return f"From the first {min(50, last)} iterations to the last tenth {' and '.join(said)}."

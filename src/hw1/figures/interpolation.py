@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import panels, seeds, spread
 
 KIND = {
@@ -22,10 +23,15 @@ def check(settings, runs, seeds):
     classification(runs)
 
 
+def pairs_of(style: dict) -> list[str]:
+    """What the pairs of the variants that are shown are called in the table."""
+    return ["_".join(pair) for pair in combinations(style["datasets"], 2)]
+
+
 def draw(style: dict, lines: pd.DataFrame) -> Figure:
     """Loss and accuracy along the line between two trainings, a row of panels per pair."""
-    shown = {"_".join(pair) for pair in combinations(style["datasets"], 2)}
-    pairs = [(pair, line) for pair, line in lines.groupby("variant", sort=False) if pair in shown]
+    shown = lines[lines["variant"].isin(pairs_of(style))]
+    pairs = list(shown.groupby("variant", sort=False))
     figure, axes = panels(
         len(pairs),
         3,
@@ -69,3 +75,33 @@ def draw_pair(style: dict, lines: pd.DataFrame, axes: np.ndarray) -> None:
             )
         panel.set(xlabel=r"$\alpha$ in $(1-\alpha)\,\theta_A + \alpha\,\theta_B$", ylabel=label)
     axes[0].set_yscale("log")
+
+
+def above_chord(lines: pd.DataFrame) -> pd.DataFrame:
+    """How far losses lie above the straight line between those at alpha = 0 and 1: a row per
+    variant and seed, a column per alpha from 0 to 1; without rounding noise, on the line is 0."""
+    between = lines[lines["alpha"].between(0, 1)]
+    losses = between.pivot(index=["variant", "seed"], columns="alpha", values="loss")
+    chord = np.outer(losses[0], 1 - losses.columns) + np.outer(losses[1], losses.columns)
+    return (losses - chord).round(9)
+
+
+def finding(style: dict, lines: pd.DataFrame) -> str:
+    """The barrier of the test loss between A and B, of several pairs the highest."""
+    test = lines[(lines["split"] == "test") & lines["variant"].isin(pairs_of(style))]
+    above = above_chord(test)
+    medians = above.max(axis=1).groupby("variant").median().sort_values(ascending=False)
+    pair = medians.index[0]
+    rise, where = above.loc[pair].max(axis=1), "A and B" + f" of {pair}" * (len(medians) > 1)
+    high = "nowhere lies above the straight line between its ends"
+    if not (rise <= 0).all():
+        alpha = wording.median(above.loc[pair][rise > 0].idxmax(axis=1))
+        high = f"lies up to {wording.median(rise)} above the straight line between its ends, at "
+        high += f"alpha {alpha}{wording.in_seeds(rise > 0, ', in {}')}"
+    between = test[(test["variant"] == pair) & test["alpha"].between(0, 1)]
+    accuracy = 100 * between.pivot(index="seed", columns="alpha", values="accuracy")
+    return (
+        f"Between {where} the test loss {high}; the lowest accuracy is "
+        f"{wording.median(accuracy.min(axis=1), '%')}, at the worse end "
+        f"{accuracy[[0, 1]].min(axis=1).median():.2f} %."
+    )

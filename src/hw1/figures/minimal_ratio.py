@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import MARKERS, colour_of, count_of_seeds, panels
+from hw1.inference import spearman
 
 KIND = {
     "tables": ["critical_points", "critical_points_ratios"],
@@ -74,3 +76,20 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
     axes[2].axvline(style["gradient_norm"], color="#777777", ls=":", lw=1)
     axes[2].set_ylim(0, 100)
     return figure
+
+
+def finding(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> str:
+    """How many runs arrive, and how their losses go with the minimal ratio."""
+    found = points.merge(ratios, on=["experiment", "variant", "seed"])
+    found = found[np.isclose(found["threshold"], style["threshold"], rtol=1e-9, atol=0)]
+    counts, correlations = {}, {}
+    for variant, rows in found.groupby("variant", sort=False):
+        arrived = rows[rows["gradient_norm"] <= style["gradient_norm"]]
+        counts[variant] = (len(arrived) / len(rows), f"{len(arrived)} of {len(rows)} runs")
+        values = [arrived[column].to_numpy() for column in ("loss", "minimal_ratio")]
+        rank = spearman(*values) if len(arrived) > 2 else float("nan")
+        correlations[variant] = (rank, f"{rank:.2f}" if len(arrived) > 2 else "unknown")
+    return (
+        f"The gradient vanishes in {wording.each(counts, 2)}; there the rank correlation of loss "
+        f"and minimal ratio is {wording.each(correlations, 2)}."
+    )

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from hw1 import wording
 from hw1.drawing import last_epoch, panels, seeds, spread
 
 KIND = {
@@ -72,3 +73,26 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     axes[0].set_yscale("log")
     axes[0].legend()
     return figure
+
+
+def finding(style: dict, metrics: pd.DataFrame) -> str:
+    """Test loss and accuracy of the smallest and the largest model, and the best of each."""
+    final = last_epoch(metrics)
+    test = final[final["split"] == "test"].groupby("parameters")
+    loss, accuracy = test["loss"].median(), 100 * test["accuracy"].median()
+    names, ways = test["variant"].first(), []
+    for values, best, unit in (
+        (loss, loss.sort_values().index[0], ""),
+        (accuracy, accuracy.sort_values(ascending=False).index[0], "%"),
+    ):
+        way = wording.change(values.iloc[0], values.iloc[-1], unit)
+        value = f"{wording.quantity(values[best], unit)} {unit}".strip()
+        ways.append(f"{way}, at best {value} ({names[best]})")
+    small, large = (wording.number(loss.index[place]) for place in (0, -1))
+    if len(loss) == 1:
+        both = f"{wording.number(loss.iloc[0])} and the accuracy {accuracy.iloc[0]:.2f} %"
+        return f"With {small} parameters the median test loss is {both}."
+    return (
+        f"From {small} to {large} parameters the median test loss {ways[0]}; "
+        f"the accuracy {ways[1]}."
+    )

@@ -5,6 +5,7 @@ from math import log as ln
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import panels, seeds, spread
 
 KIND = {
@@ -13,6 +14,7 @@ KIND = {
     "look": [],
     "settings": {},
 }
+CHANCE = 10  # % that guessing gets right
 
 
 def check(settings, runs, seeds):
@@ -44,8 +46,8 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         f"Training on random labels, {style['dataset']}, {seeds(history)}",
     )
     for panel, column, label, scale, chance in (
-        (axes[0], "loss", "cross-entropy (nats)", 1, ln(10)),
-        (axes[1], "accuracy", "accuracy (%)", 100, 10),
+        (axes[0], "loss", "cross-entropy (nats)", 1, ln(100 / CHANCE)),
+        (axes[1], "accuracy", "accuracy (%)", 100, CHANCE),
     ):
         for split, name, line, marker in (
             ("train", "train (random labels)", "-", "o"),
@@ -62,3 +64,16 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         panel.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend()
     return figure
+
+
+def finding(style: dict, history: pd.DataFrame) -> str:
+    """Where the losses go from the first epoch to the last, and the accuracies at the end."""
+    medians = history.groupby("epoch").median(numeric_only=True)
+    end = 100 * history[history["epoch"] == history["epoch"].max()]
+    first, last = medians.iloc[0], medians.iloc[-1]
+    train, test = (wording.change(first[c], last[c]) for c in ("train_loss", "test_loss"))
+    return (
+        f"From epoch {medians.index[0]} to {medians.index[-1]} the training loss {train}, the test "
+        f"loss {test}. The training accuracy ends at {wording.median(end['train_accuracy'], '%')}, "
+        f"the test accuracy at {wording.median(end['test_accuracy'], '%')}; chance is {CHANCE} %."
+    )

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hw1 import wording
 from hw1.drawing import count_of_seeds, last_epoch, panels
 from hw1.inference import share_interval
 
@@ -86,3 +87,19 @@ def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure
         [first[label] for label in shown], shown, loc="outside lower center", ncols=len(shown)
     )
     return figure
+
+
+def finding(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> str:
+    """How many runs end stuck, of which variants, and how many of these have a dead layer."""
+    found = reasons(dead_units, metrics, style["above"])
+    stuck = found[found["stuck"]]
+    said = {
+        name: (runs.mean(), f"{runs.sum()} of {len(runs)}")
+        for name, runs in found.groupby("variant", sort=False)["stuck"]
+    }
+    why = [(stuck["reason"] == reason).sum() for reason in ("born_dead", "died")]
+    return (
+        f"{len(stuck)} of {len(found)} runs end stuck, above {style['above']:g} of the best "
+        f"constant's loss: {wording.each(said)}; of them {why[0]} had a dead layer before "
+        f"training, {why[1]} only at the end."
+    )

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import colour_of, panels, seeds, spread
+from hw1.drawing import by_variant, colour_of, last_epoch, panels, seeds, spread
 
 KIND = {
     "tables": ["history"],
@@ -48,3 +48,13 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
     axes[1].set_title("the last epochs", fontsize=9)
     axes[0].legend()
     return figure
+
+
+def finding(style: dict, history: pd.DataFrame) -> str:
+    """Training and test loss or accuracy in the last epoch, variant by variant."""
+    measure, unit = style["measure"], "%" if style["measure"] == "accuracy" else ""
+    final = last_epoch(history)
+    columns = [f"{split}_{measure}" for split in ("batch", "test")]
+    final = final.assign(**(final[columns] * (100 if unit else 1)))
+    train, test = (by_variant(final, column, unit, most=2) for column in columns)
+    return f"In the last epoch the training {measure} is {train}, the test {measure} {test}."

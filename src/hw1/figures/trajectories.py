@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1.drawing import MARKERS, panels
+from hw1 import wording
+from hw1.drawing import MARKERS, last_epoch, panels
 
 KIND = {
     "tables": ["pca", "pca_variance", "metrics"],
@@ -115,3 +116,18 @@ def draw(
         ylabel=f"component 2 ({ratios[1]:.1f} % of the variance)",
     )
     return figure
+
+
+def finding(
+    style: dict, coordinates: pd.DataFrame, variance: pd.DataFrame, metrics: pd.DataFrame
+) -> str:
+    """What two components hold, beside what they would of independent points, and the accuracy."""
+    key = ["variant", "seed", "epoch"]
+    ends = last_epoch(coordinates)[key].merge(metrics[metrics["split"] == "test"], on=key)
+    held, n = 100 * variance["explained_variance_ratio"].sum(), len(last_epoch(coordinates))
+    null = f", of {n} independent points {200 / (n - 1):.2f} %" if n > 3 else ""
+    accuracy = wording.median(100 * ends["accuracy"], "%")
+    return (
+        f"Two components hold {held:.2f} % of the variance of {style['part']}{null}; "
+        f"the test accuracy at the end is {accuracy}."
+    )
