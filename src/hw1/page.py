@@ -13,7 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 from PIL import Image
 
-from hw1 import verification, wording
+from hw1 import batches, verification, wording
 
 WIDTH = 1200  # pixels of an image: what a page shows it at, on a screen of one and a half per point
 MOST_SVG = 120_000  # characters of a drawing within a page; as an image it is smaller than that
@@ -31,6 +31,7 @@ def render(template: str, **context) -> str:
         "seed_count": wording.seed_count,
         "duration": wording.duration,
         "decimals": decimals,
+        "ranges": ranges,
     }
     return environment.from_string(template).render(context)
 
@@ -87,6 +88,11 @@ def finding(path: Path) -> str:
     """What a PNG file says that it shows; nothing where it does not say."""
     with Image.open(path) as picture:
         return picture.info.get("Description", "")
+
+
+def ranges(seeds: Iterable[int]) -> str:
+    """Seeds as a text, those in a row by the first and the last."""
+    return re.sub("^seeds?", "", batches.name(seeds)).replace("+", ", ")
 
 
 def records(table: pd.DataFrame) -> list[dict]:
