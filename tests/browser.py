@@ -41,13 +41,17 @@ FRAME = """<!DOCTYPE html><title>frame</title><link rel="icon" href="data:,">
     const name = e => `${e.tagName} ${e.textContent.trim().slice(0, 40)}`;
     const found = {
       width: page.documentElement.scrollWidth,
-      // Tables and code scroll by themselves; of those that are held, the ends of each row do not.
+      // Tables, code and drawings scroll by themselves; of rows that are held, the ends do not.
       outside: [...page.querySelectorAll("body *:not(.skip)")]
-        .filter(e => !e.closest(".table, pre") && !inside(e.getBoundingClientRect())).map(name),
+        .filter(e => !e.parentElement.closest(".table, pre, .drawn"))
+        .filter(e => !inside(e.getBoundingClientRect())).map(name),
       hidden: [...page.querySelectorAll(".held tr")]
         .flatMap(row => [row.cells[0], row.cells[row.cells.length - 1]])
         .filter(cell => !inside(cell.getBoundingClientRect())).map(name),
-      images: [...page.images].map(image => ({width: image.naturalWidth, alt: image.alt})),
+      images: [...page.querySelectorAll(".drawn > *")].map(drawn => ({
+        width: drawn.naturalWidth ?? drawn.getBoundingClientRect().width,
+        alt: drawn.alt ?? drawn.getAttribute("aria-label"),
+      })),
       headings: [...page.querySelectorAll("h1,h2,h3,h4,h5,h6")].map(h => Number(h.tagName[1])),
       dangling: [...page.querySelectorAll("a[href^='#']")].map(a => a.hash.slice(1))
         .filter(id => !page.getElementById(id)),

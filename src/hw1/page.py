@@ -74,6 +74,7 @@ def inline(svg: str, name: str) -> str:
     coordinates to hundredths of a point."""
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg)
+    svg = svg.replace('<style type="text/css">*{', f"<style>#{name} *{{")
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     return re.sub(r'(?<=[ML\d" ])(-?\d+\.\d\d)\d+(?=[^<>]*>)', r"\1", svg)
 
