@@ -48,7 +48,7 @@ FRAME = """<!DOCTYPE html><title>frame</title><link rel="icon" href="data:,">
       hidden: [...page.querySelectorAll(".held tr")]
         .flatMap(row => [row.cells[0], row.cells[row.cells.length - 1]])
         .filter(cell => !inside(cell.getBoundingClientRect())).map(name),
-      images: [...page.querySelectorAll(".drawn > *")].map(drawn => ({
+      images: [...page.querySelectorAll("img, .drawn > svg")].map(drawn => ({
         width: drawn.naturalWidth ?? drawn.getBoundingClientRect().width,
         alt: drawn.alt ?? drawn.getAttribute("aria-label"),
       })),

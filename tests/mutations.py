@@ -54,6 +54,19 @@ FAULTS = {
         "src/hw1/architectures.py", "(self.inputs + 1) * self.outputs",
         "self.inputs * self.outputs",
     ),
+    "time left without the pace of what is done": (
+        "src/snakemake_logger_plugin_hw1/progress.py", "if self.seconds_done > 60 else 1",
+        "if False else 1",
+    ),
+    "a job that was tried again has failed": (
+        "src/snakemake_logger_plugin_hw1/progress.py", "self.failed.pop(number, None)", "pass",
+    ),
+    "progress of a whole epoch within it": (
+        "src/hw1/recording.py", "(iteration + 1) / len(self.sizes)", "1",
+    ),
+    "drawings share their names": (
+        "src/hw1/page.py", r'rf"\g<1>{name}-"', r'rf"\g<1>"',
+    ),
     "resume skips an iteration": (
         "src/hw1/training.py", 'saved["epoch"], saved["iteration"]',
         'saved["epoch"], saved["iteration"] + 1',

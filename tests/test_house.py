@@ -35,6 +35,23 @@ def test_the_first_line_of_each_yaml_names_its_schema_for_editors():
         assert named and (path.parent / named[1]).is_file(), path
 
 
+def test_every_claim_of_an_experiment_stands_under_one_figure():
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    claims = [
+        claim
+        for entry in config["claims"].values()
+        for claim in yaml.safe_load((ROOT / entry["file"]).read_text(encoding="utf-8"))
+    ]
+    under = [
+        (name, claim)
+        for name, experiment in config["experiments"].items()
+        for figure in experiment["figures"].values()
+        for claim in figure.get("claims", [])
+    ]
+    of_experiments = [(c["experiment"], c["id"]) for c in claims if c["experiment"]]
+    assert sorted(under) == sorted(of_experiments)
+
+
 def test_every_deliberate_fault_can_still_be_made():
     for fault, (path, before, after) in FAULTS.items():
         text = (ROOT / path).read_text(encoding="utf-8")

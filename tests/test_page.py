@@ -6,6 +6,7 @@ import jinja2
 import pandas as pd
 import pytest
 from browser import faults, look_at, needs_chromium
+from PIL import Image
 
 from hw1 import page, wording
 
@@ -44,6 +45,46 @@ def test_provenance_of_several_runs_is_joined_and_may_be_missing(tmp_path):
     assert (made["runs"], made["seconds"], made["commit"]) == (3, 4.5, ["abc", "def"])
     assert (made["first"], made["last"], made["platform"]) == ("2026-01-01", "2026-01-03", [])
     assert page.made([])["first"] is None
+
+
+SVG = (
+    '<?xml version="1.0"?>\n<svg width="72pt" height="36pt" viewBox="0 0 72 36">'
+    "<metadata>x</metadata>"
+    '<style type="text/css">*{stroke-linejoin: round}</style>'
+    '<path id="p" d="M 1.23456 -2.98765 L 3 4.5" clip-path="url(#c)"/><use xlink:href="#p"/>'
+    "<text>0.02468</text></svg>"
+)
+
+
+def test_a_drawing_keeps_its_words_and_shares_no_name_with_another(tmp_path):
+    png = tmp_path / "fig_a.png"
+    Image.new("RGB", (8, 4), "white").save(png)
+    png.with_suffix(".svg").write_text(
+        SVG.replace("viewBox", 'xmlns:xlink="http://www.w3.org/1999/xlink" viewBox'),
+        encoding="utf-8",
+    )
+    drawn = str(page.drawing(png, 'loss < 1 & "low"'))
+    assert drawn.startswith('<svg role="img" aria-label="loss &lt; 1 &amp; &#34;low&#34;"')
+    assert "<text>0.02468</text>" in drawn  # what is read stays as it is
+    assert 'd="M 1.23 -2.98 L 3 4.5"' in drawn
+    assert 'id="fig_a-p"' in drawn and 'href="#fig_a-p"' in drawn and "url(#fig_a-c)" in drawn
+    assert "#fig_a *{stroke-linejoin" in drawn and "metadata" not in drawn and "72pt" not in drawn
+
+
+def test_a_heavy_drawing_is_an_image(tmp_path, monkeypatch):
+    png = tmp_path / "fig_a.png"
+    Image.new("RGB", (8, 4), "white").save(png)
+    png.with_suffix(".svg").write_text('<svg id="a"></svg>', encoding="utf-8")
+    monkeypatch.setattr(page, "MOST_SVG", 10)
+    assert str(page.drawing(png, "a & b")).startswith('<img src="data:image/png;base64,')
+    assert 'alt="a &amp; b"' in page.drawing(png, "a & b")
+
+
+def test_a_column_has_the_decimals_that_its_least_number_needs():
+    assert [page.decimals(v) for v in ([0.34, 0.0028], [12.0], [2.8e-9], [0.0], [])] == [
+        4, 2, 6, 2, 2,
+    ]  # fmt: skip
+    assert page.ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8" and page.ranges([3]) == "3"
 
 
 def test_numbers_are_worded():
