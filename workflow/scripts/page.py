@@ -119,6 +119,7 @@ def main() -> None:
         drawings={path.stem: functools.partial(page.drawing, path) for path in args.figures},
         findings={path.stem: page.finding(path) for path in args.figures},
         tables=os.path.relpath(folder, args.output.parent),
+        source="the published tables" if args.runs else "this build",
         command=args.command,
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
     )
