@@ -196,6 +196,14 @@ def test_longer_trainings_are_expected_to_take_longer(config):
     assert seconds == sorted(seconds)
 
 
+def test_the_time_of_a_training_by_hand(config):
+    # 784-128-64-10 has 109 184 weights and 202 outputs, for each of 60 000 images nine times over,
+    # in batches of 64.
+    settings = runs.run_settings(config, Run("trajectory", "mlp", 0))
+    expected = 9 * (60_000 * (6 * 109_184 / 85e9 + 202 * 5e-9) + 937.5 * 0.00004)
+    assert estimates.training_seconds(settings) == pytest.approx(expected)
+
+
 def at(path, value):
     """A change of the configuration: put `value` at the dotted `path`."""
 

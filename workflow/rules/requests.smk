@@ -18,4 +18,4 @@ def memory(wildcards, attempt):
 
 def time_limit(wildcards, attempt):
     """Minutes after which a cluster may stop a training, which then resumes on the next try."""
-    return (20 + expected_seconds(wildcards) // 15) * attempt
+    return (20 + expected_seconds(wildcards) // 8) * attempt
