@@ -28,7 +28,8 @@ help: $(VENV)/installed
 
 # How far a build is, from another terminal; of the demo: make status DIRECTORY=demo
 status: $(VENV)/installed
-	@$(SNAKEMAKE) --directory $(or $(DIRECTORY),.) -- status 2>/dev/null
+	@test -d $(or $(DIRECTORY),.) || { echo "make: DIRECTORY: there is no folder $(DIRECTORY)"; exit 1; }
+	@$(SNAKEMAKE) --quiet all --directory $(or $(DIRECTORY),.) -- status
 
 # All experiments in minutes, on data that scikit-learn ships, under demo/.
 demo: $(VENV)/installed

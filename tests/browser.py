@@ -55,6 +55,8 @@ FRAME = """<!DOCTYPE html><title>frame</title><link rel="icon" href="data:,">
       headings: [...page.querySelectorAll("h1,h2,h3,h4,h5,h6")].map(h => Number(h.tagName[1])),
       dangling: [...page.querySelectorAll("a[href^='#']")].map(a => a.hash.slice(1))
         .filter(id => !page.getElementById(id)),
+      misled: [...page.querySelectorAll("a[href^='#word-']")]
+        .filter(a => page.querySelector(a.hash).textContent !== a.textContent).map(name),
       requests: frame.contentWindow.performance.getEntriesByType("resource").map(r => r.name)
         .filter(name => !name.startsWith("data:")),
       text: page.body.innerText,
@@ -146,5 +148,6 @@ def of_one(width: str, found: dict) -> list[str]:
         wrong.append("not one h1 at the top")
     wrong += [f"h{b} after h{a}" for a, b in pairwise(levels) if b > a + 1]
     wrong += [f"link to nowhere: {anchor}" for anchor in found["dangling"]]
+    wrong += [f"link to another word: {anchor}" for anchor in found["misled"]]
     wrong += [f"request: {name}" for name in found["requests"]]
     return wrong

@@ -54,7 +54,7 @@ def test_what_is_shown_stands_in_both_files_which_are_the_same_each_time(tmp_pat
 def test_a_finding_is_of_the_variants_that_the_figure_shows():
     table = runs(("a", 0, 0.5), ("b", 0, 0.1), columns="batch_loss", epoch=3)
     said = finding("function_loss", table, table, left_out=["b"])
-    assert said == "The mean squared error in the last epoch is 0.5."
+    assert said == "The median mean squared error in the last epoch is 0.5."
 
 
 def test_the_words_of_a_finding_by_hand():
@@ -136,7 +136,8 @@ def test_functions_by_hand():
         ]
     )  # fmt: skip
     assert finding("function_loss", history, history) == (
-        "The mean squared error in the last epoch is 0.5 (0.25 to 0.75) for a deep and 0.125 for b."
+        "The median mean squared error in the last epoch is 0.5 (0.25 to 0.75) for a deep and "
+        "0.125 for b."
     )
     predictions = pd.DataFrame(
         {"variant": ["a", "a", "b", "b"], "seed": 0, "x": [0, 1] * 2, "target": [0.0, 2.0] * 2,
@@ -167,11 +168,11 @@ def test_training_curves_by_hand():
     history = pd.concat([history.assign(epoch=3, batch_accuracy=0), history])
     history = history.assign(batch_loss=history["batch_accuracy"], test_loss=0.125)
     assert finding("training_curves", history, measure="accuracy") == (
-        "In the last epoch the training accuracy is 50.00 % (25.00 to 75.00) for a and 50.00 % for "
-        "b, the test accuracy 50.00 % for a and 25.00 % for b."
+        "In the last epoch the median training accuracy is 50.00 % (25.00 to 75.00) for a and "
+        "50.00 % for b, the median test accuracy 50.00 % for a and 25.00 % for b."
     )
     assert finding("training_curves", history, measure="loss", left_out=["a"]) == (
-        "In the last epoch the training loss is 0.5, the test loss 0.125."
+        "In the last epoch the median training loss is 0.5, the median test loss 0.125."
     )
 
 
@@ -320,13 +321,13 @@ def test_fitting_by_hand():
     )  # fmt: skip
     metrics = both(train, train.assign(accuracy=[0.75, 0.5, 0.125, 0.25]))
     assert finding("fitting", metrics, axis="share (%)") == (
-        "The epochs of training are 8 for share0 and 50 (40 to 60) for share100, the test accuracy "
-        "75.00 % for share0 and 18.75 % (12.50 to 25.00) for share100; the training accuracy is at "
-        "least 50.00 %."
+        "The median epochs of training are 8 for share0 and 50 (40 to 60) for share100, the median "
+        "test accuracy 75.00 % for share0 and 18.75 % (12.50 to 25.00) for share100; the "
+        "training accuracy is at least 50.00 %."
     )
     assert finding("fitting", metrics[metrics["variant"] == "share0"], axis="share (%)") == (
-        "The epochs of training are 8, the test accuracy 75.00 %; the training accuracy is at "
-        "least 100.00 %."
+        "The median epochs of training are 8, the median test accuracy 75.00 %; the training "
+        "accuracy is at least 100.00 %."
     )
 
 

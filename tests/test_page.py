@@ -66,7 +66,7 @@ def test_a_drawing_keeps_its_words_and_shares_no_name_with_another(tmp_path):
     drawn = str(page.drawing(png, 'loss < 1 & "low"'))
     assert drawn.startswith('<svg role="img" aria-label="loss &lt; 1 &amp; &#34;low&#34;"')
     assert "<text>0.02468</text>" in drawn  # what is read stays as it is
-    assert 'd="M 1.23 -2.98 L 3 4.5"' in drawn
+    assert 'd="M 1.23 -2.99 L 3 4.5"' in drawn
     assert 'id="fig_a-p"' in drawn and 'href="#fig_a-p"' in drawn and "url(#fig_a-c)" in drawn
     assert "#fig_a *{stroke-linejoin" in drawn and "metadata" not in drawn and "72pt" not in drawn
 

@@ -1,5 +1,6 @@
 """What a build says on a terminal, and of itself to others."""
 
+import contextlib
 import json
 import os
 import platform
@@ -7,7 +8,9 @@ import pty
 import re
 import signal
 import subprocess
+import threading
 import time
+from pathlib import Path
 
 import pytest
 from repository import ROOT, Repository
@@ -49,16 +52,17 @@ def test_a_plan_counts_jobs_and_core_minutes_by_experiment():
     jobs = [
         Job("train", {"experiment": "a", "variant": "x"}, 120, why="not built yet"),
         Job("evaluate", {"experiment": "a", "variant": "x"}, 30, why="code changed"),
+        Job("tabulate", {"experiment": "a"}, 6),
         Job("figure", {"figure": "f"}, 6),
         Job("train", {"experiment": "b"}, 60, why="not built yet"),
     ]
     lines = plan(jobs, 2).splitlines()
     assert [line.split() for line in lines] == [
         ["jobs", "core", "minutes", "why"],
-        ["a", "2", "2.5", *"1 not built yet, 1 code changed".split()],
+        ["a", "3", "2.6", *"1 not built yet, 1 code changed, 1 inputs made anew".split()],
         ["b", "1", "1.0", *"not built yet".split()],
         [*"data, figures, ledgers, pages".split(), "1", "0.1", *"inputs made anew".split()],
-        ["together", "4", "3.6"],
+        ["together", "5", "3.7"],
         *[["about", "2", "min", *"with 2 at a time, roughly estimated".split()]],
     ]
 
@@ -108,11 +112,14 @@ def test_the_longest_training_says_itself_how_long_it_has(tmp_path):
 
 
 def test_a_job_that_is_tried_again_has_not_failed():
-    build = Build(running={1: Job("train", {}, 1), 2: Job("train", {}, 1)})
-    build.fail(1)
-    build.fail(2)
+    build = Build()
+    for number in (1, 2):
+        build.start(number, Job("train", {}, 1))
+        build.fail(number)
+    build.start(1, Job("train", {}, 1))
+    assert list(build.failed) == [2] and list(build.running) == [1]
     build.finish(1)
-    assert list(build.failed) == [2]
+    assert list(build.failed) == [2] and build.done == {progress.OTHERS: 1}
 
 
 def test_a_dry_run_on_a_terminal_is_a_table(fresh):
@@ -135,8 +142,9 @@ def test_a_build_shows_what_runs_and_how_it_ended(repository):
     assert re.search(r"\d+ of \d+ jobs, \d+% of the work after .* left, until \d\d:\d\d", text)
     assert "rule train:" not in text and "Select jobs" not in text
     page = repository.folder / "results/index.html"
-    assert lines[-2:] == [f"the page: {page}", ""]
-    assert re.match(r"results/tables/claims_as_written.csv: of \d+ claims, \d+ ", lines[-3])
+    assert re.match(r"results/tables/claims_as_written.csv: of \d+ claims, \d+ ", lines[-4])
+    assert lines[-3] == f"the page: {page}"
+    assert re.match(r"done: (\d+) of \1 jobs, 100% of the work after ", lines[-2])
     said = repository.snakemake("status").stdout.splitlines()
     assert said[0].startswith("no build is running; the last one began ")
     assert "ended" in said[0]
@@ -166,11 +174,48 @@ def test_a_failed_job_is_named_at_the_very_end_with_what_to_do(fresh, terminal):
         assert re.match(
             rf"  train gradient_norm/mlp/seeds?[01]+: .*lower learning_rate.* \({log}/", job
         )
-    assert go_on == (
-        "what is done stays; to go on, once that is mended: snakemake --cores 2 gradient_norm"
+    assert re.match(
+        r"\d of \d jobs, .*; what is done stays; to go on, once that is mended: ", go_on
     )
+    assert go_on.endswith(": snakemake --cores 2 gradient_norm")
+    if terminal:  # neither its command of twenty files nor what Snakemake says about that
+        assert not re.search("set -euo|RuleException|WorkflowError|Exiting", "\n".join(lines))
     assert rest == ""
     assert "failed:" in fresh.snakemake("status").stdout
+
+
+def test_what_only_tells_leaves_no_trace_of_a_build(repository):
+    for target in ("help", "verify"):
+        code, lines = on_terminal(repository, target)
+        assert code == 0 and "core minutes" not in "\n".join(lines)
+    assert not (repository.folder / progress.STATE).exists()
+
+
+def test_who_stops_a_build_is_told_of_no_failure(fresh):
+    def long(config):
+        config["experiments"]["gradient_norm"]["training"]["epochs"] = 100_000
+
+    fresh.write_config(long)
+
+    def stop():
+        deadline = time.monotonic() + 120
+        while not re.search(r"^  train gradient_norm", said := status(fresh), re.M):
+            assert time.monotonic() < deadline, said
+            time.sleep(1)
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if os.readlink(process / "cwd") == str(fresh.folder):
+                    os.kill(int(process.name), signal.SIGINT)  # as the terminal does
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    # With processes of its own: what stands in for them would be interrupted, too.
+    code, lines = on_terminal(Repository.at(fresh.folder), "gradient_norm")
+    stopping.join()
+    assert code != 0
+    assert "failed" not in "\n".join(lines)
+    assert re.match(r"\d of \d jobs, .*; what is done stays; to go on: snakemake ", lines[-2])
+    assert "and was stopped" in status(fresh)
 
 
 def test_status_is_told_while_a_build_runs_and_after_it_was_cut_off(fresh):

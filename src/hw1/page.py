@@ -16,6 +16,7 @@ from PIL import Image
 from hw1 import batches, verification, wording
 
 WIDTH = 1200  # pixels of an image: what a page shows it at, on a screen of one and a half per point
+LONG = re.compile(r"-?\d+\.\d{3,}")
 MOST_SVG = 120_000  # characters of a drawing within a page; as an image it is smaller than that
 
 
@@ -70,13 +71,18 @@ def drawing(png: Path, alternative: str) -> Markup:
 
 
 def inline(svg: str, name: str) -> str:
-    """An SVG file as a part of a page: without its size, with names of its own, and its
-    coordinates to hundredths of a point."""
+    """An SVG file as a part of a page: without its size, with names of its own, and its paths to
+    hundredths of a point."""
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg)
     svg = svg.replace('<style type="text/css">*{', f"<style>#{name} *{{")
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    return re.sub(r'(?<=[ML\d" ])(-?\d+\.\d\d)\d+(?=[^<>]*>)', r"\1", svg)
+    return re.sub(r' d="[^"]+"', lambda path: LONG.sub(hundredths, path[0]), svg)
+
+
+def hundredths(number: re.Match) -> str:
+    """A number in a text, rounded."""
+    return f"{float(number[0]):.2f}"
 
 
 def decimals(values: Iterable[float]) -> int:

@@ -46,6 +46,8 @@ def each(said: Mapping[str, tuple[float, str]], most: int = 3) -> str:
     texts = [f"{text} for {name.replace('_', ' ')}" for name, (_, text) in said.items()]
     if len(said) <= most:
         return f"{', '.join(texts[:-1])} and {texts[-1]}"
+    if len({text for _, text in said.values()}) == 1:
+        return f"{next(iter(said.values()))[1]} for each of {len(said)}"
     order = sorted(zip(said.values(), texts), key=lambda row: (math.isnan(row[0][0]), row[0][0]))
     return f"{order[0][1]} (least) and {order[-1][1]} (most of {len(said)})"
 

@@ -10,7 +10,6 @@ import os
 import shlex
 import sys
 import threading
-import time
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -44,7 +43,13 @@ NOISE = (
     "Removing output files of failed job",
     "Shutting down, this might take some time",
     "Exiting because a job execution failed",
+    # Of jobs that failed, which are named at the end.
+    "RuleException:\nCalledProcessError",
+    "WorkflowError:\nAt least one job did not complete",
 )
+STOPPED = "Terminating processes on user request"
+# Options that would have all of that done once more.
+FORCING = {"-f", "-F", "--force", "--forceall"}
 
 
 class LogHandler(LogHandlerBase):
@@ -60,8 +65,8 @@ class LogHandler(LogHandlerBase):
         self.planned: list[Job] = []  # in a dry run
         self.speaking: set[int] = set()  # jobs that write to the terminal themselves
         self.live: Live | None = None
+        self.workers: int | None = None
         self.over = threading.Event()
-        self.lock_of_live = threading.RLock()
         self.ticker = threading.Thread(target=self.tick, daemon=True)
 
     @property
@@ -93,6 +98,9 @@ class LogHandler(LogHandlerBase):
     def note(self, record: logging.LogRecord) -> None:
         """Take one event of the build."""
         event, about = get_event(record), record.__dict__
+        text = str(record.msg or "").strip()
+        if text.startswith(STOPPED):
+            self.build.stopped = True
         if event == LogEvent.JOB_INFO:
             self.job(about)
         elif event == LogEvent.JOB_FINISHED:
@@ -106,11 +114,14 @@ class LogHandler(LogHandlerBase):
         elif "planned" in about:
             self.build.workers = about["workers"]
             self.build.expect(about["planned"])
-            self.say(record.getMessage())
-        elif record.levelno >= logging.WARNING and event != LogEvent.GROUP_ERROR:
-            self.say(self.plain.format(record))
-        elif event is None and not str(record.msg or "").strip().startswith(NOISE):
-            self.say(str(record.msg or "").strip())
+            self.say(text)
+        elif "workers" in about:
+            self.workers = about["workers"]
+        elif event != LogEvent.GROUP_ERROR and not text.startswith(NOISE):
+            if record.levelno >= logging.WARNING:
+                self.say(self.plain.format(record))
+            elif event is None:
+                self.say(text)
         self.show()
 
     def job(self, about: dict) -> None:
@@ -119,12 +130,11 @@ class LogHandler(LogHandlerBase):
         if self.common_settings.dryrun:
             self.planned.append(job)
             return
-        job.started = time.time()
-        self.build.running[about["jobid"]] = job
+        self.build.start(about["jobid"], job)
         # The output of all other jobs goes to their logs.
-        if about["shellcmd"] and "2>&1" not in about["shellcmd"]:
+        if about["shellcmd"] and "> results/logs/" not in about["shellcmd"].partition(" 2> ")[0]:
             self.speaking.add(about["jobid"])
-        if not self.ticker.is_alive():
+        if self.build.jobs and not self.ticker.is_alive():
             self.ticker.start()
 
     def say(self, text: str) -> None:
@@ -134,33 +144,36 @@ class LogHandler(LogHandlerBase):
 
     def show(self) -> None:
         """Show what runs, unless a job writes to the terminal itself."""
-        if not self.shown or self.common_settings.dryrun:
+        if not self.shown or not self.build.jobs:
             return
-        with self.lock_of_live:
-            quiet = not self.build.running or bool(self.speaking & self.build.running.keys())
-            if quiet or self.over.is_set():
-                if self.live:
-                    self.live.stop()
-                    self.live = None
-                return
-            lines = self.build.lines()
-            room = max(1, self.console.height - 3)
-            if len(lines) > room:
-                lines = [*lines[: room - 1], f"and {len(lines) - room + 1} more"]
-            texts = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
-            texts.append(Text(self.build.summary(), "bold", no_wrap=True, overflow="ellipsis"))
-            if not self.live:
-                self.live = Live(console=self.console, transient=True, auto_refresh=False)
-                self.live.start()
-            self.live.update(Group(*texts), refresh=True)
+        quiet = not self.build.running or bool(self.speaking & self.build.running.keys())
+        if quiet or self.over.is_set():
+            if self.live:
+                self.live.stop()
+                self.live = None
+            return
+        lines = self.build.lines()
+        room = max(1, self.console.height - 3)
+        if len(lines) > room:
+            lines = [*lines[: room - 1], f"and {len(lines) - room + 1} more"]
+        texts = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
+        texts.append(Text(self.build.summary(), "bold", no_wrap=True, overflow="ellipsis"))
+        if not self.live:
+            self.live = Live(console=self.console, transient=True, auto_refresh=False)
+            self.live.start()
+        self.live.update(Group(*texts), refresh=True)
 
     def tick(self) -> None:
         """Refresh what is shown every second, and what others read every few."""
         seconds = 0
         while not self.over.wait(1):
-            self.show()
-            if seconds % SECONDS_BETWEEN_STATES == 0:
-                self.build.write()
+            self.acquire()  # logging's own lock, which it holds for every record
+            try:
+                self.show()
+                if seconds % SECONDS_BETWEEN_STATES == 0:
+                    self.build.write()
+            finally:
+                self.release()
             seconds += 1
 
     def close(self) -> None:
@@ -168,17 +181,24 @@ class LogHandler(LogHandlerBase):
         if self.over.is_set():
             return
         self.over.set()
+        if self.ticker.is_alive():
+            self.ticker.join()
         self.show()
         if self.planned:
-            self.say(plan(self.planned, os.cpu_count() or 1))
+            self.say(plan(self.planned, self.workers or 1))
             self.say("This was a dry run; with -p it lists every job, with its reason.")
-        if self.ticker.is_alive() or self.build.jobs:
+        if self.build.jobs:
+            self.build.running = {}
             self.build.ended = True
             self.build.write()
-        if lines := self.build.failures():
-            go_on = shlex.join(["snakemake", *sys.argv[1:]])
+        lines = self.build.failures()
+        if lines or self.build.stopped:
             count = "one job" if len(lines) == 1 else f"{len(lines)} jobs"
-            said = [f"{count} failed:", *(f"  {line}" for line in lines)]
-            said.append(f"what is done stays; to go on, once that is mended: {go_on}")
+            said = [f"{count} failed:", *(f"  {line}" for line in lines)] if lines else []
+            again = shlex.join(["snakemake", *(o for o in sys.argv[1:] if o not in FORCING)])
+            mended = ", once that is mended" if lines else ""
+            said.append(f"{self.build.summary()}; what is done stays; to go on{mended}: {again}")
             print("\n".join(said), file=sys.stderr, flush=True)
+        elif self.build.jobs:
+            self.say(f"done: {self.build.summary()}")
         super().close()

@@ -25,6 +25,8 @@ STATE = Path(".snakemake/hw1_build.json")
 OF_ANY_JOB = 2.5
 SILENCE = 60  # seconds after which a build that tells nothing is taken for dead
 OTHERS = "data, figures, ledgers, pages"
+# Rules that build nothing, but tell: what they do is no build to plan or to remember.
+TELLING = {"help", "status", "verify", "compare"}
 WHY = {  # what Snakemake's reasons begin with, and what they are here
     "Missing output files": "not built yet",
     "Params have changed": "settings or code changed",
@@ -92,9 +94,10 @@ def plan(jobs: Iterable[Job], workers: int) -> str:
     rows = [("", "jobs", "core minutes", "why")]
     for name, own in by_experiment.items():
         why = Counter(job.why for job in own if job.why)
-        said = ", ".join(f"{count} {reason}" for reason, count in why.most_common())
-        said = next(iter(why)) if len(why) == 1 else said
-        rows.append((name, str(len(own)), minutes(own), said or "inputs made anew"))
+        why["inputs made anew"] += len(own) - why.total()
+        said = ", ".join(f"{count} {reason}" for reason, count in why.most_common() if count)
+        said = said.removeprefix(f"{len(own)} ")
+        rows.append((name, str(len(own)), minutes(own), said))
     everything = [job for own in by_experiment.values() for job in own]
     rows.append(("together", str(len(everything)), minutes(everything), ""))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -128,6 +131,7 @@ class Build:
     failed: dict[int, Job] = field(default_factory=dict)
     told: float = 0  # when it was written
     ended: bool = False
+    stopped: bool = False  # by a user
 
     def expect(self, jobs: Iterable[Job]) -> None:
         """Note all that is to be done."""
@@ -135,37 +139,45 @@ class Build:
             self.jobs[job.experiment] = self.jobs.get(job.experiment, 0) + 1
             self.seconds += job.seconds
 
+    def start(self, number: int, job: Job) -> None:
+        """Note that a job runs, perhaps again."""
+        job.started = time.time()
+        self.failed.pop(number, None)
+        self.running[number] = job
+
     def finish(self, number: int) -> None:
         """Note that a job is done."""
-        job = self.running.pop(number, None)
-        self.failed.pop(number, None)
-        if job:
+        if job := self.running.pop(number, None):
             self.done[job.experiment] = self.done.get(job.experiment, 0) + 1
             self.seconds_done += job.seconds
             self.seconds_taken += time.time() - (job.started or time.time())
 
     def fail(self, number: int) -> None:
-        """Note that a job failed; it may be tried again."""
-        if job := self.running.pop(number, None):
+        """Note that a job failed; it may be tried again. One that a user stopped has not."""
+        job = self.running.pop(number, None)
+        if job and not self.stopped and not job.said.startswith("KeyboardInterrupt"):
             self.failed[number] = job
 
     def pace(self) -> float:
         """How many times as long as expected jobs take, once that can be said."""
         return self.seconds_taken / self.seconds_done if self.seconds_done > 60 else 1
 
-    def left(self) -> float:
-        """Seconds until the end, as far as one can say."""
+    def work_done(self) -> float:
+        """Seconds of what all jobs may take that are done, those that run included."""
         now, pace = time.time(), self.pace()
-        begun = sum(
+        return self.seconds_done + sum(
             min(job.seconds, (now - (job.started or now)) / pace) for job in self.running.values()
         )
-        rest = max(0, self.seconds - self.seconds_done - begun) * pace / self.workers
+
+    def left(self) -> float:
+        """Seconds until the end, as far as one can say."""
+        rest = max(0, self.seconds - self.work_done()) * self.pace() / self.workers
         return max([rest, *(seconds_left(job.said) for job in self.running.values())])
 
     def summary(self) -> str:
         """How far it is, in a line."""
         total, done = sum(self.jobs.values()), sum(self.done.values())
-        share = self.seconds_done / self.seconds if self.seconds else 1
+        share = self.work_done() / self.seconds if self.seconds else 1
         since = duration(max(0, time.time() - self.started))
         text = f"{done} of {total} jobs, {share:.0%} of the work after {since}"
         if not self.running:
@@ -199,11 +211,9 @@ class Build:
 
     def alive(self) -> bool:
         """Whether it still runs."""
-        if self.ended:
-            return False
-        if self.host == platform.node():
-            return psutil.pid_exists(self.process)
-        return time.time() - self.told < SILENCE
+        here = self.host == platform.node()
+        dead = self.ended or (here and not psutil.pid_exists(self.process))
+        return not dead and time.time() - self.told < SILENCE
 
 
 def duration(seconds: float) -> str:
@@ -240,7 +250,8 @@ def status() -> str:
     if build.alive():
         head = f"a build is running since {when} (process {build.process} on {build.host})"
     elif build.ended:
-        head = f"no build is running; the last one began {when} and ended {told}"
+        how = "was stopped" if build.stopped else "ended"
+        head = f"no build is running; the last one began {when} and {how} {told}"
     else:
         head = f"no build is running; the last one began {when} and was cut off after {told}"
         build.running = {}

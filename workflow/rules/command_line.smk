@@ -16,5 +16,8 @@ if not MODULE and workflow.is_main_process and (options := parsed_options(sys.ar
     line = unknown_target(names, rules, list(dict.fromkeys(known))) or unknown_rule(options, rules)
     if line:
         sys.exit(line)
+    if options.dryrun:  # by how many the logger of the profiles divides what is planned
+        asked = workflow.resource_settings
+        logger.info("", extra={"workers": asked.nodes or asked.cores})
     if options.delete_all_output and not options.dryrun:
         delete_kept(Path("results/checkpoints"))

@@ -34,7 +34,7 @@ from overlays import expanded, leaves, merged, settings_of_files, with_line
 from runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
 from sections import sections
 from sources import digest, missing, modules, run_jobs_with
-from snakemake_logger_plugin_hw1.progress import job_of, plan, status
+from snakemake_logger_plugin_hw1.progress import TELLING, job_of, plan, status
 from validation import check_schema
 from yaml_files import Document, load
 

@@ -77,7 +77,7 @@ use rule page as published_page with:
         code=code("page"),
         template=here(ROOT / "workflow/report/page.html.j2"),
         claims=lambda wildcards: [
-            here(published_build()[0]["claims"][name]["file"]) for name in published_lists()
+            here(ROOT / published_build()[0]["claims"][name]["file"]) for name in published_lists()
         ],
         ledgers=lambda wildcards: published_ledgers(published_lists(), PUBLISHED_ARMS),
         parts=lambda wildcards: published_ledgers(published_lists(), PUBLISHED_ARMS, "_parts"),

@@ -10,7 +10,8 @@ if not MODULE:
             for job in workflow.dag.needrun_jobs()
         ]
         workers = workflow.cores if workflow.local_exec else workflow.nodes
-        logger.info(plan(planned, workers), extra={"planned": planned, "workers": workers})
+        if any(job.rule not in TELLING for job in planned):
+            logger.info(plan(planned, workers), extra={"planned": planned, "workers": workers})
 
     onsuccess:
         for job in workflow.dag.finished_jobs:

@@ -8,7 +8,7 @@ from hw1.drawing import colour_of, panels, seeds, spread
 from hw1.figures.interpolation import above_chord
 
 KIND = {"tables": ["barriers"], "colours": ["guide"], "look": [], "settings": {}}
-DASHES = ("-", "--", ":", "-.")
+DASHES = ("-", "--", ":", "-.", (0, (6, 1)), (0, (1, 3)))
 
 
 def check(settings, runs, seeds):

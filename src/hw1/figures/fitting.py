@@ -51,6 +51,6 @@ def finding(style: dict, metrics: pd.DataFrame) -> str:
     train, test = (ends[ends["split"] == split] for split in ("train", "test"))
     fitted = final[final["split"] == "train"]["percent"].min()
     return (
-        f"The epochs of training are {by_variant(train, 'epoch')}, the test accuracy "
+        f"The median epochs of training are {by_variant(train, 'epoch')}, the median test accuracy "
         f"{by_variant(test, 'percent', '%')}; the training accuracy is at least {fitted:.2f} %."
     )

@@ -59,4 +59,4 @@ def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
 def finding(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> str:
     """The loss in the last epoch, model by model."""
     losses = by_variant(last_epoch(history), "batch_loss")
-    return f"The mean squared error in the last epoch is {losses}."
+    return f"The median mean squared error in the last epoch is {losses}."

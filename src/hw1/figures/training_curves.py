@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import by_variant, colour_of, last_epoch, panels, seeds, spread
+from hw1.drawing import MARKERS, by_variant, colour_of, last_epoch, panels, seeds, spread
 
 KIND = {
     "tables": ["history"],
@@ -37,7 +37,8 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
             colour = colour_of(style, variant, index)
             for split, line, name in (("batch", "-", "training"), ("test", "--", "test")):
                 values = runs.assign(value=runs[f"{split}_{measure}"] * scale)
-                marker = "o" if split == "batch" else "s"
+                # Told apart in grey, too.
+                marker = MARKERS[(2 * index + (split == "test")) % len(MARKERS)]
                 shape = {"ls": line, "marker": marker, "ms": 4, "label": f"{variant}, {name}"}
                 spread(panel, values, "epoch", "value", colour, **shape)
         panel.set_yscale("log" if measure == "loss" else "linear")
@@ -57,4 +58,7 @@ def finding(style: dict, history: pd.DataFrame) -> str:
     columns = [f"{split}_{measure}" for split in ("batch", "test")]
     final = final.assign(**(final[columns] * (100 if unit else 1)))
     train, test = (by_variant(final, column, unit, most=2) for column in columns)
-    return f"In the last epoch the training {measure} is {train}, the test {measure} {test}."
+    return (
+        f"In the last epoch the median training {measure} is {train}, "
+        f"the median test {measure} {test}."
+    )
