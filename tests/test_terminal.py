@@ -134,7 +134,13 @@ def test_a_dry_run_on_a_terminal_is_a_table(fresh):
 
 def test_a_build_shows_what_runs_and_how_it_ended(repository):
     code, lines = on_terminal(
-        repository, "--forcerun", "train", "page", "--", "gradient_norm", "results/index.html"
+        repository,
+        "--forcerun",
+        "page",
+        "results/metrics/gradient_norm/mlp/seed0.csv",
+        "--",
+        "gradient_norm",
+        "results/index.html",
     )
     assert code == 0
     text = "\n".join(lines)
@@ -191,6 +197,7 @@ def test_what_only_tells_leaves_no_trace_of_a_build(repository):
     assert not (repository.folder / progress.STATE).exists()
 
 
+@pytest.mark.slow
 def test_who_stops_a_build_is_told_of_no_failure(fresh):
     def long(config):
         config["experiments"]["gradient_norm"]["training"]["epochs"] = 100_000

@@ -2,7 +2,7 @@
 
 SCRIPTS = here(ROOT / "workflow/scripts")
 ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
-PACKAGES = "torch numpy scipy scikit-learn pandas matplotlib jinja2 pyyaml".split()
+PACKAGES = "torch numpy scipy scikit-learn pandas matplotlib jinja2 filelock pyyaml".split()
 # Makes the environment of a job, and runs Python in it. Not by shell.prefix: as a module of another
 # workflow, this one must not change how the rules of that one run.
 PYTHON = f"bash {shlex.quote(here(ROOT / 'workflow/python.sh'))}"
