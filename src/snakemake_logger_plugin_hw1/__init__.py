@@ -122,7 +122,9 @@ class LogHandler(LogHandlerBase):
                 self.say(self.plain.format(record))
             elif event is None:
                 self.say(text)
-        self.show()
+        # What runs is shown by the ticker, which reads each log once a second and not per record.
+        if self.speaking or not self.build.running:
+            self.show()
 
     def job(self, about: dict) -> None:
         """Note a job that is planned, in a dry run, or else starts now."""

@@ -182,8 +182,9 @@ class Build:
         text = f"{done} of {total} jobs, {share:.0%} of the work after {since}"
         if not self.running:
             return text
-        end = time.strftime("%H:%M", time.localtime(time.time() + self.left()))
-        return f"{text}, about {duration(self.left())} left, until {end}"
+        left = self.left()
+        end = time.strftime("%H:%M", time.localtime(time.time() + left))
+        return f"{text}, about {duration(left)} left, until {end}"
 
     def lines(self) -> list[str]:
         """What runs, a line each, the longest first."""
