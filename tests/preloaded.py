@@ -79,6 +79,7 @@ class Interpreter:
 
 
 def serve(address: str, command: str) -> None:
+    leave = os._exit
     for package in PACKAGES:
         __import__(package)
     # As a child would find them, but for the project, which a command names by PYTHONPATH.
@@ -95,7 +96,7 @@ def serve(address: str, command: str) -> None:
             listener.close()
             code = answer(caller, path, command)
             caller.sendall(bytes([code]))
-            os._exit(code)
+            leave(code)
         caller.close()
 
 
@@ -116,6 +117,7 @@ def answer(caller: socket.socket, path: list[str], command: str) -> int:
     own = [entry for entry in variables.get("PYTHONPATH", "").split(":") if entry]
     sys.path[:] = own + path
     sys.executable = command
+    os._exit = sys.exit  # who leaves in a hurry must not leave before the caller has its answer
     try:
         run([argument for argument in arguments if argument != "-P"])
         code = 0

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,17 +12,21 @@ def one_line_errors(main: Callable[[], None]) -> Callable[[], None]:
     """Wrap `main` so that ValueError and OSError (what hw1 raises for bad input, a missing file
     or a full disk) end the process with exit code 1 and one line on standard error.
 
-    Any other exception is a defect of the program and keeps its traceback.
+    Any other exception is a defect of the program and keeps its traceback. When `main` is done so
+    is the process: to take torch or matplotlib apart object by object, as Python would, takes a
+    quarter of a second, a sixth of a short job.
     """
 
     @functools.wraps(main)
     def wrapped() -> None:
         try:
             main()
+            sys.stdout.flush()
         except (ValueError, OSError) as error:
             text = f"{Path(sys.argv[0]).stem}: {' '.join(str(error).split())}"
             if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
                 text += ": free some space and run again, what is finished is kept"
             sys.exit(text)
+        os._exit(0)
 
     return wrapped
