@@ -126,6 +126,7 @@ def of_kinds(concern: str) -> str:
             for key, node in declared["settings"].items()
         )
         tables = ", ".join(f"`{name}`" if name else "its own name" for name in declared["tables"])
+        tables += f", `{declared['beside']}` beside" if "beside" in declared else ""
         lines.append([f"`{file.stem}`", declared.get("scope", ""), tables, settings, says])
     return table(lines, ["kind", "scope", "tables", "settings", "what it is"])
 

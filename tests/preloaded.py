@@ -5,8 +5,8 @@ or Snakemake. `Interpreter.command` stands in for `python`: what it is asked to 
 process of its own, with the arguments, folder, environment and open files of the caller, but as a
 fork of a process that has the packages. Nothing of the project itself is imported beforehand.
 
-What is about the start of a process (variables that are read then, kills, which modules a script
-loads) needs `sys.executable` instead.
+What is about the start or the end of a process (variables that are read then, kills) needs
+`sys.executable` instead.
 """
 
 import atexit
@@ -40,6 +40,7 @@ server.sendall(request)
 code = server.recv(1)
 sys.exit(code[0] if code else 137)
 """
+LEAVE = os._exit
 
 
 class Interpreter:
@@ -79,7 +80,6 @@ class Interpreter:
 
 
 def serve(address: str, command: str) -> None:
-    leave = os._exit
     for package in PACKAGES:
         __import__(package)
     # As a child would find them, but for the project, which a command names by PYTHONPATH.
@@ -96,7 +96,7 @@ def serve(address: str, command: str) -> None:
             listener.close()
             code = answer(caller, path, command)
             caller.sendall(bytes([code]))
-            leave(code)
+            LEAVE(code)
         caller.close()
 
 
@@ -117,7 +117,9 @@ def answer(caller: socket.socket, path: list[str], command: str) -> int:
     own = [entry for entry in variables.get("PYTHONPATH", "").split(":") if entry]
     sys.path[:] = own + path
     sys.executable = command
-    os._exit = sys.exit  # who leaves in a hurry must not leave before the caller has its answer
+    # Who leaves in a hurry must not leave before the caller has its answer.
+    here = os.getpid()
+    os._exit = lambda code: sys.exit(code) if os.getpid() == here else LEAVE(code)
     try:
         run([argument for argument in arguments if argument != "-P"])
         code = 0

@@ -8,7 +8,7 @@ from conftest import ROOT
 from matplotlib.text import Text
 
 from hw1 import drawing, kinds
-from hw1.claims.decisions import VERDICTS
+from hw1.wording import VERDICTS
 
 COLOURS = {
     name: f"#{i:02x}4477"
@@ -160,6 +160,22 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
     for ending in ("png", "svg"):
         first, second = (tmp_path / f"{name}.{ending}" for name in "ab")
         assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_variant_of_another_experiment_is_drawn_beside():
+    beside = {"experiment": "other", "variant": "a", "title": "Of $5 or $6", "dataset": "Toys"}
+    options, (own,) = cases(1)["random_labels"]
+    # The other experiment's variant has a name that the figure leaves out of its own.
+    other = table(["a", "b"], 2, epoch=[1, 2], batch_accuracy=[0.25, 0.75])
+    options = options | {"beside": beside, "left_out": ["a"]}
+    figure = draw("random_labels", options, [own, other])
+    panel = figure.axes[2]
+    assert panel.get_title() == "Beside: Of \\$5 or \\$6\n(other, Toys,\n2 seeds, a line each)"
+    assert [list(line.get_ydata()) for line in panel.lines[:-1]] == [
+        pytest.approx([25, 75]),
+        pytest.approx([26, 76]),
+    ]
+    assert len(draw("random_labels", *cases(1)["random_labels"]).axes) == 2
 
 
 def curves(axes) -> dict[str, list[float]]:

@@ -71,6 +71,7 @@ def test_the_words_of_a_finding_by_hand():
     assert wording.each(said) == "1 for c (least) and 3 for d (most of 4)"
     assert wording.each(said, 4) == "2 for a b, 1 for c, 3 for d and 2 for e"
     assert wording.each({"a": (1, "one")}) == "one"
+    assert wording.each({"with_a": (1, "1"), "b": (2, "2")}) == "1 with a and 2 for b"
     unknown = {"a": (float("nan"), "?")} | said
     assert wording.each(unknown) == "1 for c (least) and ? for a (most of 5)"
     assert wording.in_seeds([True, False], ", in {}") == ", in 1 of 2 seeds"
@@ -268,6 +269,15 @@ def test_random_labels_by_hand():
         "to 3. The training accuracy ends at 37.50 % (25.00 to 50.00), the test accuracy at "
         "12.50 %; chance is 10 %."
     )
+    other = runs(
+        ("x", 0, 0.5, 1), ("x", 0, 0.75, 2), ("x", 1, 1.0, 4), ("y", 0, 0.0, 9),
+        columns="batch_accuracy epoch",
+    )  # fmt: skip
+    beside = {"experiment": "other", "variant": "x", "title": "Another one"}
+    assert finding("random_labels", history, other, beside=beside).endswith(
+        "chance is 10 %. After 3 (2 to 4) epochs the network beside it (other) has 87.50 % (75.00 "
+        "to 100.00) of its random labels right."
+    )
     swapped = history[history["seed"] == 0].assign(train_loss=[2, 2.5], test_loss=[2.5, 2.25])
     assert finding("random_labels", swapped).startswith(
         "From epoch 1 to 5 the training loss rises from 2 to 2.5, the test loss falls from 2.5 to"
@@ -411,5 +421,5 @@ def test_claims_by_hand():
         [("C1", "refuted"), ("C1", "refuted"), ("C2", "not enough seeds"), ("C3", "refuted")],
         columns=["claim", "claim_verdict"],
     )
-    assert finding("claims", parts) == "Of 3 claims: 2 refuted, 1 not enough seeds."
-    assert finding("claims", parts[:1]) == "Of one claim: 1 refuted."
+    assert finding("claims", parts) == "Of 3 claims, 2 refuted, 1 not enough seeds."
+    assert finding("claims", parts[:1]) == "Of one claim, 1 refuted."

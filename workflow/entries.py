@@ -3,6 +3,7 @@
 An experiment is an entry; nothing here knows one by its name.
 """
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 # What an entry says of every kind, and what is in the style of every figure.
 RESERVED = {
     "analyses": {"kind", "variants"},
-    "figures": {"draw", "variants", "tables", "caption", "claims", "colours"}
+    "figures": {"draw", "variants", "tables", "beside", "caption", "claims", "colours"}
     | {"dpi", "runs", "dataset", "datasets", "left_out"},
 }
 OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
@@ -134,9 +135,15 @@ def chosen(name: str, known: Mapping[str, Kind], where: str) -> Kind:
 
 
 def with_settings(
-    config: dict, experiment: str, kind: Kind, entry: dict, own: Sequence[str], where: str
+    config: dict,
+    experiment: str,
+    kind: Kind,
+    entry: dict,
+    own: Sequence[str],
+    where: str,
+    run_beside: dict | None = None,
 ) -> tuple[list[str], dict]:
-    """Variants and settings of an entry for its kind.
+    """Variants and settings of an entry for its kind, whose check sees the run beside, too.
 
     Raises ValueError where they do not fit what the kind declares, or its check refuses them.
     """
@@ -157,7 +164,8 @@ def with_settings(
     seeds = seeds_of_experiment(config, experiment)
     runs = [run_settings(config, Run(experiment, variant, seeds[0])) for variant in variants]
     try:
-        kinds.check(kind.file)(settings, runs, len(seeds))
+        beside = {"beside": run_beside} if run_beside else {}
+        kinds.check(kind.file)(settings | beside, runs, len(seeds))
     except NameError as error:
         raise ValueError(
             f"{kind.file}: check: {error}: it is called on its own, without the rest of the file, "
@@ -165,7 +173,7 @@ def with_settings(
         ) from error
     except ValueError as error:
         key = str(error).partition(":")[0].partition(".")[0]
-        place = where if key in settings else f"experiments.{experiment}"
+        place = where if key in settings | beside else f"experiments.{experiment}"
         raise ValueError(f"{place}.{error} ({where.partition('.')[2]})") from error
     return variants, settings
 
@@ -207,8 +215,9 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
         for name, entry in settings.get("figures", {}).items():
             where = f"experiments.{experiment}.figures.{name}"
             kind = chosen(entry["draw"], known, f"{where}.draw")
-            own = ("draw", "variants", "tables", "caption", "claims", "colours")
-            variants, options = with_settings(config, experiment, kind, entry, own, where)
+            own = ("draw", "variants", "tables", "beside", "caption", "claims", "colours")
+            run, other, other_table = beside(config, kind, entry, done, f"{where}.beside")
+            variants, options = with_settings(config, experiment, kind, entry, own, where, run)
             drawn = entry.get("tables", kind.declared["tables"])
             if len(drawn) != len(kind.declared["tables"]):
                 raise ValueError(
@@ -231,11 +240,11 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
                     name,
                     kind,
                     variants,
-                    [f"{experiment}_{table}" for table in drawn],
+                    [*(f"{experiment}_{table}" for table in drawn), *other_table],
                     entry["caption"],
                     entry.get("claims", []),
                     entry.get("colours", {}),
-                    options,
+                    options | other,
                 )
             )
     for name, entry in config["claims"].items():
@@ -243,6 +252,37 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
         table, options = f"{name}_parts_{ARMS[0]}", {"title": entry["title"]}
         found.append(Figure(None, name, known["claims"], [], [table], caption, [], {}, options))
     return found
+
+
+def beside(
+    config: dict, kind: Kind, entry: dict, done: Iterable[Analysis], where: str
+) -> tuple[dict | None, dict, list[str]]:
+    """What a figure draws of another experiment: the settings of a run of it, what the style says
+    of it, and the table that it is in; nothing where the entry names none, or an experiment that
+    the configuration leaves out.
+
+    Raises ValueError where the kind draws nothing beside, or there is no such variant or table.
+    """
+    if "beside" not in entry:
+        return None, {}, []
+    if "beside" not in kind.declared:
+        raise ValueError(f"{where}: {kind.name} draws nothing beside its own: leave it out")
+    experiment, variant = entry["beside"]["experiment"], entry["beside"]["variant"]
+    if experiment not in config["experiments"]:
+        if near := difflib.get_close_matches(experiment, config["experiments"], 1, 0.8):
+            raise ValueError(f"{where}.experiment: found {experiment!r}: did you mean {near[0]}?")
+        return None, {}, []
+    other = config["experiments"][experiment]
+    if variant not in other["variants"]:
+        raise ValueError(
+            f"{where}.variant: found {variant!r}: {did_you_mean(variant, other['variants'])}"
+        )
+    if (table := kind.declared["beside"]) not in tables_of(experiment, done):
+        raise ValueError(f"{where}.experiment: {experiment} has no table {table!r}: name another")
+    run = Run(experiment, variant, seeds_of_experiment(config, experiment)[0])
+    title = dataset_titles(config, [dataset_name(config, run)])
+    about = entry["beside"] | {"title": other["title"], "dataset": title}
+    return run_settings(config, run), {"beside": about}, [f"{experiment}_{table}"]
 
 
 def read(

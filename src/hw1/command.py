@@ -1,5 +1,6 @@
 """What the command-line scripts share: a user's mistake ends in one line, not in a traceback."""
 
+import atexit
 import errno
 import functools
 import os
@@ -12,21 +13,24 @@ def one_line_errors(main: Callable[[], None]) -> Callable[[], None]:
     """Wrap `main` so that ValueError and OSError (what hw1 raises for bad input, a missing file
     or a full disk) end the process with exit code 1 and one line on standard error.
 
-    Any other exception is a defect of the program and keeps its traceback. When `main` is done so
-    is the process: to take torch or matplotlib apart object by object, as Python would, takes a
-    quarter of a second, a sixth of a short job.
+    Any other exception is a defect of the program and keeps its traceback. When `main` is done the
+    process ends with exit code 0: what is registered for its exit runs, but threads are not waited
+    for and only standard output and error are flushed. To take torch or matplotlib apart object by
+    object, as Python would, takes a quarter of a second, a sixth of a short job.
     """
 
     @functools.wraps(main)
     def wrapped() -> None:
         try:
             main()
-            sys.stdout.flush()
+            for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed
+                stream.flush()
         except (ValueError, OSError) as error:
             text = f"{Path(sys.argv[0]).stem}: {' '.join(str(error).split())}"
             if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
                 text += ": free some space and run again, what is finished is kept"
             sys.exit(text)
+        atexit._run_exitfuncs()
         os._exit(0)
 
     return wrapped

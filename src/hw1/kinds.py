@@ -5,6 +5,7 @@ nothing where only its settings are looked at.
 """
 
 import ast
+import functools
 import importlib.util
 import os
 import sys
@@ -32,11 +33,17 @@ def declaration(path: str | os.PathLike) -> dict | None:
 def parsed(path: str | os.PathLike) -> ast.Module:
     """The syntax tree of a file. Raises ValueError where it is no Python."""
     try:
-        return ast.parse(Path(path).read_bytes(), filename=str(path))
+        return parsed_source(Path(path).read_bytes(), str(path))
     except SyntaxError as error:
         raise ValueError(f"{path}, line {error.lineno}: no Python ({error.msg})") from error
     except (OSError, ValueError) as error:  # not readable; a null byte
         raise ValueError(f"{path}: cannot be read as Python ({error})") from error
+
+
+@functools.cache
+def parsed_source(source: bytes, path: str) -> ast.Module:
+    """The syntax tree of a source, the same for all who ask: they must not change it."""
+    return ast.parse(source, filename=path)
 
 
 def assigned(path: str | os.PathLike, name: str) -> ast.expr | None:
@@ -50,8 +57,16 @@ def assigned(path: str | os.PathLike, name: str) -> ast.expr | None:
 
 
 def check(path: str | os.PathLike) -> Callable[..., None]:
-    """The function `check` of a file, on its own; one that accepts all where it has none."""
-    tree = parsed(path)
+    """The function `check` of a file, without the rest of it; one that accepts all where it has
+    none. Raises ValueError where the file is no Python."""
+    parsed(path)  # says what is wrong with it
+    return checks(Path(path).read_bytes(), str(path))
+
+
+@functools.cache
+def checks(source: bytes, path: str) -> Callable[..., None]:
+    """The function `check` of a source that is Python, once for all entries of its kind."""
+    tree = ast.parse(source, filename=path)
     functions = [
         node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"
     ]
@@ -61,7 +76,7 @@ def check(path: str | os.PathLike) -> Callable[..., None]:
         for argument in node.args.args:
             argument.annotation = None
     found: dict = {"check": lambda *_: None}
-    exec(compile(tree, str(path), "exec"), found)
+    exec(compile(tree, path, "exec"), found)
     return found["check"]
 
 

@@ -31,6 +31,7 @@ def render(template: str, **context) -> str:
         "p_value": wording.p_value,
         "seed_count": wording.seed_count,
         "duration": wording.duration,
+        "outcome": wording.outcome,
         "decimals": decimals,
         "ranges": ranges,
     }

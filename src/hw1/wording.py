@@ -2,7 +2,27 @@
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping
+
+# What may become of a claim, in the order in which it is told; see hw1.claims.decisions.
+VERDICTS = (
+    "confirmed",
+    "smaller than matters",
+    "no difference that matters",
+    "refuted",
+    "inconclusive",
+    "not enough seeds",
+    "not computed",
+)
+
+
+def outcome(verdicts: Iterable[str]) -> str:
+    """How many claims have which verdict."""
+    counts = Counter(verdicts)
+    total = "one claim" if counts.total() == 1 else f"{counts.total()} claims"
+    said = [f"{counts[verdict]} {verdict}" for verdict in sorted(counts, key=VERDICTS.index)]
+    return ", ".join([f"of {total}", *said])
 
 
 def number(value: float) -> str:
@@ -43,7 +63,9 @@ def each(said: Mapping[str, tuple[float, str]], most: int = 3) -> str:
     those with the least and the greatest number."""
     if len(said) == 1:
         return next(iter(said.values()))[1]
-    texts = [f"{text} for {name.replace('_', ' ')}" for name, (_, text) in said.items()]
+    names = [name.replace("_", " ") for name in said]
+    names = [name if name.startswith("with ") else f"for {name}" for name in names]
+    texts = [f"{text} {name}" for name, (_, text) in zip(names, said.values())]
     if len(said) <= most:
         return f"{', '.join(texts[:-1])} and {texts[-1]}"
     if len({text for _, text in said.values()}) == 1:

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import sys
-from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from entries import (
 )
 from estimates import peak_memory, training_seconds
 from hw1.batches import PATTERN, seeds_of
+from hw1.wording import outcome
 from overlays import expanded, leaves, merged, settings_of_files, with_line
 from runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
 from sections import sections

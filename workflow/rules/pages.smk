@@ -34,12 +34,10 @@ def figures_on(page):
     ]
 
 
-def outcome(ledger):
+def outcome_of(ledger):
     """What became of the claims of a ledger, in a line."""
     with open(ledger, encoding="utf-8", newline="") as file:
-        verdicts = Counter(row["verdict"] for row in csv.DictReader(file))
-    counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.most_common())
-    return f"of {verdicts.total()} claims, {counts}"
+        return outcome(row["verdict"] for row in csv.DictReader(file))
 
 
 def help_text():

@@ -12,16 +12,17 @@ if not MODULE:
         workers = workflow.cores if workflow.local_exec else workflow.nodes
         if any(job.rule not in TELLING for job in planned):
             logger.info(plan(planned, workers), extra={"planned": planned, "workers": workers})
-        # With a limit of jobs per second Snakemake looks for jobs once more a second after each time
-        # it has, and so, the longer a build, the more often: a seventh of the demo's processor
-        # time. Here the cores are the limit, unless another one was asked for.
-        limit = workflow.scheduling_settings.max_jobs_per_timespan
-        if workflow.local_exec and (limit.max_jobs, limit.timespan) == (100, 1):
+        # By default Snakemake starts 100 jobs per second at most, and for that looks for jobs once more
+        # a second after each time that it has. Every job that ends starts such a chain, and none
+        # stops while jobs are ready: in the demo they took a third of a core. Cores, and that one job
+        # after the other is submitted, are limit enough; one that was asked for stays.
+        limiter = getattr(workflow.scheduler, "job_rate_limiter", None)
+        if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
             workflow.scheduler.job_rate_limiter = None
 
     onsuccess:
         for job in workflow.dag.finished_jobs:
             if job.rule.name in ("page", "published_page"):
                 for ledger in job.input.ledgers:
-                    print(f"{ledger}: {outcome(ledger)}", file=sys.stderr)
+                    print(f"{ledger}: {outcome_of(ledger)}", file=sys.stderr)
                 print(f"the page: {Path(str(job.output)).resolve()}", file=sys.stderr)

@@ -31,19 +31,9 @@ from hw1.inference import (
     seeds_needed,
     share_interval,
 )
+from hw1.wording import VERDICTS
 
-CONFIRMED, REFUTED, INCONCLUSIVE = "confirmed", "refuted", "inconclusive"
-SMALLER, NO_DIFFERENCE = "smaller than matters", "no difference that matters"
-NOT_ENOUGH, NOT_COMPUTED = "not enough seeds", "not computed"
-VERDICTS = (
-    CONFIRMED,
-    SMALLER,
-    NO_DIFFERENCE,
-    REFUTED,
-    INCONCLUSIVE,
-    NOT_ENOUGH,
-    NOT_COMPUTED,
-)
+CONFIRMED, SMALLER, NO_DIFFERENCE, REFUTED, INCONCLUSIVE, NOT_ENOUGH, NOT_COMPUTED = VERDICTS
 FEWEST = 6  # values of which the least and the greatest enclose the median in 95 % of cases
 
 

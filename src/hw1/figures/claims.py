@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from hw1 import wording
 from hw1.drawing import panels
 
 KIND = {
@@ -26,15 +27,7 @@ KIND = {
 }
 WIDTH = 66  # characters of a line of a label
 # Told apart without colour as well.
-VERDICT_MARKERS = {
-    "confirmed": "o",
-    "smaller than matters": "^",
-    "no difference that matters": "P",
-    "refuted": "X",
-    "inconclusive": "D",
-    "not enough seeds": "s",
-    "not computed": "v",
-}
+VERDICT_MARKERS = dict(zip(wording.VERDICTS, "o^PXDsv"))
 
 
 def draw(style: dict, parts: pd.DataFrame) -> Figure:
@@ -143,7 +136,5 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
 
 def finding(style: dict, parts: pd.DataFrame) -> str:
     """How many claims have which verdict."""
-    verdicts = parts.groupby("claim")["claim_verdict"].first()
-    counts = [(int((verdicts == verdict).sum()), verdict) for verdict in VERDICT_MARKERS]
-    said = ", ".join(f"{count} {verdict}" for count, verdict in counts if count)
-    return f"Of {'one claim' if len(verdicts) == 1 else f'{len(verdicts)} claims'}: {said}."
+    said = wording.outcome(parts.groupby("claim")["claim_verdict"].first())
+    return f"{said[0].upper()}{said[1:]}."

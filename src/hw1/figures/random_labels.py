@@ -6,10 +6,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hw1 import wording
-from hw1.drawing import panels, seeds, spread
+from hw1.drawing import count_of_seeds, last_epoch, panels, seeds, spread
 
 KIND = {
     "tables": ["history"],
+    "beside": "history",  # of labels that are memorised
     "colours": ["train", "test", "guide"],
     "look": [],
     "settings": {},
@@ -35,14 +36,31 @@ def check(settings, runs, seeds):
                 f"inputs.labels: found {run['inputs']['labels']}, but it says that the training "
                 "labels are random: use random, or draw training_curves"
             )
+    if "beside" in settings:
+        run = settings["beside"]
+        wanted = {"labels": "random", "history": "epoch"}
+        labels = run.get("inputs", {}).get("labels", "none")  # none where it fits a function
+        found = {"labels": labels, "history": run["training"]["history"]}
+        for key, value in wanted.items():
+            if found[key] != value:
+                raise ValueError(
+                    f"beside.variant: found {key}: {found[key]}, but it draws the accuracy on "
+                    f"random labels by epoch: name a variant with {key}: {value}"
+                )
+        if classes_of(run) != CLASSES:
+            raise ValueError(
+                f"beside.variant: found {classes_of(run)} classes, but it draws what guessing at "
+                f"{CLASSES} comes to: name another"
+            )
 
 
-def draw(style: dict, history: pd.DataFrame) -> Figure:
-    """Loss and accuracy per epoch on random training labels and on the true test labels."""
+def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = None) -> Figure:
+    """Loss and accuracy per epoch on random training labels and on the true test labels; beside
+    them the training accuracy of another network, each run to where it stops."""
     figure, axes = panels(
         1,
-        2,
-        (9.5, 4.2),
+        2 if memorised is None else 3,
+        (9.5, 4.2) if memorised is None else (12.5, 4.2),
         f"Training on random labels, {style['dataset']}, {seeds(history)}",
     )
     for panel, column, label, scale, chance in (
@@ -63,10 +81,24 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         panel.ticklabel_format(axis="y", useOffset=False)
         panel.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend()
+    if memorised is not None:
+        for _, run in memorised.groupby("seed"):
+            values = 100 * run["batch_accuracy"]
+            axes[2].plot(run["epoch"], values, color=style["colours"]["train"], lw=1, alpha=0.6)
+        axes[2].axhline(CHANCE, color=style["colours"]["guide"], lw=1, ls=":")
+        other = style["beside"]
+        axes[2].set(
+            xlabel="epoch",
+            ylabel="training accuracy (%)",
+            ylim=(0, 104),
+            title=f"Beside: {other['title']}\n({other['experiment']}, {other['dataset']},\n"
+            f"{count_of_seeds(memorised)}, a line each)",
+        )
+        axes[2].xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 
-def finding(style: dict, history: pd.DataFrame) -> str:
+def finding(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = None) -> str:
     """Where the losses go from the first epoch to the last, and the accuracies at the end."""
     medians = history.groupby("epoch").median(numeric_only=True)
     end = 100 * history[history["epoch"] == history["epoch"].max()]
@@ -76,4 +108,15 @@ def finding(style: dict, history: pd.DataFrame) -> str:
         f"From epoch {medians.index[0]} to {medians.index[-1]} the training loss {train}, the test "
         f"loss {test}. The training accuracy ends at {wording.median(end['train_accuracy'], '%')}, "
         f"the test accuracy at {wording.median(end['test_accuracy'], '%')}; chance is {CHANCE} %."
+        + ("" if memorised is None else f" {beside(style, memorised)}")
+    )
+
+
+def beside(style: dict, memorised: pd.DataFrame) -> str:
+    """Where the training accuracy of the other network ends, and when."""
+    end = last_epoch(memorised)
+    accuracy = wording.median(100 * end["batch_accuracy"], "%")
+    return (
+        f"After {wording.median(end['epoch'])} epochs the network beside it "
+        f"({style['beside']['experiment']}) has {accuracy} of its random labels right."
     )

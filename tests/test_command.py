@@ -1,0 +1,54 @@
+"""How a script ends."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import ROOT
+
+SCRIPT = """
+import atexit, os, sys
+from hw1.command import one_line_errors
+
+atexit.register(lambda: os.write(2, b"; left tidy"))
+
+@one_line_errors
+def main():
+    print("all of it", end="")
+    sys.stderr.write("and this")
+    if sys.argv[1:]:
+        raise ValueError("a mistake\\nof two lines")
+
+main()
+print("never said")
+"""
+
+
+def run(tmp_path: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, tmp_path / "script.py", *arguments],
+        env={"PYTHONPATH": str(ROOT / "src")},
+        text=True,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options,
+    )
+
+
+def test_a_script_that_is_done_ends_at_once_and_loses_nothing(tmp_path):
+    ended = run(tmp_path)
+    assert ended.returncode == 0
+    assert ended.stdout == "all of it"
+    assert ended.stderr == "and this; left tidy"
+
+
+def test_a_mistake_is_one_line(tmp_path):
+    ended = run(tmp_path, "wrong")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("and thisscript: a mistake of two lines\n")
+
+
+def test_output_that_has_no_room_is_no_success(tmp_path):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ended = run(tmp_path, stdout=full)
+    assert ended.returncode != 0
+    assert "script: [Errno 28] No space left on device: free some space" in ended.stderr
