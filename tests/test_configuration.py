@@ -368,6 +368,10 @@ MISTAKES = [
         r"figures\.random_labels\.beside\.variant: found labels: 0\.5, but .* name a variant with",
     ),
     (
+        at("experiments.memorisation.training.history", "iteration"),
+        r"figures\.random_labels\.beside\.variant: found history: iteration, but .* history: epoch",
+    ),
+    (
         at("experiments.random_labels.figures.random_labels.beside.experiment", "memorization"),
         r"random_labels\.beside\.experiment: found 'memorization': did you mean memorisation\?",
     ),

@@ -163,9 +163,9 @@ def with_settings(
         raise ValueError(str(error) if key == where else f"{where}.{error}") from error
     seeds = seeds_of_experiment(config, experiment)
     runs = [run_settings(config, Run(experiment, variant, seeds[0])) for variant in variants]
+    seen = settings | ({"beside": run_beside} if run_beside else {})
     try:
-        beside = {"beside": run_beside} if run_beside else {}
-        kinds.check(kind.file)(settings | beside, runs, len(seeds))
+        kinds.check(kind.file)(seen, runs, len(seeds))
     except NameError as error:
         raise ValueError(
             f"{kind.file}: check: {error}: it is called on its own, without the rest of the file, "
@@ -173,7 +173,7 @@ def with_settings(
         ) from error
     except ValueError as error:
         key = str(error).partition(":")[0].partition(".")[0]
-        place = where if key in settings | beside else f"experiments.{experiment}"
+        place = where if key in seen else f"experiments.{experiment}"
         raise ValueError(f"{place}.{error} ({where.partition('.')[2]})") from error
     return variants, settings
 

@@ -4,7 +4,10 @@ A declaration and a check are read without importing the file, so that what it i
 nothing where only its settings are looked at.
 """
 
+import __future__
+
 import ast
+import copy
 import functools
 import importlib.util
 import os
@@ -59,24 +62,17 @@ def assigned(path: str | os.PathLike, name: str) -> ast.expr | None:
 def check(path: str | os.PathLike) -> Callable[..., None]:
     """The function `check` of a file, without the rest of it; one that accepts all where it has
     none. Raises ValueError where the file is no Python."""
-    parsed(path)  # says what is wrong with it
-    return checks(Path(path).read_bytes(), str(path))
-
-
-@functools.cache
-def checks(source: bytes, path: str) -> Callable[..., None]:
-    """The function `check` of a source that is Python, once for all entries of its kind."""
-    tree = ast.parse(source, filename=path)
-    functions = [
-        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"
-    ]
-    tree.body = [*functions]
-    for node in functions:  # what annotates it need not be there
-        node.returns, node.decorator_list = None, []
-        for argument in node.args.args:
-            argument.annotation = None
+    functions: list[ast.stmt] = []
+    for node in parsed(path).body:
+        if isinstance(node, ast.FunctionDef) and node.name == "check":
+            functions.append(own := copy.copy(node))
+            own.decorator_list = []
+    # What annotates it need not be there: with this flag nobody looks.
+    code = compile(
+        ast.Module(functions, []), str(path), "exec", __future__.annotations.compiler_flag
+    )
     found: dict = {"check": lambda *_: None}
-    exec(compile(tree, path, "exec"), found)
+    exec(code, found)
     return found["check"]
 
 

@@ -14,7 +14,7 @@ if not MODULE:
             logger.info(plan(planned, workers), extra={"planned": planned, "workers": workers})
         # By default Snakemake starts 100 jobs per second at most, and for that looks for jobs once more
         # a second after each time that it has. Every job that ends starts such a chain, and none
-        # stops while jobs are ready: in the demo they took a third of a core. Cores, and that one job
+        # stops while jobs are ready: in the demo they took a fifth of a core. Cores, and that one job
         # after the other is submitted, are limit enough; one that was asked for stays.
         limiter = getattr(workflow.scheduler, "job_rate_limiter", None)
         if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
