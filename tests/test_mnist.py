@@ -71,12 +71,12 @@ def test_a_published_seed_trained_anew_has_its_numbers_or_some_like_the_others(t
     key = ["variant", "seed", "epoch", "split"]
     for name in cheap:
         ours = tables.read(copy.folder / f"results/tables/{name}_metrics.csv")
-        theirs = published.read(ROOT / f"published/as_written/{name}_metrics.csv.xz")
+        theirs = tables.read(ROOT / f"published/as_written/{name}_metrics.csv.xz")
         assert len(ours.merge(theirs[theirs["seed"] == 0], on=[*key, "parameters"])) == len(ours)
         if published.same(ours, theirs, key) is None:
             continue
         # Nothing is known of the processor of the first that were published.
-        runs = published.read(ROOT / f"published/as_written/{name}_runs.csv.xz")
+        runs = tables.read(ROOT / f"published/as_written/{name}_runs.csv.xz")
         before = runs[runs["seed"] == 0].get("processor")
         here = json.loads(
             next(copy.folder.glob(f"results/provenance/{name}/*/seed0.json")).read_text("utf-8")

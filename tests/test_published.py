@@ -10,7 +10,7 @@ from conftest import ROOT
 from repository import Repository, with_controls
 
 import publish
-from hw1 import published
+from hw1 import published, tables
 from hw1.claims.statistics.line import barrier
 
 
@@ -28,9 +28,15 @@ def test_a_packed_table_is_rounded_and_the_same_each_time(tmp_path):
     published.pack(tmp_path / "one.csv.xz", table([0, 1]))
     published.pack(tmp_path / "two.csv.xz", table([0, 1]))
     assert (tmp_path / "one.csv.xz").read_bytes() == (tmp_path / "two.csv.xz").read_bytes()
-    found = published.read(tmp_path / "one.csv.xz")
+    found = tables.read(tmp_path / "one.csv.xz")
     assert found["loss"].tolist() == [0.123457] * 4 and found["accuracy"].isna().all()
     assert list(found["seed"]) == [0, 1, 0, 1]
+    assert tables.read_all([tmp_path / "one.csv.xz"])["one"].equals(found)
+    content = (tmp_path / "one.csv.xz").read_bytes()
+    for damaged in (content[:-5], content[:40], b"", b"a,sha256\n"):
+        (tmp_path / "two.csv.xz").write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"two\.csv\.xz is damaged .*: get it anew with git"):
+            tables.read(tmp_path / "two.csv.xz")
 
 
 def test_seeds_add_up_and_those_that_are_there_stay():
@@ -176,7 +182,7 @@ def test_the_published_answer_takes_no_training_and_is_that_of_the_readme(answer
     counts.append(coded.count("inconclusive") + coded.count("not enough seeds"))
     assert sum(counts) == len(coded)
     assert list(map(int, numbers.groups())) == [len(coded), *seeds_of("as_coded"), *counts]
-    lines = published.read(ROOT / "published/as_written/interpolation_lines.csv.xz")
+    lines = tables.read(ROOT / "published/as_written/interpolation_lines.csv.xz")
     barriers = barrier({"interpolation_lines": lines}, "interpolation", "test").values
     count = f"{(barriers > 0).sum()} pairs out of {len(barriers)} there is a\nbarrier"
     assert f"in {count}" in readme

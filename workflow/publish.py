@@ -138,7 +138,7 @@ def publish(
     for table, rows in found.items():
         path = folder / arm / f"{experiment}_{table}.csv.xz"
         if before and table not in joint:
-            rows = published.merged(rows, published.read(path))
+            rows = published.merged(rows, tables.read(path))
         published.pack(path, rows if table in joint else rows.sort_values("seed", kind="stable"))
     return about | {"seeds": sorted(there | seeds)}
 
@@ -160,9 +160,9 @@ def check_same(
             f"{experiment}: published runs are of other code: train one of their seeds again, too "
             f"({before['seeds'][0]}), which shows whether the numbers are the same"
         )
-    theirs = published.read(folder / f"{experiment}_metrics.csv.xz")
+    theirs = tables.read(folder / f"{experiment}_metrics.csv.xz")
     if said := published.same(metrics, theirs, ["variant", "seed", "epoch", "split"]):
-        runs = published.read(folder / f"{experiment}_runs.csv.xz")
+        runs = tables.read(folder / f"{experiment}_runs.csv.xz")
         by = runs[runs["seed"].isin(both)][["device", "torch"]].drop_duplicates()
         raise ValueError(
             f"{experiment}: this code gives other numbers than published: {said}; these were "

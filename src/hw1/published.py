@@ -41,22 +41,6 @@ def pack(path: Path, table: "pd.DataFrame") -> None:
         temporary.write_bytes(content)
 
 
-def unpack(path: Path) -> bytes:
-    """The bytes of a packed table. Raises ValueError where it is damaged."""
-    try:
-        return lzma.decompress(path.read_bytes())
-    except (lzma.LZMAError, EOFError) as error:
-        raise ValueError(f"{path} is damaged ({error}): {ANEW}") from error
-
-
-def read(path: Path) -> "pd.DataFrame":
-    """A packed table. Raises ValueError where it is damaged."""
-    with TemporaryDirectory() as folder:
-        plain = Path(folder, path.stem)
-        plain.write_bytes(unpack(path))
-        return tables.read(plain)
-
-
 def manifest(folder: Path) -> dict:
     """What a folder says that it holds; nothing where there is none."""
     path = folder / MANIFEST

@@ -5,11 +5,14 @@ digest, and nothing in the other rows; a table ends with an empty line. Readers 
 neither. A byte, a line or an order that has changed since the table was written is noticed (other
 line ends too, and what a spreadsheet saves), also where all rows are gone. Not noticed is who
 computes the digest anew, and one whole table in the place of another, unless they are joined.
+
+A published table (see `hw1.published`) is one that is compressed, x.csv.xz.
 """
 
 import csv
 import hashlib
 import io
+import lzma
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -54,10 +57,21 @@ def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
         )
 
 
+def unpacked(path: str | os.PathLike) -> bytes:
+    """The bytes of a table. Raises ValueError where it is compressed and damaged."""
+    content = Path(path).read_bytes()
+    if Path(path).suffix != ".xz":
+        return content
+    try:
+        return lzma.decompress(content)
+    except (lzma.LZMAError, EOFError) as error:
+        raise ValueError(f"{path} is damaged ({error}): get it anew with git checkout") from error
+
+
 def whole(path: str | os.PathLike) -> str:
     """The text of a table, without its digest. Raises ValueError where it is not what was written:
     cut off, overwritten, edited."""
-    content = Path(path).read_bytes()
+    content = unpacked(path)
     found = BEGINNING.match(content)
     if not content.endswith(b"\n\n"):
         problem = "expected text that ends with an empty line"
@@ -78,6 +92,11 @@ def read(path: str | os.PathLike) -> "pd.DataFrame":
 
     text = io.StringIO(whole(path))
     return pd.read_csv(text, usecols=lambda column: column != DIGEST)
+
+
+def read_all(paths: Iterable[Path]) -> dict[str, "pd.DataFrame"]:
+    """Tables by their names, which are those of their files without the endings."""
+    return {path.name.partition(".")[0]: read(path) for path in paths}
 
 
 def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:

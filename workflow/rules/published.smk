@@ -133,7 +133,7 @@ rule comparison:
             wildcards.arm,
         ),
         published=lambda wildcards: tables_compared(
-            f"results/published/{wildcards.arm}/tables", wildcards.arm
+            f"{PUBLISHED}/{wildcards.arm}", wildcards.arm, ".csv.xz"
         ),
     output:
         table="results/tables/comparison_{arm}.csv",

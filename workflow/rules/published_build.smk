@@ -70,10 +70,7 @@ def published_figure(wildcards):
 
 def published_tables(arm):
     """The published tables of an arm."""
-    return [
-        f"results/published/{arm}/tables/{path.name.removesuffix('.xz')}"
-        for path in sorted((ROOT / "published" / arm).glob("*.csv.xz"))
-    ]
+    return [here(path) for path in sorted((ROOT / "published" / arm).glob("*.csv.xz"))]
 
 
 def published_ledgers(lists, arms=(ARMS[0],), middle=""):
@@ -114,7 +111,7 @@ def other_than_published(settings, experiment, about):
     return ""
 
 
-def tables_compared(place, arm):
+def tables_compared(place, arm, ending=".csv"):
     """The tables of the experiments that are compared, of this build or the published ones."""
     names = [name for name, reason in compared(arm).items() if not reason]
     of_claims = {
@@ -123,7 +120,7 @@ def tables_compared(place, arm):
         for path in evidence(CLAIMS[key], config, ANALYSES, ARMS[0])
     }
     return [
-        f"{place}/{e}_{t}.csv"
+        f"{place}/{e}_{t}{ending}"
         for e in names
         for t in tables_of(e, ANALYSES)
         if f"{e}_{t}.csv" in of_claims

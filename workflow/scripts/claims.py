@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--parts", type=Path, required=True, help="a row per part of a claim")
     args = parser.parse_args()
     claims = yaml.safe_load(args.claims.read_text(encoding="utf-8"))
-    findings = decide(claims, {path.stem: tables.read(path) for path in args.tables})
+    findings = decide(claims, tables.read_all(args.tables))
     tables.write(args.ledger, ledger.claim_rows(findings))
     tables.write(args.parts, ledger.part_rows(findings))
 

@@ -48,9 +48,7 @@ def main() -> None:
     claims = [
         claim for path in args.claims for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
     ]
-    ours, theirs = (
-        {path.stem: tables.read(path) for path in paths} for paths in (args.tables, args.published)
-    )
+    ours, theirs = tables.read_all(args.tables), tables.read_all(args.published)
     names = [name for name, reason in args.experiments.items() if not reason]
     rows = comparison.rows_of(comparison.compare(claims, ours, theirs, names))
     lines = []

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from hw1 import published
+from hw1 import tables
 from hw1.command import one_line_errors
 from hw1.files import replacing
 
@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True)
     args = parser.parse_args()
     with replacing(args.table) as temporary:
-        temporary.write_bytes(published.unpack(args.packed))
+        temporary.write_bytes(tables.unpacked(args.packed))
 
 
 if __name__ == "__main__":
