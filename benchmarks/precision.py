@@ -17,17 +17,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from hw1 import tables
+
 RUN = ["experiment", "variant", "seed", "split"]
 
 
 def final_metrics(results: Path) -> pd.DataFrame:
     """Loss and accuracy of each run and split in its last epoch."""
-    tables = []
-    for path in sorted((results / "metrics").rglob("seed*.csv")):
-        table = pd.read_csv(path)
-        table = table[table["epoch"] == table["epoch"].max()]
-        tables.append(table)
-    return pd.concat(tables).set_index(RUN)[["loss", "accuracy"]]
+    table = pd.concat(map(tables.read, sorted((results / "tables").glob("*_metrics.csv"))))
+    last = table.groupby(RUN)["epoch"].transform("max")
+    return table[table["epoch"] == last].set_index(RUN)[["loss", "accuracy"]]
 
 
 def compare(fp32: pd.DataFrame, bf16: pd.DataFrame) -> pd.DataFrame:

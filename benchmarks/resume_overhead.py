@@ -1,12 +1,13 @@
 """What saving the state of unfinished trainings costs, as a share of training time.
 
-python benchmarks/resume_overhead.py
+python benchmarks/resume_overhead.py [WORKLOAD ...]
 
 Trains an epoch of each workload on scikit-learn's digits, saved after every mini-batch, and sets
 the median seconds of a save against `resume_interval` of config.yaml. The files go to the folder
 that it is called in, as results do.
 """
 
+import argparse
 import statistics
 import sys
 import tempfile
@@ -40,12 +41,15 @@ class Timed(ResumeFile):
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("workloads", nargs="*", default=WORKLOADS, help="EXPERIMENT/VARIANT")
+    args = parser.parse_args()
     torch.set_num_threads(1)
     device = devices.choose_device("cpu")
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     digits = datasets.prepare({"kind": "digits", "size": 28, "test_share": 0.2}, Path())
     print(f"{'workload':24} {'MB':>6} {'s per save':>11} {'of training':>12}")
-    for workload in WORKLOADS:
+    for workload in args.workloads:
         settings = run_settings(config, Run(*workload.split("/"), 0))
         # with a snapshot, which the state of a long training holds as well
         settings = merged(settings, {"training": {"epochs": 1, "snapshot_epochs": [0]}})

@@ -1,8 +1,8 @@
 """How the cost of a training job grows, from process start to exit: seeds, epochs, parameters.
 
-python benchmarks/scaling.py [--repeats 3]
+python benchmarks/scaling.py [--repeats 3] [--most-seeds 20] [--most-epochs 80] [--networks 10]
 
-Runs workflow/scripts/train.py as the rule `train` does, on one thread, with settings of
+Runs workflow/scripts/train.py as the rule `train` does, with settings of
 config.yaml of which one is changed, and prints the seconds of the whole process beside those of
 the training in it. The networks train on scikit-learn's digits, so it needs no network. Writes
 results/benchmarks/scaling.csv below the folder that it is called in.
@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import yaml
@@ -26,49 +28,52 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from hw1 import arrays, datasets  # noqa: E402
 from hw1.architectures import example_shape, layers, parameter_count  # noqa: E402
+from hw1.batches import name  # noqa: E402
 from overlays import merged  # noqa: E402
-from runs import Run, run_settings  # noqa: E402
-
-# As in workflow/rules/common.smk.
-ENVIRONMENT = {
-    "PYTHONPATH": str(ROOT / "src"),
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "4000000000",
-}
+from runs import batch_settings  # noqa: E402
 
 
-def cases(config: dict) -> list[tuple[str, object, list[dict]]]:
-    """What varies, its value, and the settings of the runs of the job."""
-    rows = []
+class Job(NamedTuple):
+    """A batch to train: what it is one of a row of, where it stands in it, and its settings."""
+
+    varied: str
+    value: int
+    settings: dict
+    seeds: range
+
+
+def jobs(config: dict, most_seeds: int, most_epochs: int, networks: int | None) -> Iterator[Job]:
+    """All that are timed: of each row those up to a size."""
+    settings = batch_settings(config, "function_fit", "sinc_deep")
+    settings = merged(settings, {"training": {"epochs": 2000}})
     for seeds in (1, 2, 5, 10, 20):
-        runs = [run_settings(config, Run("function_fit", "sinc_deep", s)) for s in range(seeds)]
-        runs = [merged(run, {"training": {"epochs": 2000}}) for run in runs]
-        rows.append(("seeds of function_fit/sinc_deep, 2000 epochs", seeds, runs))
+        if seeds <= most_seeds:
+            varied = "seeds of function_fit/sinc_deep, 2000 epochs"
+            yield Job(varied, seeds, settings, range(seeds))
+    settings = batch_settings(config, "trajectory", "mlp")
     for epochs in (5, 20, 80):
-        run = run_settings(config, Run("trajectory", "mlp", 0))
-        changes = {"training": {"epochs": epochs, "snapshot_epochs": []}}
-        rows.append(("epochs of trajectory/mlp, digits", epochs, [merged(run, changes)]))
-    for variant in config["experiments"]["capacity"]["variants"]:
-        run = run_settings(config, Run("capacity", variant, 0))
-        run = merged(run, {"training": {"epochs": 1}})
-        parameters = parameter_count(layers(run["model"], *example_shape(run)))
-        rows.append(("parameters of capacity/*, digits, 1 epoch", parameters, [run]))
-    return rows
+        if epochs <= most_epochs:
+            changes = {"training": {"epochs": epochs, "snapshot_epochs": []}}
+            varied = "epochs of trajectory/mlp, digits"
+            yield Job(varied, epochs, merged(settings, changes), range(1))
+    for variant in list(config["experiments"]["capacity"]["variants"])[:networks]:
+        settings = batch_settings(config, "capacity", variant)
+        parameters = parameter_count(layers(settings["model"], *example_shape(settings)))
+        settings = merged(settings, {"training": {"epochs": 1}})
+        yield Job("parameters of capacity/*, digits, 1 epoch", parameters, settings, range(1))
 
 
-def job_seconds(runs: list[dict], data: Path) -> tuple[float, float]:
+def seconds_of(job: Job, data: Path) -> tuple[float, float]:
     """Seconds of the process of a training job, and of the training in it."""
     with tempfile.TemporaryDirectory() as folder:
-        places = [Path(folder) / f"seed{run['seed']}" for run in runs]
-        command = [sys.executable, "-P", ROOT / "workflow/scripts/train.py"]
-        command += ["--settings", json.dumps(runs), "--data", data, "--code", __file__]
+        place = Path(folder) / name(job.seeds)
+        command = ["bash", ROOT / "workflow/python.sh", ROOT / "workflow/scripts/train.py"]
+        command += ["--settings", json.dumps(job.settings), "--data", data, "--code", __file__]
         command += ["--device", "cpu", "--resume-interval", "60", "--provenance", folder]
-        command += ["--checkpoints", *[place.with_suffix(".pt") for place in places]]
-        command += ["--histories", *[place.with_suffix(".csv") for place in places]]
+        command += ["--checkpoint", place.with_suffix(".pt"), "--history", f"{place}.csv"]
+        environment = os.environ | {"HW1_PYTHON": sys.executable}
         started = time.perf_counter()
-        run = subprocess.run(
-            command, env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False
-        )
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - started
         if run.returncode:
             sys.exit(f"scaling: a training failed: {run.stdout}{run.stderr}")
@@ -81,27 +86,31 @@ def job_seconds(runs: list[dict], data: Path) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--most-seeds", type=int, default=20)
+    parser.add_argument("--most-epochs", type=int, default=80)
+    parser.add_argument("--networks", type=int, help="of capacity, from the smallest; all of them")
     args = parser.parse_args()
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     for experiment in ("trajectory", "capacity"):
         config["experiments"][experiment]["dataset"] = "digits"
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("sinc", "digits"):
-            samples = datasets.prepare(config["datasets"][name], Path(folder))
-            arrays.save(Path(folder) / f"{name}.npz", samples)
-        for what, value, runs in cases(config):
-            data = Path(folder) / f"{'sinc' if 'sinc' in what else 'digits'}.npz"
-            taken = [job_seconds(runs, data) for _ in range(args.repeats)]
+        for dataset in ("sinc", "digits"):
+            samples = datasets.prepare(config["datasets"][dataset], Path(folder))
+            arrays.save(Path(folder) / f"{dataset}.npz", samples)
+        for job in jobs(config, args.most_seeds, args.most_epochs, args.networks):
+            function = job.settings["dataset"]["kind"] == "function"
+            data = Path(folder) / f"{'sinc' if function else 'digits'}.npz"
+            taken = [seconds_of(job, data) for _ in range(args.repeats)]
             process, training = (statistics.median(column) for column in zip(*taken))
             rows.append(
                 {
-                    "varied": what,
-                    "value": value,
+                    "varied": job.varied,
+                    "value": job.value,
                     "process_seconds": process,
                     "training_seconds": training,
                     "share": training / process,
-                    "seconds_per_unit": training / value,
+                    "seconds_per_unit": training / job.value,
                 }
             )
     table = pd.DataFrame(rows)

@@ -70,10 +70,10 @@ def test_a_plan_counts_jobs_and_core_minutes_by_experiment():
 @pytest.mark.parametrize(
     "rule, priority, reason, seconds, why",
     [
-        ("train", 100, "Missing output files: x; Input files updated", 102.5, "not built yet"),
-        ("train", "highest", "Params have changed since", 2.5, "settings or code changed"),
-        ("unpack", 7, "Updated input files: data", 2.5, "data changed"),
-        ("all", 0, "Input files updated by another job: x", 2.5, ""),
+        ("train", 100, "Missing output files: x; Input files updated", 101.5, "not built yet"),
+        ("train", "highest", "Params have changed since", 1.5, "settings or code changed"),
+        ("unpack", 7, "Updated input files: data", 1.5, "data changed"),
+        ("all", 0, "Input files updated by another job: x", 1.5, ""),
     ],
 )
 def test_a_job_takes_what_its_training_may_take(rule, priority, reason, seconds, why):

@@ -22,7 +22,7 @@ import psutil
 
 STATE = Path(".snakemake/hw1_build.json")
 # Seconds of a job beside its training, most of them to import torch (docs/speed.md).
-OF_ANY_JOB = 2.5
+OF_ANY_JOB = 1.5
 SILENCE = 60  # seconds after which a build that tells nothing is taken for dead
 OTHERS = "data, figures, ledgers, pages"
 # Rules that build nothing, but tell: what they do is no build to plan or to remember.
