@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from hw1 import checkpoints, models, weights
-from hw1.analyses import interpolate, pca
-from hw1.inputs import Split
+from hw1.analyses import barriers, interpolate, pca
+from hw1.inputs import Data, Split
 
 
 def test_squared_error_of_a_linear_model_is_a_parabola_along_the_line():
@@ -41,6 +41,41 @@ def test_ends_of_the_line_are_the_two_networks():
 def test_networks_of_other_size_are_refused():
     with pytest.raises(ValueError, match="between 2 and 3 weights in a model of 2"):
         next(interpolate.line(nn.Linear(1, 1), np.zeros(2), np.zeros(3), [0], {}))
+
+
+def test_rows_of_two_batches_are_those_of_one_that_has_both():
+    """Of what one job sees of each seed, since how many seeds a job has must change no table."""
+    settings = {
+        "experiment": "e", "inputs": {"size": 28, "range": [0, 1], "labels": "given"},
+        "dataset": {"kind": "digits", "size": 28, "test_share": 0.2},
+        "model": {"kind": "mlp", "hidden": [3]},
+    }  # fmt: skip
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    arrays = {f"{split}_inputs": images for split in ("train", "test")}
+    arrays |= {f"{split}_targets": np.arange(5) for split in ("train", "test")}
+    data = Data(arrays, torch.device("cpu"))
+    p = 28 * 28 * 3 + 3 + 3 * 10 + 10
+
+    def runs(*seeds: int) -> list[weights.Run]:
+        return [
+            weights.Run(
+                settings | {"variant": variant, "seed": seed}, np.array([1]),
+                np.random.default_rng([seed, place]).standard_normal((1, p)).astype(np.float32),
+                28 * 28 * 3 + 3, np.empty((1, 0), np.float32),
+            )
+            for place, variant in enumerate("abc") for seed in seeds
+        ]  # fmt: skip
+
+    lines = {"ac": {"from": "a", "to": "c"}, "bc": {"from": "b", "to": "c", "units": "matched"}}
+    for kind, said in (
+        (interpolate, {"start": 0, "stop": 1, "points": 3}),
+        (barriers, {"points": 3, "train_examples": 5, "lines": lines}),
+    ):
+        both, first, second = (
+            kind.analyse(runs(*seeds), said, data)[""] for seeds in ((0, 1), (0,), (1,))
+        )
+        assert both == first + second and len(both) > 10
 
 
 def test_pca_finds_a_planted_plane():

@@ -38,3 +38,10 @@ def test_seeds_added_at_the_end_leave_the_batches_before_alone():
     assert batches.cut([5, 2, 9, 4, 7], 2) == ["seeds2+5", "seeds4+9", "seed7"]
     assert batches.cut([5, 2, 9, 4, 7, 8, 1], 2) == ["seeds2+5", "seeds4+9", "seeds7-8", "seed1"]
     assert batches.cut(batches.seed_list("3-7"), 3) == ["seeds3-5", "seeds6-7"]
+
+
+@given(st.sets(st.integers(0, 30), min_size=1, max_size=9).flatmap(lambda s: st.permutations([*s])))
+def test_seeds_stand_in_one_order_however_they_are_written_and_cut(seeds):
+    for size in (1, 2, 5):
+        cut = batches.cut(batches.seed_list(seeds), size)
+        assert [seed for batch in cut for seed in batches.seeds_of(batch)] == sorted(seeds)

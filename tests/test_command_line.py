@@ -26,6 +26,11 @@ def said(run: subprocess.CompletedProcess) -> list[str]:
         (["results/fig_interpol.png"], "did you mean results/fig_interp.png?"),
         (["fig_interp.png"], "did you mean results/fig_interp.png?"),
         (["results/tables/capacity_metric.csv"], "mean results/tables/capacity_metrics.csv?"),
+        (
+            ["results/tables/capacity_lines.csv"],
+            "no such target: did you mean results/tables/capac",
+        ),
+        (["results/weights/capacity/mlp/seed0.npz"], "seed0.npz: there is no such target"),
         (["capacitty"], "capacitty: there is no such target: did you mean capacity?"),
         (["capacity", "--until", "trian"], "trian: there is no such target: did you mean train?"),
         (["--set-threads", "trian=2"], "--set-threads trian: there is no such rule: did you mean"),
@@ -118,6 +123,11 @@ def test_delete_all_output_leaves_nothing_of_a_training(repository):
     checkpoints = repository.folder / "results/checkpoints"
     (checkpoints / "capacity/cnn1/seed9.resume").touch()
     before = list(checkpoints.rglob("kept/*/seed*.pt"))
+    repository.snakemake("fig_interp", "--delete-all-output")
+    kept = list(checkpoints.rglob("kept/*/seed*.pt"))
+    assert {p.relative_to(checkpoints).parts[0] for p in {*before} - {*kept}} == {"interpolation"}
+    assert (checkpoints / "capacity/cnn1/seed9.resume").exists()
+    before = kept
     repository.snakemake("--delete-all-output", "--dry-run")
     assert list(checkpoints.rglob("kept/*/seed*.pt")) == before != []
     repository.snakemake("--delete-all-output")

@@ -1,13 +1,16 @@
 """Does a build agree with the published seeds: p by hand, error rates, a real build."""
 
 import csv
+import json
 import os
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from hw1.claims import comparison
 from hw1.claims.comparison import compare, in_spreads, independent, p_apart, rows_of
@@ -127,6 +130,30 @@ def test_what_cannot_be_computed_is_said():
     ours = accuracies({0: np.nan})
     (row,) = rows_of(compare([CLAIM], ours, accuracies(PUBLISHED), ["e"]))
     assert row["verdict"] == "not compared" and "accuracy is nan" in row["sentence"]
+
+
+def test_only_what_both_have_is_compared(fresh):
+    shutil.copy(ROOT / "config.yaml", fresh.folder)
+    shutil.copytree(ROOT / "published", fresh.folder / "published")
+    # A part of another arm, an analysis of one's own, and none of the claims about some.
+    part = fresh.folder / "as_coded/results/tables/function_fit_metrics.csv"
+    part.parent.mkdir(parents=True)
+    part.touch()
+    mine = {"kind": "distances", "view": "model"}
+    overlay = {
+        "claims": {"controls": None},
+        "experiments": {"trajectory": {"analyses": {"mine": mine}}},
+    }
+    (fresh.folder / "mine.yaml").write_text(json.dumps(overlay), encoding="utf-8")
+    said = fresh.snakemake("-n", "compare", "--configfile", "mine.yaml").stdout
+    (inputs,) = [
+        line.split(": ")[1].split(", ")
+        for line in said.splitlines()
+        if line.strip().startswith("input: ") and "published/as_written" in line
+    ]
+    assert "results/tables/dying_relu_metrics.csv" in inputs
+    assert "results/tables/trajectory_distances_model.csv" in inputs
+    assert not [path for path in inputs if "mine" in path or "dying_relu_history" in path]
 
 
 def publish(repository, *arguments: str) -> subprocess.CompletedProcess:

@@ -627,6 +627,24 @@ MISTAKES = [
         at("experiments.capacity.seeds", "0-999"),
         r"seeds_per_job: found none, so 1, which makes 10000 files",
     ),
+    (
+        at("experiments.interpolation.figures.interp.variants", ["a"]),
+        r"interpolation\.variants: found one, but it compares two or more: name another",
+    ),
+    *(
+        (
+            at(f"experiments.{name}.training.snapshot_epochs", []),
+            rf"experiments\.{name}\.variants\.\w+\.training\.snapshot_epochs: found no 0, but it",
+        )
+        for name in ("dying_relu", "born_dead")
+    ),
+    *(
+        (
+            at(f"claims.{name}", {"title": "mine", "file": "workflow/claims.yaml"}),
+            rf"claims\.{name}: {other} makes results/.*{name}.*, too: choose another name",
+        )
+        for name, other in (("index", "the page"), ("comparison", "snakemake compare"))
+    ),
     (at("datasets.fashion_mnist.size", 28), r"datasets\.fashion_mnist: unknown key 'size'"),
     (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
 ]

@@ -138,6 +138,14 @@ def test_the_published_page_has_all_claims_and_is_built_once(answering):
     page = (results / "index.html").read_text(encoding="utf-8")
     assert "in place of MNIST" not in page and all(claim in page for claim in claims)
     assert answering.plan("published") == set()
+    files = {link for link in re.findall(r'<a href="([^"#]+)"', page) if "://" not in link}
+    assert len(files) > 50 and [f for f in files if not (results / f).exists()] == []
+
+
+def test_a_figure_that_is_not_published_is_no_target(answering):
+    run = answering.snakemake("-n", "results/published/fig_none.png", check=False)
+    assert run.returncode == 1
+    assert "fig_none.png: there is no such target: did you mean results/fig_" in run.stderr
 
 
 def test_the_published_answer_takes_no_training_and_is_that_of_the_readme(answering):

@@ -69,6 +69,8 @@ def test_a_table_without_rows_is_no_damage_and_differs_from_one_that_lost_them(t
     path = tmp_path / "a.csv"
     tables.write(path, [])
     assert tables.read(path).empty
+    tables.write(path, [], ["a", "b"])
+    assert tables.read(path).columns.tolist() == ["a", "b"] and tables.read(path).empty
     assert tables.concatenate([path]) == []
     tables.write(path, ROWS)
     content = path.read_text(encoding="utf-8")

@@ -9,10 +9,12 @@ import shlex
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import snakemake.cli
+import snakemake.exceptions
 
 from yaml_files import load
 
@@ -135,10 +137,13 @@ def weakened(options: Namespace) -> Iterator[str]:
             yield f"--{option}: {consequence}: leave it out unless you know that they are right"
 
 
-def unknown_target(names: Iterable[str], rules: Sequence, known: Sequence[str]) -> str | None:
+def unknown_target(
+    names: Iterable[str], rules: Sequence, known: Sequence[str], variants: Mapping[str, Iterable]
+) -> str | None:
     """A line about the first of `names` that is no rule, is made by none and is no file.
 
-    `rules` are Snakemake's, `known` the files that the configuration builds.
+    `rules` are Snakemake's, `known` the files that the configuration builds, `variants` those that
+    each experiment has.
     """
     by_name = {rule.name: rule for rule in rules}
     shown = [*known, *by_name]
@@ -146,15 +151,30 @@ def unknown_target(names: Iterable[str], rules: Sequence, known: Sequence[str]) 
         path = os.path.normpath(name)
         if name in by_name or os.path.exists(name):
             continue
-        if any(rule.is_producer(path) for rule in rules):
+        if any(makes(rule, path, variants) for rule in rules):
             continue
         near = [target for target in shown if Path(target).stem == Path(name).stem]
-        near = near or difflib.get_close_matches(name, shown, n=1) or shown[:1]
+        near = near or difflib.get_close_matches(name, shown, n=1)
         return (
-            f"{name}: there is no such target: did you mean {near[0]}? snakemake --list-rules "
-            "lists rules and experiments, docs/results.md all files"
+            f"{name}: there is no such target: "
+            + (f"did you mean {near[0]}? " if near else "")
+            + "snakemake --list-rules lists rules and experiments, docs/results.md all files"
         )
     return None
+
+
+def makes(rule: Any, path: str, variants: Mapping[str, Iterable]) -> bool:
+    """Whether a rule of Snakemake makes a file: by its name, and of inputs that it can name."""
+    if not rule.is_producer(path):
+        return False
+    wildcards = rule.get_wildcards(path)
+    if "variant" in wildcards and wildcards["variant"] not in variants[wildcards["experiment"]]:
+        return False
+    try:
+        rule.expand_input(wildcards)
+    except snakemake.exceptions.InputFunctionException:  # a table that its experiment has not
+        return False
+    return True
 
 
 def unknown_rule(options: Namespace, rules: Sequence) -> str | None:
@@ -173,9 +193,10 @@ def unknown_rule(options: Namespace, rules: Sequence) -> str | None:
     return None
 
 
-def delete_kept(checkpoints: Path) -> None:
-    """Remove the files that are no outputs: what is kept of checkpoints, and what unfinished
-    trainings left."""
-    for pattern in ("kept/*/seed*.pt", ".*.pt", ".*.resume", "*.resume", "*.lock"):
-        for path in checkpoints.rglob(pattern):
-            path.unlink()
+def delete_kept(checkpoints: Path, experiments: Iterable[str]) -> None:
+    """Remove the files of experiments that are no outputs: what is kept of checkpoints, and what
+    unfinished trainings left."""
+    for experiment in experiments:
+        for pattern in ("kept/*/seed*.pt", ".*.pt", ".*.resume", "*.resume", "*.lock"):
+            for path in (checkpoints / experiment).rglob(pattern):
+                path.unlink()

@@ -15,7 +15,7 @@ from configuration import RULES, check
 from hw1 import kinds
 from hw1.tables import RUN_COLUMNS
 from runs import Run, dataset_name, run_settings, seeds_of_experiment
-from validation import Validator, check_schema, did_you_mean
+from validation import NO_NUMBER, Validator, check_schema, did_you_mean, number_hint
 
 ROOT = Path(__file__).parent.parent
 # What an entry says of every kind, and what is in the style of every figure.
@@ -320,7 +320,8 @@ def read(
 
 def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure]) -> None:
     """Raise ValueError where two tables or two figures would be one file."""
-    seen: dict[str, str] = {}
+    seen = {f"results/tables/comparison_{arm}.csv": "snakemake compare" for arm in ARMS}
+    once(seen, "results/index.html", "the page")
     kinds_by_name: dict[str, str] = {}
     for analysis in done:
         if kinds_by_name.setdefault(analysis.name, analysis.kind.name) != analysis.kind.name:
@@ -333,6 +334,7 @@ def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure])
             where = f"experiments.{experiment}.analyses"
             once(seen, f"results/tables/{experiment}_{table}.csv", f"{where}.{table}")
     for name in config["claims"]:
+        once(seen, f"results/{name}.html", f"claims.{name}")
         for arm in ARMS:
             for table in (f"{name}_{arm}", f"{name}_parts_{arm}"):
                 once(seen, f"results/tables/{table}.csv", f"claims.{name}")
@@ -364,6 +366,26 @@ def about(claims: Sequence[dict]) -> set[str]:
     return named - {None}
 
 
+def check_claims(claims: Sequence[dict]) -> None:
+    """Raise ValueError, with one line that names the claim, where a list says what cannot be."""
+    for claim in claims:
+        if all(part.get("decides") is False for part in claim["parts"]):
+            raise ValueError(f"claim {claim['id']}: no part decides it: take decides from one")
+        for part in claim["parts"]:
+            for region in (part["confirmed"], part.get("refuted", {})):
+                if "within" in region and region["within"][0] > region["within"][1]:
+                    raise ValueError(
+                        f"claim {claim['id']}: within: found {region['within']}, expected a "
+                        "range that goes up"
+                    )
+            for key, value in part["of"].items():
+                if isinstance(value, str) and (hint := number_hint(value)) != NO_NUMBER:
+                    raise ValueError(
+                        f"claim {claim['id']}: of.{key}: found {value!r} (str), expected a name "
+                        f"or a number: {hint}"
+                    )
+
+
 def evidence(
     claims: Sequence[dict], config: dict, done: Sequence[Analysis], arm: str, prefix: str = ""
 ) -> list[str]:
@@ -393,12 +415,12 @@ def dataset_titles(config: dict, names: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
 
 
-def style(config: dict, figure: Figure) -> dict:
-    """How a figure looks, with only what it shows."""
+def style(config: dict, figure: Figure, experiments: Iterable[str] = ()) -> dict:
+    """How a figure looks, with only what it shows; one of a list of claims is of `experiments`."""
     look = config["figures"]
     palette = look["colours"] | figure.colours
     datasets = {}
-    for experiment in [figure.experiment] if figure.experiment else config["experiments"]:
+    for experiment in [figure.experiment] if figure.experiment else experiments:
         settings = config["experiments"][experiment]
         for variant in figure.variants or settings["variants"]:
             run = Run(experiment, variant, 0)

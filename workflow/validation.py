@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema
 
+NO_NUMBER = "write a number"
 WHOLE = "the configuration"  # what a line names that is about no key in it
 
 
@@ -83,7 +84,7 @@ def number_hint(text: str) -> str:
     try:
         number = float(text.replace(",", ".").replace(" ", ""))
     except ValueError:
-        return "write a number"
+        return NO_NUMBER
     written = f"{number:.15g}"
     if "e" in written:  # as YAML reads it
         mantissa, exponent = written.split("e")

@@ -9,12 +9,13 @@ PATTERN = r"seed\d+|seeds\d+-\d+(?:\+\d+(?:-\d+)?)*|seeds\d+(?:\+\d+(?:-\d+)?)+"
 
 
 def seed_list(seeds: str | Sequence[int]) -> list[int]:
-    """The seeds that a configuration names: a list, or a range such as 0-9, ends included.
+    """The seeds that a configuration names, a list or a range such as 0-9, ends included: sorted,
+    as those of a batch are, so that how many are in one changes the order of no table.
 
     Raises ValueError where a range goes down.
     """
     if not isinstance(seeds, str):
-        return list(seeds)
+        return sorted(seeds)
     first, last = map(int, seeds.split("-"))
     if last < first:
         raise ValueError(f"found {seeds}, expected a range that goes up: {last}-{first}")
@@ -22,8 +23,8 @@ def seed_list(seeds: str | Sequence[int]) -> list[int]:
 
 
 def cut(seeds: Sequence[int], size: int) -> list[str]:
-    """The names of the batches of at most `size` seeds, in the order of `seeds`: seeds added at the
-    end leave those before alone."""
+    """The names of the batches of at most `size` seeds, in the order of `seeds`: larger ones that
+    are added leave those before alone."""
     return [name(seeds[first : first + size]) for first in range(0, len(seeds), size)]
 
 

@@ -58,8 +58,9 @@ def largest_eigenvalue(
     p = like.numel()
 
     def multiply(vector: np.ndarray) -> np.ndarray:
-        found = product(torch.from_numpy(vector.ravel()).to(like))
-        return found.double().cpu().numpy()
+        # Apple's devices know no double precision.
+        found = product(torch.from_numpy(vector.ravel()).to(like.dtype).to(like.device))
+        return found.cpu().double().numpy()
 
     start = np.random.default_rng(0).standard_normal(p)
     if not multiply(start).any():  # of a loss that is flat; there is no direction to begin with

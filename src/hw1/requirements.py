@@ -51,6 +51,22 @@ def recorded(runs: Iterable[dict], key: str, needed: Literal[True] | list[str]) 
             )
 
 
+def snapshot_before(runs: Iterable[dict]) -> None:
+    """The runs keep their weights before training."""
+    for run in runs:
+        if 0 not in run["training"]["snapshot_epochs"]:
+            raise ValueError(
+                f"variants.{run['variant']}.training.snapshot_epochs: found no 0, but it shows "
+                "networks before training: add it, or leave the variant out of it"
+            )
+
+
+def several(runs: Sequence[dict]) -> None:
+    """The runs are of two variants or more."""
+    if len(runs) < 2:
+        raise ValueError("variants: found one, but it compares two or more: name another")
+
+
 def alike(runs: Sequence[dict], keys: Sequence[str] = ()) -> None:
     """The networks of the runs have the same layers, and the settings `keys` in common."""
     first, *others = runs

@@ -32,13 +32,13 @@ DIGEST = "sha256"
 BEGINNING = re.compile(rf"[^\n]*\b{DIGEST}\n(?:.*?,)?([0-9a-f]{{64}})\n".encode(), re.DOTALL)
 
 
-def write(path: str | os.PathLike, rows: Iterable[dict]) -> None:
-    """Write `rows` with the union of their keys as columns, in order of first appearance.
+def write(path: str | os.PathLike, rows: Iterable[dict], columns: Sequence[str] = ()) -> None:
+    """Write `rows` with `columns`, and all of their keys, in order of first appearance.
 
     Floats are written so that reading them gives the same float; a missing value is empty.
     """
     rows = list(rows)
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    columns = list(dict.fromkeys([*columns, *(column for row in rows for column in row)]))
     text = io.StringIO()
     writer = csv.DictWriter(text, [*columns, DIGEST], lineterminator="\n")
     writer.writeheader()
@@ -86,8 +86,8 @@ def whole(path: str | os.PathLike) -> str:
 
 
 def read(path: str | os.PathLike) -> "pd.DataFrame":
-    """A table with its numbers parsed; one without rows (the distances between the runs of one
-    seed) has no columns. Raises ValueError as `whole` does."""
+    """A table with its numbers parsed; it may have no rows, as the distances between the runs of
+    one seed have. Raises ValueError as `whole` does."""
     import pandas as pd  # here: the trainings only write tables
 
     text = io.StringIO(whole(path))

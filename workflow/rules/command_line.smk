@@ -13,11 +13,15 @@ if not MODULE and workflow.is_main_process and (options := parsed_options(sys.ar
         print(status())
         sys.exit(0)
     rules = list(workflow.rules)
-    line = unknown_target(names, rules, list(dict.fromkeys(known))) or unknown_rule(options, rules)
-    if line:
+    variants = {name: entry["variants"] for name, entry in config["experiments"].items()}
+    line = unknown_target(names, rules, list(dict.fromkeys(known)), variants)
+    if line := line or unknown_rule(options, rules):
         sys.exit(line)
     if options.dryrun:  # by how many the logger of the profiles divides what is planned
         asked = workflow.resource_settings
         logger.info("", extra={"workers": asked.nodes or asked.cores})
     if options.delete_all_output and not options.dryrun:
-        delete_kept(Path("results/checkpoints"))
+        delete_kept(
+            Path("results/checkpoints"),
+            {e: 0 for name in options.targets or ["all"] for e in experiments_of(name)},
+        )

@@ -21,6 +21,7 @@ from entries import (
     OWN_TABLES,
     about,
     arms,
+    check_claims,
     evidence,
     products,
     read,
@@ -105,6 +106,7 @@ try:
         files[name] = load(name)
         CLAIMS[key] = files[name].content
         check_schema(CLAIMS[key], parsed("workflow/schemas/claims.schema.yaml"), name)
+        check_claims(CLAIMS[key])
         if not evidence(CLAIMS[key], config, ANALYSES, ARMS[0], PREFIX):
             del CLAIMS[key]  # all that it is about was left out
     ids = [claim["id"] for claims in CLAIMS.values() for claim in claims]

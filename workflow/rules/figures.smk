@@ -31,7 +31,9 @@ rule figure:
         runtime=partial(growing, 10),
     params:
         code=lambda wildcards: digest("figure", kind_of(wildcards)),
-        style=lambda wildcards: json.dumps(style(config, FIGURES[wildcards.figure])),
+        style=lambda wildcards: json.dumps(
+            style(config, FIGURES[wildcards.figure], experiments_on(wildcards.figure))
+        ),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
     shell:
         f"{PYTHON} "

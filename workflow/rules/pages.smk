@@ -34,6 +34,17 @@ def figures_on(page):
     ]
 
 
+def experiments_of(target):
+    """The experiments that a target is of, as far as its name says so: else all."""
+    if target in config["experiments"]:
+        return [target]
+    name = Path(target).stem.removeprefix("fig_")
+    if name in FIGURES and FIGURES[name].experiment:
+        return [FIGURES[name].experiment]
+    named = [e for e in config["experiments"] if f"/{e}/" in target or f"/{e}_" in target]
+    return named or experiments_on(name)
+
+
 def outcome_of(ledger):
     """What became of the claims of a ledger, in a line."""
     with open(ledger, encoding="utf-8", newline="") as file:
@@ -42,9 +53,8 @@ def outcome_of(ledger):
 
 def help_text():
     """All targets, a line each."""
-    lists = {
-        entry["target"]: entry["title"] for entry in config["claims"].values() if "target" in entry
-    }
+    entries = [config["claims"][name] for name in CLAIMS]
+    lists = {entry["target"]: entry["title"] for entry in entries if "target" in entry}
     lines = {
         "all": "everything (what snakemake builds without a target)",
         "results/index.html": "the page, with all it shows",

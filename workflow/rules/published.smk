@@ -68,7 +68,17 @@ use rule figure as published_figure with:
         figure=r"\w+",
     params:
         code=lambda wildcards: digest("figure", published_figure(wildcards).kind),
-        style=lambda wildcards: json.dumps(style(published_build()[0], published_figure(wildcards))),
+        style=lambda wildcards: json.dumps(
+            style(
+                published_build()[0],
+                published_figure(wildcards),
+                [
+                    name
+                    for name in published_build()[0]["experiments"]
+                    if name in published_lists().get(wildcards.figure, ())
+                ],
+            )
+        ),
 
 
 use rule page as published_page with:
@@ -91,6 +101,9 @@ use rule page as published_page with:
         ],
         figures=lambda wildcards: [
             f"results/published/fig_{name}.png" for name in published_build()[2]
+        ],
+        drawings=lambda wildcards: [
+            f"results/published/fig_{name}.svg" for name in published_build()[2]
         ],
     output:
         "results/published/index.html",
@@ -152,7 +165,14 @@ rule comparison:
         runtime=partial(growing, 10),
     params:
         code=digest("comparison"),
-        experiments=lambda wildcards: json.dumps(compared(wildcards.arm)),
+        # Not those whose tables another job has made since the inputs were chosen.
+        experiments=lambda wildcards, input: json.dumps(
+            {
+                name: reason
+                for name, reason in compared(wildcards.arm).items()
+                if reason or any(f"/{name}_metrics." in path for path in input.published)
+            }
+        ),
     shell:
         f"{PYTHON} "
         "{input.script:q} --claims {input.claims:q} --tables {input.tables} "

@@ -112,16 +112,23 @@ def other_than_published(settings, experiment, about):
 
 
 def tables_compared(place, arm, ending=".csv"):
-    """The tables of the experiments that are compared, of this build or the published ones."""
+    """The tables of the experiments that are compared, of this build or the published ones: what
+    claims rest on, as far as both have it. Another arm is not built for it."""
     names = [name for name, reason in compared(arm).items() if not reason]
     of_claims = {
         os.path.basename(path)
         for key in CLAIMS
         for path in evidence(CLAIMS[key], config, ANALYSES, ARMS[0])
     }
-    return [
-        f"{place}/{e}_{t}{ending}"
+    tables = [
+        f"{e}_{t}"
         for e in names
         for t in tables_of(e, ANALYSES)
-        if f"{e}_{t}.csv" in of_claims
+        if f"{e}_{t}.csv" in of_claims or t == "metrics"
+    ]
+    return [
+        f"{place}/{table}{ending}"
+        for table in tables
+        if (ROOT / "published" / arm / f"{table}.csv.xz").exists()
+        and (arm == ARMS[0] or Path(f"{PREFIX}{arm}/results/tables/{table}.csv").exists())
     ]

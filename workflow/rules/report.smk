@@ -47,6 +47,10 @@ rule page:
         figures=lambda wildcards: expand(
             "results/fig_{figure}.png", figure=figures_on(wildcards.page)
         ),
+        # It embeds them, and reads from the others what they show.
+        drawings=lambda wildcards: expand(
+            "results/fig_{figure}.svg", figure=figures_on(wildcards.page)
+        ),
         published=lambda wildcards: published_ledgers(lists_on(wildcards.page)),
     output:
         "results/{page}.html",

@@ -30,7 +30,7 @@ def main() -> None:
     runs = [run for path in args.weights for run in weights.load(path)]
     found = kind.analyse(runs, args.settings, data)
     for path, (table, columns) in zip(args.tables, kind.KIND["tables"].items(), strict=True):
-        tables.write(path, kinds.as_declared(args.kind, table, columns, found[table]))
+        tables.write(path, kinds.as_declared(args.kind, table, columns, found[table]), columns)
 
 
 if __name__ == "__main__":

@@ -29,15 +29,10 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import mlps
+    from hw1.requirements import mlps, snapshot_before
 
     mlps(runs)
-    for run in runs:
-        if 0 not in run["training"]["snapshot_epochs"]:
-            raise ValueError(
-                f"variants.{run['variant']}.training.snapshot_epochs: found no 0, but it compares "
-                "with the weights before training: add it"
-            )
+    snapshot_before(runs)
 
 
 def aligned(run: Run, reference: Run, epoch: int) -> np.ndarray:

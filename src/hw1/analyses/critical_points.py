@@ -92,10 +92,12 @@ def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]
     """A row per run, and one per run and threshold, at the last snapshot and where it led."""
     points, ratios = [], []
     for run in runs:
-        inputs, targets = first_examples(data, run.settings, settings["examples"])
+        # On the CPU: Apple's devices know no double precision.
+        found = first_examples(data, run.settings, settings["examples"])
+        inputs, targets = (values.cpu() for values in found)
         real = targets.is_floating_point()
         split = Split(inputs.double(), targets.double() if real else targets)
-        model = run.network(data.device).double()
+        model = run.network().double()
         loss, trained = loss_of_weights(model, split), weights_of(model)
         weights = settle(loss, trained, settings["steps"])
         values = torch.linalg.eigvalsh(torch.func.hessian(loss)(weights))

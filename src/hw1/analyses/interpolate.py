@@ -98,16 +98,16 @@ def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]
     """A row per pair of variants, seed, alpha and split; the pair stands in the column variant."""
     alphas = grid(settings["start"], settings["stop"], settings["points"])
     found = []
-    for start, end in combinations(runs, 2):
-        if start.settings["seed"] != end.settings["seed"]:
-            continue
-        rows = line(
-            start.network(data.device),
-            start.weights[-1],
-            end.weights[-1],
-            alphas,
-            data.splits(start.settings),
-        )
-        pair = f"{start.settings['variant']}_{end.settings['variant']}"
-        found += tables.identify(start.settings | {"variant": pair}, rows)
+    for seed in dict.fromkeys(run.settings["seed"] for run in runs):
+        own = [run for run in runs if run.settings["seed"] == seed]
+        for start, end in combinations(own, 2):
+            rows = line(
+                start.network(data.device),
+                start.weights[-1],
+                end.weights[-1],
+                alphas,
+                data.splits(start.settings),
+            )
+            pair = f"{start.settings['variant']}_{end.settings['variant']}"
+            found += tables.identify(start.settings | {"variant": pair}, rows)
     return {"": found}

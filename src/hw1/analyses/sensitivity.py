@@ -57,7 +57,9 @@ def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]
         model = run.network(data.device)
         inputs = data.splits(run.settings)["test"].inputs[: settings["examples"]]
         parts = [jacobian_norms(model, batch) for batch in inputs.split(AT_ONCE)]
-        probabilities, logits = (torch.cat(norms).double().mean().item() for norms in zip(*parts))
+        probabilities, logits = (
+            torch.cat(norms).cpu().double().mean().item() for norms in zip(*parts)
+        )
         row = {
             "epoch": int(run.epochs[-1]),
             "examples": len(inputs),

@@ -163,7 +163,12 @@ def assess(claim: str, rule: dict, tables: Tables) -> Part:
         return Part(rule, None, str(error), 1.0, 1.0, NOT_ENOUGH)
     except Missing as error:
         return Part(rule, None, str(error), 1.0, 1.0)
-    except (ArithmeticError, KeyError, ValueError) as error:  # one claim costs no other its verdict
+    except (
+        ArithmeticError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:  # one claim costs no other its verdict
         return Part(rule, None, f"{type(error).__name__}: {error}", 1.0, 1.0)
     if sample.counted:
         count, region = sample.values[0], rule.get("refuted", rule["confirmed"])
@@ -195,7 +200,7 @@ def sizes(rule: dict, sample: Sample) -> Sizes | None:
     null = sample.null
     if null is None or side == "within" or (bound <= null if side == "above" else bound >= null):
         return None
-    return Sizes(side, null, bound, 1 / bound if sample.ratio else -bound)
+    return Sizes(side, null, bound, 1 / bound if sample.ratio and bound else -bound)
 
 
 def verdict_of(part: Part, level: float, parts: int) -> str:

@@ -12,6 +12,9 @@ KIND = {"tables": ["dead_units"], "colours": [], "look": ["runs"], "settings": {
 
 
 def check(settings, runs, seeds):
+    from hw1.requirements import snapshot_before
+
+    snapshot_before(runs)
     for run in runs:
         if len(set(run["model"]["hidden"])) > 1:
             raise ValueError(

@@ -23,13 +23,13 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
     """The median over pairs of runs, and their range, of each kind of distance that the table has;
     a panel for each variant."""
     runs = len({*distances["seed"], *distances["other_seed"]})
+    pairs = f"median and range of the pairs of {runs} runs" if runs else "one run, so no pair"
     variants = list(distances["variant"].unique())
     figure, axes = panels(
         1,
         max(len(variants), 1),
         (1.6 + 4.8 * max(len(variants), 1), 4.4),
-        f"Distance between {style['part']}\n{style['dataset']}, "
-        f"median and range of the pairs of {runs} runs",
+        f"Distance between {style['part']}\n{style['dataset']}, {pairs}",
         squeeze=False,
     )
     for panel, variant in zip(axes[0], variants):
@@ -47,6 +47,8 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
 
 def finding(style: dict, distances: pd.DataFrame) -> str:
     """From where to where each kind of distance goes, by its median over pairs of runs."""
+    if distances.empty:
+        return "One run has no distance to another: it takes two seeds."
     said, columns = {}, [name for name in LABELS if name in distances]
     for variant, rows in distances.groupby("variant", sort=False):
         medians = rows.groupby("epoch")[columns].median()

@@ -18,9 +18,10 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import classification
+    from hw1.requirements import classification, several
 
     classification(runs)
+    several(runs)
 
 
 def pairs_of(style: dict) -> list[str]:

@@ -101,7 +101,7 @@ def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = No
 def finding(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = None) -> str:
     """Where the losses go from the first epoch to the last, and the accuracies at the end."""
     medians = history.groupby("epoch").median(numeric_only=True)
-    end = 100 * history[history["epoch"] == history["epoch"].max()]
+    end = 100 * last_epoch(history)[["train_accuracy", "test_accuracy"]]
     first, last = medians.iloc[0], medians.iloc[-1]
     train, test = (wording.change(first[c], last[c]) for c in ("train_loss", "test_loss"))
     return (

@@ -27,9 +27,10 @@ LABELS = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import functions
+    from hw1.requirements import functions, snapshot_before
 
     functions(runs)
+    snapshot_before(runs)
 
 
 def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd.DataFrame:
@@ -39,6 +40,7 @@ def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd
     ends = ends[ends["split"] == "train"].set_index(["variant", "seed"])
     dead = dead_units["units"] == dead_units["dead_units"]
     by_epoch = dead.groupby([dead_units[c] for c in ("variant", "seed", "epoch")]).any().unstack()
+    by_epoch = by_epoch.ffill(axis=1).astype(bool)  # some end earlier than others
     found = pd.DataFrame({"stuck": ends["loss"] > above * ends["constant_loss"], "reason": "alive"})
     found.loc[by_epoch.index[by_epoch.iloc[:, -1]], "reason"] = "died"
     found.loc[by_epoch.index[by_epoch[0]], "reason"] = "born_dead"
