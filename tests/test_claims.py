@@ -7,6 +7,7 @@ import yaml
 from conftest import ROOT
 from planted import PLANTED, c1, c2, c5, c8, c10, c14, c15, distances, metrics, sizes
 
+from entries import check_claims
 from hw1.claims import ledger, statistics
 from hw1.claims.decisions import Finding, assess, decide, estimate, interval
 from hw1.claims.reading import Missing
@@ -448,6 +449,34 @@ def test_wrong_arguments_are_one_line():
     rule = rule | {"of": rule["of"] | {"arm": "deep"}}
     with pytest.raises(ValueError, match=r"claim C5, final_ratio: .*'arm'"):
         assess("C5", rule, c5(random(7), 1, 6))
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"of": {"below": "1e-2"}}, "claim C5: of.below: found '1e-2' (str), expected a name or a"),
+        (
+            {"confirmed": {"within": [2, 1]}},
+            "claim C5: within: found [2, 1], expected a range that",
+        ),
+        ({"refuted": {"within": [2, 1]}}, "claim C5: within: found [2, 1], expected a range that"),
+        ({"decides": False}, "claim C5: no part decides it: take decides from one"),
+    ],
+)
+def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
+    check_claims(ALL)
+    with pytest.raises(ValueError) as caught:
+        check_claims([CLAIMS["C5"] | {"parts": [CLAIMS["C5"]["parts"][0] | change]}])
+    assert str(caught.value).startswith(said)
+
+
+def test_a_wrong_number_costs_no_other_claim_its_verdict():
+    rule = CLAIMS["C5"]["parts"][0]
+    tables = c5(random(7), 1, 12)
+    for change in ({"confirmed": {"below": 0}}, {"of": rule["of"] | {"variant": ["deep"]}}):
+        wrong = CLAIMS["C5"] | {"id": "C99", "parts": [rule | change]}
+        found = {f.claim["id"]: f.verdict for f in decide([*ALL, wrong], tables)}
+        assert found["C5"] == "confirmed" and found["C99"] != "confirmed"
 
 
 def test_effects_are_in_units_of_the_smallest_one_that_matters():

@@ -284,6 +284,29 @@ def test_random_labels_by_hand():
     )
 
 
+def test_runs_that_stop_early_count_like_the_others():
+    history = pd.DataFrame(
+        {"variant": "v", "seed": [0, 0, 1], "epoch": [1, 2, 1], "train_loss": 1.0}
+        | {"test_loss": 1.0, "test_accuracy": 0.1, "train_accuracy": [0.2, 0.1, 0.9]}
+    )
+    assert "training accuracy ends at 50.00 % (10.00 to 90.00)" in finding("random_labels", history)
+    dead = pd.DataFrame(
+        {"variant": "net_a", "seed": [0, 0, 1, 1], "epoch": [0, 5, 0, 3], "layer": 1, "units": 4}
+        | {"dead_units": [0, 0, 0, 4]}
+    )
+    ends = {"epoch": [5, 3], "split": "train", "loss": [0.0, 1.0], "constant_loss": 1.0}
+    metrics = pd.DataFrame({"variant": "net_a", "seed": [0, 1]} | ends)
+    assert finding("stuck", dead, metrics, above=0.5).startswith("1 of 2 runs end stuck")
+    assert "0 had a dead layer before training, 1 only" in finding(
+        "stuck", dead, metrics, above=0.5
+    )
+
+
+def test_one_run_has_no_distance():
+    none = pd.DataFrame(columns=["variant", "seed", "other_seed", "epoch", "distance"])
+    assert finding("distance_by_epoch", none, part="weights").startswith("One run has no distance")
+
+
 def test_stuck_by_hand():
     metrics = runs(
         *(("net_a", seed, loss) for seed, loss in enumerate((0.9, 0.9, 0.9, 0.1))),
