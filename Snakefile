@@ -45,21 +45,6 @@ for name in FIGURES:
             f"results/fig_{name}.png",
 
 
-# How far a build is, also while it has locked the folder: see workflow/rules/command_line.smk.
-rule status:
-    log:
-        "results/logs/status.log",
-    retries: 0
-    localrule: True
-    conda:
-        ENVIRONMENT
-    threads: 1
-    params:
-        text=lambda wildcards: status(),
-    shell:
-        "printf '%s\\n' {params.text:q} 2> {log}"
-
-
 # All of these, with a line each: snakemake help
 rule help:
     log:
@@ -68,11 +53,18 @@ rule help:
     localrule: True
     conda:
         ENVIRONMENT
-    threads: 1
     params:
         text=lambda wildcards: help_text(),
     shell:
         "printf '%s\\n' {params.text:q} 2> {log}"
+
+
+# How far a build is, also while it has locked the folder: see workflow/rules/command_line.smk.
+use rule help as status with:
+    log:
+        "results/logs/status.log",
+    params:
+        text=lambda wildcards: status(),
 
 
 # A target per list of claims that names one: all that it is about.

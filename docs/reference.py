@@ -123,7 +123,7 @@ def of_kinds(concern: str) -> str:
         says = (kinds.parsed(file).body[0].value.value).split("\n\n")[0].replace("\n", " ")  # type: ignore[attr-defined]
         settings = "; ".join(
             f"`{key}`: {kind_of(node)}" + (f", {limits}" if (limits := bounds(node)) else "")
-            for key, node in declared["settings"].items()
+            for key, node in declared.get("settings", {}).items()
         )
         tables = ", ".join(f"`{name}`" if name else "its own name" for name in declared["tables"])
         tables += f", `{declared['beside']}` beside" if "beside" in declared else ""

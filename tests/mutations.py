@@ -104,12 +104,12 @@ FAULTS = {
         "pca.fit_transform(weights.astype(np.float64))[:, ::-1]",
     ),
     "interval swapped": (
-        "src/hw1/inference.py", "float(ordered[outside]), float(ordered[n - 1 - outside])",
-        "float(ordered[n - 1 - outside]), float(ordered[outside])",
+        "src/hw1/inference.py", "(float(low), float(high))",
+        "(float(high), float(low))",
     ),
     "an interval one value too short": (
-        "src/hw1/inference.py", "    ordered = np.sort(values)\n",
-        "    ordered, outside = np.sort(values), outside + 1\n",
+        "src/hw1/inference.py", ".confidence_interval(1 - LEVEL)\n    return None if",
+        ".confidence_interval(1 - 2 * LEVEL)\n    return None if",
     ),
     "Holm without a correction": (
         "src/hw1/inference.py", "(tests - rank) * p_values[index]", "p_values[index]",

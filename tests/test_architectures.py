@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hw1 import models
 from hw1.architectures import example_shape, layers, multiply_adds, parameter_count
-from runs import all_runs, run_settings
+from runs import Run, run_settings
 
 # The specification's exact counts of the models as written ...
 AS_WRITTEN = {
@@ -63,16 +63,15 @@ def counts(config: dict) -> dict[str, tuple[int, int]]:
     """Parameters by `experiment/variant`: as computed from the layers, and of the torch model."""
     result = {}
     for experiment in config["experiments"]:
-        for run in all_runs(config, experiment):
-            name = f"{run.experiment}/{run.variant}"
-            if name not in result:
-                run_of = run_settings(config, run)
-                shape = example_shape(run_of)
-                with torch.device("meta"):
-                    model = run_of["model"]
-                    modules = models.build_modules(layers(model, *shape), model)
-                built = sum(p.numel() for module in modules for p in module.parameters())
-                result[name] = parameter_count(layers(run_of["model"], *shape)), built
+        for variant in config["experiments"][experiment]["variants"]:
+            name = f"{experiment}/{variant}"
+            run_of = run_settings(config, Run(experiment, variant, 0))
+            shape = example_shape(run_of)
+            with torch.device("meta"):
+                model = run_of["model"]
+                modules = models.build_modules(layers(model, *shape), model)
+            built = sum(p.numel() for module in modules for p in module.parameters())
+            result[name] = parameter_count(layers(run_of["model"], *shape)), built
     return result
 
 

@@ -131,7 +131,12 @@ def test_default_has_the_specified_runs(config):
         "error_surface": 1,
         "double_descent": 6,
     }
-    everything = [run for name in config["experiments"] for run in runs.all_runs(config, name)]
+    everything = [
+        runs.Run(name, variant, seed)
+        for name, experiment in config["experiments"].items()
+        for variant in experiment["variants"]
+        for seed in runs.seeds_of_experiment(config, name)
+    ]
     assert (
         len(everything)
         == len(set(map(str, everything)))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import jsonschema
 
 from configuration import RULES, check
-from hw1 import kinds
+from hw1 import kinds, requirements
 from hw1.tables import RUN_COLUMNS
 from runs import Run, dataset_name, run_settings, seeds_of_experiment
 from validation import NO_NUMBER, Validator, check_schema, did_you_mean, number_hint
@@ -23,6 +23,11 @@ RESERVED = {
     "analyses": {"kind", "variants"},
     "figures": {"draw", "variants", "tables", "beside", "caption", "claims", "colours"}
     | {"dpi", "runs", "dataset", "datasets", "left_out"},
+}
+# What a kind need not say.
+NOTHING_ELSE: dict[str, dict] = {
+    "analyses": {"settings": {}, "needs": []},
+    "figures": {"settings": {}, "needs": [], "colours": [], "look": []},
 }
 OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
 ARMS = ("as_written", "as_coded")
@@ -81,7 +86,10 @@ def known_kinds(concern: str, extensions: Iterable[str], schema: dict) -> dict[s
             if declared is None:
                 raise ValueError(f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py")
             try:
-                check_schema(declared, schema["$defs"][concern], "KIND")
+                check_schema(
+                    declared, {"$defs": schema["$defs"], **schema["$defs"][concern]}, "KIND"
+                )
+                declared = NOTHING_ELSE[concern] | declared
                 check_declaration(declared, concern)
             except ValueError as error:
                 raise ValueError(f"{file}: {error}") from error
@@ -165,6 +173,8 @@ def with_settings(
     runs = [run_settings(config, Run(experiment, variant, seeds[0])) for variant in variants]
     seen = settings | ({"beside": run_beside} if run_beside else {})
     try:
+        for need in kind.declared["needs"]:
+            getattr(requirements, need)(runs)
         kinds.check(kind.file)(seen, runs, len(seeds))
     except NameError as error:
         raise ValueError(

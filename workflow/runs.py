@@ -48,14 +48,6 @@ def seeds_of_experiment(config: dict, experiment: str) -> list[int]:
     return seed_list(config["experiments"][experiment]["seeds"])
 
 
-def all_runs(config: dict, experiment: str) -> list[Run]:
-    """The runs of an experiment, variants and seeds in the order of the configuration."""
-    seeds = seeds_of_experiment(config, experiment)
-    return [
-        Run(experiment, v, s) for v in config["experiments"][experiment]["variants"] for s in seeds
-    ]
-
-
 def batches(config: dict, experiment: str) -> list[str]:
     """The names of an experiment's batches of seeds, the same for each variant."""
     size = config["experiments"][experiment].get("seeds_per_job", 1)

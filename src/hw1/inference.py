@@ -27,14 +27,8 @@ def median_interval(values: np.ndarray) -> tuple[float, float] | None:
     Of 7 values it is the least and the greatest (98.4 %). None where even these hold the median
     less often than that, of fewer than 6 values.
     """
-    n = len(values)
-    outside = int(stats.binom.ppf(LEVEL / 2, n, 0.5))
-    while outside >= 0 and stats.binom.cdf(outside, n, 0.5) > LEVEL / 2:
-        outside -= 1
-    if outside < 0:
-        return None
-    ordered = np.sort(values)
-    return float(ordered[outside]), float(ordered[n - 1 - outside])
+    low, high = stats.quantile_test(values, p=0.5).confidence_interval(1 - LEVEL)
+    return None if np.isnan(low) else (float(low), float(high))
 
 
 def share_interval(successes: int, n: int) -> tuple[float, float]:

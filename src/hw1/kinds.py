@@ -22,11 +22,13 @@ def declaration(path: str | os.PathLike) -> dict | None:
 
     Raises ValueError where the file is no Python, or KIND is more than plain values.
     """
-    node = assigned(path, "KIND")
-    if node is None:
+    for node in parsed(path).body:
+        if isinstance(node, ast.Assign) and "KIND" in map(ast.unparse, node.targets):
+            break
+    else:
         return None
     try:
-        return ast.literal_eval(node)
+        return ast.literal_eval(node.value)
     except (ValueError, TypeError) as error:
         raise ValueError(
             f"{path}: KIND has more than plain values ({error}): the file is not run to read it"
@@ -47,16 +49,6 @@ def parsed(path: str | os.PathLike) -> ast.Module:
 def parsed_source(source: bytes, path: str) -> ast.Module:
     """The syntax tree of a source, the same for all who ask: they must not change it."""
     return ast.parse(source, filename=path)
-
-
-def assigned(path: str | os.PathLike, name: str) -> ast.expr | None:
-    """The expression that a file assigns to a name at its top level."""
-    for node in parsed(path).body:
-        if isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == name for target in node.targets
-        ):
-            return node.value
-    return None
 
 
 def check(path: str | os.PathLike) -> Callable[..., None]:

@@ -29,7 +29,6 @@ for kind in KINDS:
             analysis="|".join({analysis.name: 0 for analysis in own}) or "(?!)",
         conda:
             ENVIRONMENT
-        threads: 1
         resources:
             mem_mb=partial(growing, 2000),
             runtime=partial(growing, 60),
@@ -60,7 +59,6 @@ rule tabulate:
         table="|".join([*OWN_TABLES, *{t: 0 for a in JOINED.values() for t in a.tables}]),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),

@@ -15,7 +15,6 @@ rule prepare_data:
     priority: 100000  # every training waits for it
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 30),

@@ -25,7 +25,6 @@ rule figure:
         figure="|".join(FIGURES),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),

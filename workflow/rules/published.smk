@@ -17,7 +17,6 @@ rule unpack_published:
         arm="|".join(ARMS),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),
@@ -159,7 +158,6 @@ rule comparison:
         arm="|".join(ARMS),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=partial(growing, 2000),
         runtime=partial(growing, 10),
@@ -192,6 +190,5 @@ rule compare:
     localrule: True
     conda:
         ENVIRONMENT
-    threads: 1
     shell:
         "cat {input} 2> {log}" if PUBLISHED_ARMS else "echo Nothing is published: see make publish"

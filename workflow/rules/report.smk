@@ -19,7 +19,6 @@ rule claims:
         arm="|".join(ARMS),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=partial(growing, 2000),
         runtime=partial(growing, 10),
@@ -62,7 +61,6 @@ rule page:
         page="|".join(["index", *CLAIMS]),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),
@@ -107,7 +105,6 @@ rule verify:
     localrule: True
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),

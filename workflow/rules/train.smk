@@ -55,7 +55,6 @@ rule evaluate:
         "results/benchmarks/evaluate/{experiment}/{variant}/{seeds}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=memory,
         runtime=partial(growing, 20),
@@ -81,7 +80,6 @@ rule snapshot:
         "results/benchmarks/snapshot/{experiment}/{variant}/{seeds}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=memory,
         runtime=partial(growing, 10),

@@ -8,11 +8,12 @@ It declares itself in `KIND`, which is read without importing the file, so it ho
     tables     the columns of each table that it makes, by what the table's name ends with after
                that of the analysis; "" for the one that is called like it
     settings   what an entry says besides `kind` and `variants`: JSON Schema by key; all are needed
+    needs      what it asks of the runs that it sees, by functions of `hw1.requirements`
 
-and has two functions. `check(settings, runs, seeds)` raises ValueError where an entry cannot come
-to anything: `runs` are the settings of one run per variant, `seeds` counts the seeds. It is called
-before any job, on its own, without the rest of the file, so it imports what it needs itself, and
-nothing slow. And
+of which the last two may be left out. Where that does not say all that it asks, it has a function
+`check(settings, runs, seeds)`, which raises ValueError where an entry cannot come to anything:
+`runs` are the settings of one run per variant, `seeds` counts the seeds. It is called before any
+job, on its own, without the rest of the file, so it imports what it needs itself, and nothing slow.
 
     analyse(runs, settings, data) -> {table: rows}
 

@@ -16,6 +16,7 @@ from hw1.curvature import weights_of
 from hw1.weights import Run
 
 KIND = {
+    "needs": ["mlps", "snapshot_before"],
     "scope": "experiment",
     "data": False,
     "tables": {
@@ -24,15 +25,7 @@ KIND = {
             "independent_distance",
         ]
     },
-    "settings": {},
 }  # fmt: skip
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import mlps, snapshot_before
-
-    mlps(runs)
-    snapshot_before(runs)
 
 
 def aligned(run: Run, reference: Run, epoch: int) -> np.ndarray:

@@ -12,17 +12,11 @@ from hw1.inputs import Data
 from hw1.weights import Run
 
 KIND = {
+    "needs": ["mlps"],
     "scope": "run",
     "data": True,
     "tables": {"": ["experiment", "variant", "seed", "epoch", "layer", "units", "dead_units"]},
-    "settings": {},
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import mlps
-
-    mlps(runs)
 
 
 @torch.inference_mode()

@@ -1,7 +1,5 @@
 """Principal components of the weights of all runs, over their snapshots."""
 
-from typing import NamedTuple
-
 import numpy as np
 from sklearn.decomposition import PCA
 
@@ -9,6 +7,7 @@ from hw1 import tables
 from hw1.weights import Run, views
 
 KIND = {
+    "needs": ["alike"],
     "scope": "experiment",
     "data": False,
     "tables": {
@@ -21,9 +20,6 @@ SMALLEST = 3  # weight vectors; fewer always lie in a plane
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import alike
-
-    alike(runs)
     epochs = [{*run["training"]["snapshot_epochs"], run["training"]["epochs"]} for run in runs]
     if (snapshots := seeds * sum(map(len, epochs))) < 3:
         raise ValueError(
@@ -32,15 +28,9 @@ def check(settings, runs, seeds):
         )
 
 
-class Projection(NamedTuple):
-    """Coordinates (n, 2) and the share of the variance of each of the two components."""
-
-    coordinates: np.ndarray
-    explained_variance_ratio: np.ndarray
-
-
-def project(weights: np.ndarray) -> Projection:
-    """Project n weight vectors, shape (n, p), on their two principal components.
+def project(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates (n, 2) of n weight vectors, shape (n, p), on their two principal components, and
+    the share of the variance (2,) of each of these.
 
     The sign of a component is free; it is chosen so that its largest loading is positive
     (scikit-learn's rule), hence the same on every run. Raises ValueError for fewer than three
@@ -54,14 +44,14 @@ def project(weights: np.ndarray) -> Projection:
     # Covariances between n points need only the n x n Gram matrix, but a full SVD of so few
     # points is as fast and more exact.
     pca = PCA(n_components=2, svd_solver="full")
-    return Projection(pca.fit_transform(weights.astype(np.float64)), pca.explained_variance_ratio_)
+    return pca.fit_transform(weights.astype(np.float64)), pca.explained_variance_ratio_
 
 
 def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]]:
     """A row per snapshot with its two coordinates, and one per component."""
     vectors = views(runs, settings["view"])
-    projection = project(np.concatenate(vectors))
-    points = iter(projection.coordinates.tolist())
+    projected, shares = project(np.concatenate(vectors))
+    points = iter(projected.tolist())
     coordinates = []
     for run in runs:
         rows = [
@@ -69,7 +59,7 @@ def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]
             for epoch in run.epochs.tolist()
         ]
         coordinates += tables.identify(run.settings, rows)
-    ratios = enumerate(projection.explained_variance_ratio.tolist(), start=1)
+    ratios = enumerate(shares.tolist(), start=1)
     variance = [
         {"component": number, "explained_variance_ratio": ratio} for number, ratio in ratios
     ]

@@ -7,17 +7,11 @@ from hw1.inputs import Data
 from hw1.weights import Run
 
 KIND = {
+    "needs": ["functions"],
     "scope": "experiment",
     "data": True,
     "tables": {"": ["experiment", "variant", "seed", "x", "target", "prediction"]},
-    "settings": {},
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import functions
-
-    functions(runs)
 
 
 def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:

@@ -13,6 +13,7 @@ from hw1.inputs import Data
 from hw1.weights import Run
 
 KIND = {
+    "needs": ["classification"],
     "scope": "run",
     "data": True,
     "tables": {
@@ -27,12 +28,6 @@ KIND = {
     },
 }
 AT_ONCE = 500  # examples, of which each needs a row of its inputs for every output
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import classification
-
-    classification(runs)
 
 
 def jacobian_norms(model: nn.Module, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -25,6 +25,7 @@ from hw1.inputs import Data
 from hw1.weights import Run
 
 KIND = {
+    "needs": ["weights_alone"],
     "scope": "run",
     "data": True,
     "tables": {
@@ -52,12 +53,6 @@ KIND = {
         },
     },
 }  # fmt: skip
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import weights_alone
-
-    weights_alone(runs)
 
 
 def scaled(product: Product, sizes: Vector) -> Product:

@@ -8,9 +8,10 @@ It declares itself in `KIND`, which is read without importing the file, so it ho
     look       other keys of `figures` in the configuration that it uses
     settings   what an entry says besides `draw`, `tables`, `variants`, `beside`, `caption`,
                `claims`, `colours`: JSON Schema by key; all are needed
+    needs      what it asks of the runs that it shows, by functions of `hw1.requirements`
 
-It may have a function `check(settings, runs, seeds)` as an analysis has (see hw1.analyses), with
-the run beside as settings["beside"], and has
+of which all but the tables may be left out. It may have a function `check(settings, runs, seeds)`
+as an analysis has (see hw1.analyses), with the run beside as settings["beside"], and has
 
     draw(style, *tables) -> Figure
 

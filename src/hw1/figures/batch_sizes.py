@@ -6,12 +6,7 @@ from matplotlib.figure import Figure
 from hw1 import wording
 from hw1.drawing import MARKERS, colour_of, last_epoch, panels, seeds, spread
 
-KIND = {
-    "tables": ["metrics", "sensitivity", "sharpness"],
-    "colours": [],
-    "look": [],
-    "settings": {},
-}
+KIND = {"needs": ["classification"], "tables": ["metrics", "sensitivity", "sharpness"]}
 PANELS = {
     "epoch": "epochs of training",
     "train_loss": "training loss (nats)",
@@ -26,9 +21,6 @@ SHARPNESS = ["largest_eigenvalue", "normalised_eigenvalue", "box_rise"]
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import classification
-
-    classification(runs)
     for run in runs:
         size = run["training"]["batch_size"]
         if not run["variant"].endswith(f"_{size}"):

@@ -7,14 +7,8 @@ from hw1 import wording
 from hw1.drawing import colour_of, panels, seeds, spread
 from hw1.figures.interpolation import above_chord
 
-KIND = {"tables": ["barriers"], "colours": ["guide"], "look": [], "settings": {}}
+KIND = {"needs": ["classification"], "tables": ["barriers"], "colours": ["guide"]}
 DASHES = ("-", "--", ":", "-.", (0, (6, 1)), (0, (1, 3)))
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import classification
-
-    classification(runs)
 
 
 def draw(style: dict, barriers: pd.DataFrame) -> Figure:

@@ -8,13 +8,10 @@ from hw1 import wording
 from hw1.drawing import MARKERS, count_of_seeds, panels
 from hw1.inference import share_interval
 
-KIND = {"tables": ["dead_units"], "colours": [], "look": ["runs"], "settings": {}}
+KIND = {"needs": ["snapshot_before"], "tables": ["dead_units"], "look": ["runs"]}
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import snapshot_before
-
-    snapshot_before(runs)
     for run in runs:
         if len(set(run["model"]["hidden"])) > 1:
             raise ValueError(

@@ -22,8 +22,6 @@ KIND = {
         "truth",
         "guide",
     ],
-    "look": [],
-    "settings": {},
 }
 WIDTH = 66  # characters of a line of a label
 # Told apart without colour as well.

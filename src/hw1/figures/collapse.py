@@ -7,13 +7,7 @@ from matplotlib.figure import Figure
 from hw1 import wording
 from hw1.drawing import colour_of, count_of_seeds, last_epoch, panels
 
-KIND = {"tables": ["metrics"], "colours": ["guide"], "look": [], "settings": {}}
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import functions
-
-    functions(runs)
+KIND = {"needs": ["functions"], "tables": ["metrics"], "colours": ["guide"]}
 
 
 def draw(style: dict, metrics: pd.DataFrame) -> Figure:

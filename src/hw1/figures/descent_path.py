@@ -8,18 +8,11 @@ from hw1.drawing import count_of_seeds, panels
 from hw1.figures.error_surface import colour_bar, contours, levels_of
 
 KIND = {
+    "needs": ["classification"],
     "tables": ["descent", "descent_path", "descent_variance"],
-    "colours": [],
     "look": ["runs"],
-    "settings": {},
 }
 SHOWN = 2  # runs
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import classification
-
-    classification(runs)
 
 
 def draw(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.DataFrame) -> Figure:

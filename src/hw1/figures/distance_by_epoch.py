@@ -8,8 +8,6 @@ from hw1.drawing import MARKERS, colour_of, panels, spread
 
 KIND = {
     "tables": ["distances"],
-    "colours": [],
-    "look": [],
     "settings": {"part": {"description": "Between what the distances are", "type": "string"}},
 }
 LABELS = {

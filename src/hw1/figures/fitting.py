@@ -6,17 +6,11 @@ from matplotlib.figure import Figure
 from hw1.drawing import by_variant, last_epoch, panels, seeds, spread
 
 KIND = {
+    "needs": ["classification"],
     "tables": ["metrics"],
     "colours": ["train", "test", "guide"],
-    "look": [],
     "settings": {"axis": {"description": "In what the variants differ", "type": "string"}},
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import classification
-
-    classification(runs)
 
 
 def draw(style: dict, metrics: pd.DataFrame) -> Figure:

@@ -7,13 +7,7 @@ from matplotlib.lines import Line2D
 from hw1 import wording
 from hw1.drawing import colour_of, count_of_seeds, panels
 
-KIND = {"tables": ["predictions"], "colours": ["truth"], "look": [], "settings": {}}
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import functions
-
-    functions(runs)
+KIND = {"needs": ["functions"], "tables": ["predictions"], "colours": ["truth"]}
 
 
 def draw(style: dict, predictions: pd.DataFrame) -> Figure:

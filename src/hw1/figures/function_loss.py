@@ -6,13 +6,7 @@ from matplotlib.lines import Line2D
 
 from hw1.drawing import by_variant, colour_of, count_of_seeds, last_epoch, panels
 
-KIND = {"tables": ["history", "metrics"], "colours": [], "look": [], "settings": {}}
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import functions
-
-    functions(runs)
+KIND = {"needs": ["functions"], "tables": ["history", "metrics"]}
 
 
 def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:

@@ -10,18 +10,10 @@ from hw1 import wording
 from hw1.drawing import panels, seeds, spread
 
 KIND = {
+    "needs": ["classification", "several"],
     "tables": ["lines"],
     "colours": ["train", "test", "guide"],
-    "look": [],
-    "settings": {},
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import classification, several
-
-    classification(runs)
-    several(runs)
 
 
 def pairs_of(style: dict) -> list[str]:

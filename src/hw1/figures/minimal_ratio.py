@@ -5,13 +5,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hw1 import wording
-from hw1.drawing import MARKERS, colour_of, count_of_seeds, panels
+from hw1.drawing import MARKERS, colour_of, count_of_seeds, panels, spread
 from hw1.inference import spearman
 
 KIND = {
     "tables": ["critical_points", "critical_points_ratios"],
-    "colours": [],
-    "look": [],
     "settings": {
         "gradient_norm": {
             "description": "At which norm of the gradient a run counts as arrived",
@@ -54,13 +52,10 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
         axes[0].plot(
             100 * arrived["minimal_ratio"], arrived["loss"], marker, color=colour, ms=5, label=label
         )
-        by = rows[rows["arrived"] & (rows["threshold"] > 0)].groupby("threshold")["minimal_ratio"]
+        by = rows[rows["arrived"] & (rows["threshold"] > 0)]
         if len(by):
-            median = 100 * by.median()
-            axes[1].plot(median.index, median, marker + "-", color=colour, label=name)
-            axes[1].fill_between(
-                median.index, 100 * by.min(), 100 * by.max(), color=colour, alpha=0.18, lw=0
-            )
+            by = by.assign(percent=100 * by["minimal_ratio"])
+            spread(axes[1], by, "threshold", "percent", colour, marker=marker, label=name)
         norms = np.sort(at["gradient_norm"].clip(lower=1e-18))
         axes[2].step(
             norms, 100 * np.arange(1, len(norms) + 1) / len(norms), where="post", color=colour

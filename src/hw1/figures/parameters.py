@@ -9,18 +9,10 @@ from hw1 import wording
 from hw1.drawing import last_epoch, panels, seeds, spread
 
 KIND = {
+    "needs": ["classification", "sizes_differ"],
     "tables": ["metrics"],
     "colours": ["train", "test"],
-    "look": [],
-    "settings": {},
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import classification, sizes_differ
-
-    classification(runs)
-    sizes_differ(runs)
 
 
 def draw(style: dict, metrics: pd.DataFrame) -> Figure:

@@ -9,21 +9,18 @@ from hw1 import wording
 from hw1.drawing import count_of_seeds, last_epoch, panels, seeds, spread
 
 KIND = {
+    "needs": ["one_variant", "classification"],
     "tables": ["history"],
     "beside": "history",  # of labels that are memorised
     "colours": ["train", "test", "guide"],
-    "look": [],
-    "settings": {},
 }
 CHANCE = 10  # % that guessing gets right
 
 
 def check(settings, runs, seeds):
     from hw1.architectures import CLASSES, classes_of
-    from hw1.requirements import classification, one_variant, recorded
+    from hw1.requirements import recorded
 
-    one_variant(runs)
-    classification(runs)
     recorded(runs, "evaluate_each_epoch", ["train", "test"])
     for run in runs:
         if (found := classes_of(run)) != CLASSES:

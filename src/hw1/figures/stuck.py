@@ -8,9 +8,9 @@ from hw1.drawing import count_of_seeds, last_epoch, panels
 from hw1.inference import share_interval
 
 KIND = {
+    "needs": ["functions", "snapshot_before"],
     "tables": ["dead_units", "metrics"],
     "colours": ["born_dead", "died", "alive", "guide"],
-    "look": [],
     "settings": {
         "above": {
             "description": "From which share of the best constant's loss on a run counts as stuck",
@@ -24,13 +24,6 @@ LABELS = {
     "died": "one only at the end",
     "alive": "living units in every layer",
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import functions, snapshot_before
-
-    functions(runs)
-    snapshot_before(runs)
 
 
 def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd.DataFrame:

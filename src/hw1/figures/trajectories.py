@@ -10,17 +10,11 @@ from hw1 import wording
 from hw1.drawing import MARKERS, last_epoch, panels
 
 KIND = {
+    "needs": ["classification"],
     "tables": ["pca", "pca_variance", "metrics"],
-    "colours": [],
     "look": ["runs"],
     "settings": {"part": {"description": "What is projected, in words", "type": "string"}},
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.requirements import classification
-
-    classification(runs)
 
 
 def spaced(values: list[float], gap: float, top: float) -> list[float]:
