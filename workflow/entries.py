@@ -425,12 +425,13 @@ def dataset_titles(config: dict, names: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
 
 
-def style(config: dict, figure: Figure, experiments: Iterable[str] = ()) -> dict:
-    """How a figure looks, with only what it shows; one of a list of claims is of `experiments`."""
+def style(config: dict, figure: Figure, experiments: Iterable[str] | None = None) -> dict:
+    """How a figure looks, with only what it shows; one of a list of claims is of `experiments`, or
+    of all."""
     look = config["figures"]
     palette = look["colours"] | figure.colours
     datasets = {}
-    for experiment in [figure.experiment] if figure.experiment else experiments:
+    for experiment in [figure.experiment] if figure.experiment else experiments or config["experiments"]:
         settings = config["experiments"][experiment]
         for variant in figure.variants or settings["variants"]:
             run = Run(experiment, variant, 0)
