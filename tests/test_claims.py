@@ -17,6 +17,7 @@ CLAIMS = {
     claim["id"]: claim
     for claim in yaml.safe_load((ROOT / "workflow/claims.yaml").read_text(encoding="utf-8"))
 }
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text(encoding="utf-8"))
 ALL = list(CLAIMS.values())
 
 
@@ -454,19 +455,26 @@ def test_wrong_arguments_are_one_line():
 @pytest.mark.parametrize(
     "change, said",
     [
-        ({"of": {"below": "1e-2"}}, "claim C5: of.below: found '1e-2' (str), expected a name or a"),
+        ({"of": {"below": "1e-2"}}, "0.parts.0.of.below: claim C5: found '1e-2' (str), expected a"),
         (
             {"confirmed": {"within": [2, 1]}},
-            "claim C5: within: found [2, 1], expected a range that",
+            "0.parts.0.confirmed.within: claim C5: found [2, 1], expected a range that goes up",
         ),
-        ({"refuted": {"within": [2, 1]}}, "claim C5: within: found [2, 1], expected a range that"),
-        ({"decides": False}, "claim C5: no part decides it: take decides from one"),
+        (
+            {"reading": {"where": {"within": [2, 1]}, "inside": "a", "outside": "b"}},
+            "0.parts.0.reading.where.within: claim C5: found [2, 1]",
+        ),
+        ({"decides": False}, "0.parts: claim C5: found none that decides it"),
+        ({"of": {"experiment": "mnist_cn"}}, "0.parts.0.of.experiment: claim C5: found 'mnist_cn'"),
+        ({"statistic": "final"}, "0.parts.0.statistic: claim C5: found 'final', expected one of"),
     ],
 )
 def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
-    check_claims(ALL)
+    known = [claim["experiment"] for claim in ALL if claim["experiment"]]
+    check_claims(ALL, SCHEMA, known)
     with pytest.raises(ValueError) as caught:
-        check_claims([CLAIMS["C5"] | {"parts": [CLAIMS["C5"]["parts"][0] | change]}])
+        changed = CLAIMS["C5"] | {"parts": [CLAIMS["C5"]["parts"][0] | change]}
+        check_claims([changed], SCHEMA, known)
     assert str(caught.value).startswith(said)
 
 
@@ -499,8 +507,5 @@ def test_tables_of_the_ledger_have_a_row_per_claim_and_part():
 
 
 def test_schema_lists_the_statistics():
-    schema = yaml.safe_load(
-        (ROOT / "workflow/schemas/claims.schema.yaml").read_text(encoding="utf-8")
-    )
-    listed = schema["$defs"]["part"]["properties"]["statistic"]["enum"]
+    listed = SCHEMA["$defs"]["part"]["properties"]["statistic"]["enum"]
     assert sorted(listed) == sorted(statistics.STATISTICS)

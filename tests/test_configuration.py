@@ -399,7 +399,42 @@ MISTAKES = [
         at("experiments.capacity.seeds", "0 to 9"),
         r"seeds: found '0 to 9', expected a list of seeds or a",
     ),
-    (at("experiments.capacity.seeds", "0-999999"), r"seeds: found 1000000, expected at most"),
+    (
+        at("experiments.capacity.seeds", "0-999999999"),
+        r"seeds: found 0-999999999, 1000000000 seeds, expected at most 100000",
+    ),
+    (
+        at("experiments.capacity.seeds", "0-3\n"),
+        r"capacity\.seeds: found '0-3\\n', expected a list",
+    ),
+    (
+        at("experiments.capacity.seeds", "\u0663-5"),
+        r"capacity\.seeds: found '.-5', expected a list",
+    ),
+    (
+        lambda config: config["experiments"]["capacity"]["variants"].update({"v\n": {}}),
+        r"experiments\.capacity\.variants: found 'v\\n', expected",
+    ),
+    (
+        at("experiments.capacity.inputs", {"range": [1, 1]}),
+        r"capacity\.variants\.cnn1\.inputs\.range: found \[1, 1\], expected two that differ",
+    ),
+    (
+        at("experiments.function_fit.inputs", {"examples": 10}),
+        r"variants\.\w+\.inputs\.examples: found 10, but s\w+ \(kind function\) is taken as it is",
+    ),
+    (
+        at("experiments.capacitty", None),
+        r"experiments\.capacitty: found nothing, expected object: null leaves out what is there",
+    ),
+    (
+        at("experiments.error_surface.analyses.surface.points", 4),
+        r"surface\.points: found 4, expected evenly spaced points .*; an odd number",
+    ),
+    (
+        at("experiments.mnist_cnn.figures.cnn_loss.tables", ["metrics"]),
+        r"figures\.cnn_loss\.tables: found 'metrics', expected one as history",
+    ),
     (
         lambda c: c["experiments"]["capacity"].update(
             seeds=list(range(0, 400, 2)), seeds_per_job=200

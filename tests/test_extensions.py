@@ -206,7 +206,10 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
     }
     files = {"analyses__norms_py": NORMS, "figures__strip_py": STRIP, "claims_yaml": CLAIMS}
     targets = ("mine", "results/tables/notebook_as_written.csv")
-    copy = extended(overlay, *targets, **files)
+    files["figures__strip_py"] = STRIP.replace('["colours"]["guide"]', '["colours"][COLOUR]')
+    files["figures__strip_py"] = "from _shared import COLOUR\n" + files["figures__strip_py"]
+    copy = extended(overlay, *targets, **files, figures___shared_py="COLOUR = 'guide'\n")
+    shared = copy.folder.parent / "mine/figures/_shared.py"
     assert {row["seed"] for row in rows(copy, "mine_norms")} == {"0", "1"}
     (verdict,) = rows(copy, "notebook_as_written")
     assert (verdict["claim"], verdict["verdict"]) == ("N1", "confirmed")
@@ -217,12 +220,36 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
     planned = copy.plan(*targets, *overlaid)
     assert {job.split()[0] for job in planned} <= {"norms", "tabulate", "figure", "claims", "mine"}
     assert {"norms mine/norms/mlp/seed0", "figure my_norms"} <= planned
+    # So does one of what lies beside it.
+    shared.write_text("COLOUR = 'guide'\nEDITED = True\n", encoding="utf-8")
+    kind.write_text(NORMS, encoding="utf-8")
+    assert of(copy.plan(*targets, *overlaid), "figure") == {"my_norms"}
     # Its section of the page, with figure and claim.
     sections = copy.snakemake("--dry-run", "results/index.html", *overlaid).stderr
     assert (
         "results/fig_my_norms.png"
         in sections + copy.snakemake("-n", "results/index.html", *overlaid).stdout
     )
+
+
+def test_a_file_is_of_the_experiment_that_has_such_a_table(extended):
+    """Also where another one's name is the beginning of this one's."""
+    counted = {"kind": "dead_units"}
+    entries = {
+        "e_x": MLP | {"title": "One"},
+        "e": MLP | {"title": "Two", "analyses": {"x_y": counted, "a": DISTANCES}},
+        "third": MLP | {"title": "Three", "analyses": {"y": counted, "a_b": counted}},
+    }
+    entries["e"]["analyses"]["a"] = {"kind": "pca", "view": "model"}
+    for entry in entries.values():
+        entry["variants"] = {"mlp": {}}
+        entry["training"] = MLP["training"] | {"snapshot_epochs": [0]}
+    entries["third"]["analyses"]["a_variance"] = counted
+    targets = [f"results/tables/{t}.csv" for t in ("e_x_y", "e_a_variance", "third_a_variance")]
+    copy = extended({"experiments": entries}, *targets, "-n")
+    overlay = str(copy.folder.parent / "mine/overlay.yaml")
+    planned = copy.plan(*targets, "--configfile", overlay)
+    assert {"tabulate e/x_y", "pca e/a", "tabulate third/a_variance"} <= planned
 
 
 @pytest.mark.parametrize(

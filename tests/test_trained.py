@@ -1,11 +1,14 @@
 """Trained networks as a library gives them."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
 
 import hw1
+from hw1 import checkpoints
+from hw1.trained import Trained
 
 
 def test_a_network_predicts_what_its_metrics_say(built):
@@ -35,9 +38,9 @@ def test_a_network_predicts_what_its_metrics_say(built):
 def test_seeds_and_epochs_that_are_not_there_are_named(built):
     checkpoints = built.folder / "results/checkpoints"
     batch = checkpoints / "function_fit/sinc_deep/seeds0-1.pt"
-    with pytest.raises(ValueError, match=r"seeds0-1\.pt: found seeds 0, 1, expected seed=7"):
+    with pytest.raises(ValueError, match=r"seeds0-1\.pt: found seed=7, expected one of 0, 1"):
         hw1.load(batch, seed=7)
-    with pytest.raises(ValueError, match="found seeds 0, 1, expected seed=None"):
+    with pytest.raises(ValueError, match="say which, expected one of 0, 1"):
         hw1.load(batch)
     with pytest.raises(ValueError, match="found no snapshot of epoch 5, expected one of 0, 1, 2"):
         hw1.load(checkpoints / "trajectory/mlp/seed0.pt", epoch=5)
@@ -51,3 +54,16 @@ def test_predicting_leaves_the_inputs_as_they_are(built):
     before, first = images.copy(), network.outputs(images)
     assert np.array_equal(images, before)
     assert np.array_equal(network.outputs(images), first)
+    with pytest.raises(ValueError, match=r"found inputs of shape \(28, 28\), expected 3 axes"):
+        network.predict(images[0])
+
+
+def test_all_inputs_are_predicted_also_where_few_were_trained_on(built):
+    path = built.folder / "results/checkpoints/mnist_cnn/deep/seed1.pt"
+    run = checkpoints.load(path)[1]
+    settings = json.loads(run["settings"])
+    images = np.load(built.folder / "results/data/digits.npz")["test_inputs"]
+    expected = hw1.load(path).predict(images)
+    settings["inputs"] |= {"examples": 5, "labels": "random"}
+    few = Trained(run | {"settings": json.dumps(settings)})
+    assert np.array_equal(few.predict(images), expected) and len(expected) > 300

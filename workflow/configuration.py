@@ -1,12 +1,15 @@
 """Is a configuration one that can be built? What a schema cannot say, before anything is run."""
 
 import math
+import os
 
 from estimates import training_examples
 from hw1.architectures import classes_of, example_shape, layers
+from hw1.batches import MOST_SEEDS
 from hw1.phases import objectives, phases
 from hw1.requirements import architecture
-from runs import Run, batches, dataset_name, run_settings, seeds_of_experiment
+from overlays import merged
+from runs import Run, batches, dataset_name, one_run_each, run_settings, seeds_of_experiment
 from validation import WHOLE, check_schema, did_you_mean
 
 # Of either kind.
@@ -20,7 +23,6 @@ RULES = (
     "all help status prepare_data train evaluate snapshot tabulate figure claims page verify "
     "published published_claims published_figure published_page unpack_published compare comparison"
 ).split()
-MOST_SEEDS = 100_000
 LONGEST_NAME = 200  # characters of a batch's name, which is that of files
 # What joins the batches of an experiment has their files in one command. Linux takes 131 072 bytes;
 # less, since a folder's name and other arguments are in it, too.
@@ -96,6 +98,7 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         )
     settings = run_settings(config, run)
     where = f"{where}.variants.{run.variant}"
+    check_inputs(config, run, where)
     if "model" not in settings:
         raise ValueError(f"{where}.model is missing: describe the architecture")
     model = settings["model"]
@@ -161,6 +164,32 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         layers(settings["model"], *example_shape(settings))
     except ValueError as error:
         raise ValueError(f"{where}.model.conv: {error}") from error
+
+
+def check_data_files(config: dict) -> None:
+    """Raise ValueError where a data set that a run is of has a file that is not there."""
+    for name in dict.fromkeys(dataset_name(config, run) for run in one_run_each(config)):
+        file = config["datasets"][name].get("file")
+        if file and not os.path.isfile(file):
+            raise ValueError(
+                f"datasets.{name}.file: found {file}, which is no file: say where it is, or leave "
+                "out the experiments on it"
+            )
+
+
+def check_inputs(config: dict, run: Run, where: str) -> None:
+    """Raise ValueError where an experiment sets of its inputs what its data set has not."""
+    experiment, seen = config["experiments"][run.experiment], run_settings(config, run)
+    said = merged(*(e.get("inputs", {}) for e in (experiment, experiment["variants"][run.variant])))
+    if unused := sorted(said.keys() - seen.get("inputs", {}).keys()):
+        name, kind = dataset_name(config, run), seen["dataset"]["kind"]
+        raise ValueError(
+            f"{where}.inputs.{unused[0]}: found {said[unused[0]]!r}, but {name} (kind {kind}) is "
+            "taken as it is: leave it out"
+        )
+    low, high = seen.get("inputs", {}).get("range", (0, 1))
+    if low == high:
+        raise ValueError(f"{where}.inputs.range: found [{low}, {high}], expected two that differ")
 
 
 def check_phases(training: dict, where: str) -> None:
@@ -242,9 +271,7 @@ def check_start(config: dict, run: Run) -> None:
 
 def check_starts(config: dict) -> None:
     """Raise ValueError where a run starts from weights that are not there, or from its own."""
-    runs = [
-        Run(e, v, 0) for e in config["experiments"] for v in config["experiments"][e]["variants"]
-    ]
+    runs = one_run_each(config)
     for run in runs:
         check_start(config, run)
     for run in runs:

@@ -239,11 +239,13 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
                 raise ValueError(
                     f"{where}.colours: {absent[0]} is missing: say it here or in figures.colours"
                 )
-            for table in drawn:
+            for table, expected in zip(drawn, kind.declared["tables"]):
                 if table not in tables:
                     raise ValueError(
                         f"{where}.tables: found {table!r}: {did_you_mean(table, tables)}"
                     )
+                if table != expected and {table, expected} & {*OWN_TABLES}:
+                    raise ValueError(f"{where}.tables: found {table!r}, expected one as {expected}")
             found.append(
                 Figure(
                     experiment,
@@ -376,24 +378,56 @@ def about(claims: Sequence[dict]) -> set[str]:
     return named - {None}
 
 
-def check_claims(claims: Sequence[dict]) -> None:
-    """Raise ValueError, with one line that names the claim, where a list says what cannot be."""
-    for claim in claims:
-        if all(part.get("decides") is False for part in claim["parts"]):
-            raise ValueError(f"claim {claim['id']}: no part decides it: take decides from one")
-        for part in claim["parts"]:
-            for region in (part["confirmed"], part.get("refuted", {})):
-                if "within" in region and region["within"][0] > region["within"][1]:
-                    raise ValueError(
-                        f"claim {claim['id']}: within: found {region['within']}, expected a "
-                        "range that goes up"
-                    )
-            for key, value in part["of"].items():
-                if isinstance(value, str) and (hint := number_hint(value)) != NO_NUMBER:
-                    raise ValueError(
-                        f"claim {claim['id']}: of.{key}: found {value!r} (str), expected a name "
-                        f"or a number: {hint}"
-                    )
+def check_claims(claims: Sequence[dict], schema: dict, known: Iterable[str]) -> None:
+    """Raise ValueError, with one line that names key and claim, where a list says what cannot be,
+    or names an experiment that is none of `known`."""
+    try:
+        check_schema(claims, schema, "the list")
+        for place, claim in enumerate(claims):
+            check_claim(claim, f"{place}", list(known))
+    except ValueError as error:
+        key, _, rest = str(error).partition(": ")
+        place = key.partition(".")[0]
+        claim = claims[int(place)] if place.isdecimal() else None
+        name = f"claim {claim['id']}: " if isinstance(claim, dict) and "id" in claim else ""
+        raise ValueError(f"{key}: {name}{rest}") from error
+
+
+def check_claim(claim: dict, where: str, known: Sequence[str]) -> None:
+    """Raise ValueError, with a line that begins with the key, where a claim says what cannot be."""
+    if all(part.get("decides") is False for part in claim["parts"]):
+        raise ValueError(f"{where}.parts: found none that decides it: take decides from one")
+    if claim["experiment"] not in (None, *known):
+        found = claim["experiment"]
+        raise ValueError(f"{where}.experiment: found {found!r}: {did_you_mean(found, known)}")
+    for number, part in enumerate(claim["parts"]):
+        key = f"{where}.parts.{number}"
+        if (found := part["of"].get("experiment", known[0])) not in known:
+            raise ValueError(f"{key}.of.experiment: found {found!r}: {did_you_mean(found, known)}")
+        regions = {name: part.get(name, {}) for name in ("confirmed", "refuted")}
+        regions["reading.where"] = part.get("reading", {}).get("where", {})
+        for name, region in regions.items():
+            low, high = region.get("within", (0, 0))
+            if low > high:
+                raise ValueError(
+                    f"{key}.{name}.within: found {[low, high]}, expected a range that goes up"
+                )
+        for name, value in part["of"].items():
+            if isinstance(value, str) and (hint := number_hint(value)) != NO_NUMBER:
+                raise ValueError(
+                    f"{key}.of.{name}: found {value!r} (str), expected a name or a number: {hint}"
+                )
+
+
+def check_ids(drawn: Iterable[Figure], lists: Iterable[Sequence[dict]]) -> None:
+    """Raise ValueError where a figure names a claim that is in none of the lists."""
+    ids = [claim["id"] for claims in lists for claim in claims]
+    for figure in drawn:
+        if unknown := [name for name in figure.claims if name not in ids]:
+            raise ValueError(
+                f"experiments.{figure.experiment}.figures.{figure.name}.claims: found "
+                f"{unknown[0]!r}: {did_you_mean(unknown[0], ids)}"
+            )
 
 
 def evidence(
@@ -431,7 +465,9 @@ def style(config: dict, figure: Figure, experiments: Iterable[str] | None = None
     look = config["figures"]
     palette = look["colours"] | figure.colours
     datasets = {}
-    for experiment in [figure.experiment] if figure.experiment else experiments or config["experiments"]:
+    for experiment in (
+        [figure.experiment] if figure.experiment else experiments or config["experiments"]
+    ):
         settings = config["experiments"][experiment]
         for variant in figure.variants or settings["variants"]:
             run = Run(experiment, variant, 0)

@@ -15,6 +15,7 @@ from overlays import settings_of_files
 from runs import Run, batch_settings, dataset_name, run_settings
 from scripts.train import fingerprint
 from sources import ROOT, code, digest
+from validation import did_you_mean
 from yaml_files import load
 
 OVERLAYS = {"as_written": [], "as_coded": ["presets/as_coded.yaml"]}
@@ -182,6 +183,11 @@ def main() -> None:
     names = args.experiments or [
         name for name in config["experiments"] if (args.results / "checkpoints" / name).is_dir()
     ]
+    for name in names:
+        if name not in config["experiments"]:
+            raise ValueError(f"{name}: {did_you_mean(name, config['experiments'])}")
+    if not names:
+        raise ValueError(f"{args.results / 'checkpoints'}: found no experiment of config.yaml")
     for name in names:
         about = publish(args.results, args.published, args.arm, name, config, analyses)
         arms = published.manifest(args.published)["arms"]

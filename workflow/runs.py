@@ -37,6 +37,14 @@ def run_settings(config: dict, run: Run) -> dict:
     return run._asdict() | settings
 
 
+def one_run_each(config: dict) -> list[Run]:
+    """A run of each variant, with the seed 0."""
+    experiments = config["experiments"]
+    return [
+        Run(name, variant, 0) for name in experiments for variant in experiments[name]["variants"]
+    ]
+
+
 def dataset_name(config: dict, run: Run) -> str:
     """Name of the data set of a run."""
     experiment = config["experiments"][run.experiment]

@@ -12,12 +12,12 @@ from entries import Kind
 
 
 @functools.cache
-def sources(script: Path, package_root: Path) -> tuple[Path, ...]:
-    """`script` and every module below `package_root` that it imports, directly or not, sorted.
+def sources(script: Path, *folders: Path) -> tuple[Path, ...]:
+    """`script` and every module in `folders` that it imports, directly or not, sorted.
 
     Follows the import statements, also those inside functions, without running anything.
     """
-    finder = ModuleFinder(path=[str(package_root)])
+    finder = ModuleFinder(path=[*map(str, folders)])
     finder.run_script(str(script))
     # typeshed's Module has no attributes.
     found = {module.__file__ for module in finder.modules.values()}  # type: ignore[attr-defined]
@@ -28,9 +28,12 @@ ROOT = Path(__file__).parent.parent
 
 
 def code(script: str, kind: Kind | None = None) -> list[Path]:
-    """A script, by its name, the file of a kind that it loads, and the modules that they import."""
-    files = [ROOT / f"workflow/scripts/{script}.py", *([kind.file] if kind else [])]
-    return sorted({file for path in files for file in sources(path, ROOT / "src")})
+    """A script, by its name, the file of a kind that it loads, and the modules that they import, of
+    hw1 or beside the kind."""
+    found = {*sources(ROOT / f"workflow/scripts/{script}.py", ROOT / "src")}
+    if kind:
+        found |= {*sources(kind.file, ROOT / "src", kind.file.parent)}
+    return sorted(found)
 
 
 def modules(script: str, kind: Kind | None = None) -> list[Path]:

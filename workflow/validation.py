@@ -2,7 +2,8 @@
 
 import difflib
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jsonschema
@@ -21,8 +22,15 @@ def is_number(_, value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def pattern(validator: Any, wanted: str, found: object, schema: dict) -> Iterator[Any]:
+    """In Python $ lets a line end pass, and \\d the digits of all scripts."""
+    if isinstance(found, str) and ("\n" in found or not re.search(wanted, found, re.ASCII)):
+        yield jsonschema.ValidationError(f"{found!r} does not match {wanted!r}")
+
+
 Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
+    {"pattern": pattern},
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"integer": is_integer, "number": is_number}
     ),
@@ -53,6 +61,8 @@ def explain(error: Any, whole: str) -> str:  # Any: as typed, all of it may be u
         text = f"{where}: {found} ({type(error.instance).__name__}), expected {kinds}"
         if isinstance(error.instance, str) and {"number", "integer"} & set(kinds.split(" or ")):
             text += f": {number_hint(error.instance)}"
+        if error.instance is None and kinds == "object":
+            text += ": null leaves out what is there, by its name; settings that are none are {}"
         return text.replace("found None (NoneType)", "found nothing")
     if rule == "enum":
         return f"{where}: {found}, expected one of {', '.join(map(str, value))}"
@@ -67,7 +77,7 @@ def explain(error: Any, whole: str) -> str:  # Any: as typed, all of it may be u
         "minProperties": "at least one entry",
         "minLength": "some text",
         "uniqueItems": "no value twice",
-        "pattern": description[:1].lower() + description[1:],
+        **dict.fromkeys(("pattern", "not"), description[:1].lower() + description[1:]),
     }.get(rule, error.message)
     return f"{where}: {found}, expected {expected}"
 

@@ -69,8 +69,10 @@ def check(path: str | os.PathLike) -> Callable[..., None]:
 
 
 def load(path: str | os.PathLike) -> ModuleType:
-    """Import a file, wherever it lies. Raises ValueError where its name is no Python file's."""
+    """Import a file, wherever it lies, and what it imports from beside it. Raises ValueError where
+    its name is no Python file's."""
     path = Path(path)
+    sys.path.append(str(path.parent))
     spec = importlib.util.spec_from_file_location(f"hw1_kind_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ValueError(f"{path}: no Python by its name, expected one that ends with .py")

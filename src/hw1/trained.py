@@ -30,7 +30,17 @@ class Trained:
         (n, size, size) from 0 to 255, x (n, 1), or numbers of one's own."""
         arrays = {"train_inputs": np.asarray(inputs), "train_targets": np.zeros(len(inputs))}
         data = Data(arrays, torch.device("cpu"))
-        given = self.settings | {"inputs": self.settings.get("inputs", {}) | {"labels": "given"}}
+        kind = self.settings["dataset"]["kind"]
+        axes = 3 if kind not in ("function", "arrays") else len(example_shape(self.settings)[0])
+        axes = 2 if axes == 1 else 3  # an image has no axis of its channel in the file
+        if arrays["train_inputs"].ndim != axes:
+            raise ValueError(
+                f"found inputs of shape {arrays['train_inputs'].shape}, expected {axes} axes, the "
+                "first one for the examples"
+            )
+        # All of them, as they are, whatever the training took.
+        shown = self.settings.get("inputs", {}) | {"labels": "given", "examples": None}
+        given = self.settings | {"inputs": shown}
         with torch.inference_mode():
             return self.network(data.splits(given)["train"].inputs).numpy()
 
@@ -50,5 +60,6 @@ def load(path: str | os.PathLike, seed: int | None = None, epoch: int | None = N
     if seed is None and len(runs) == 1:
         (seed,) = runs
     if seed not in runs:
-        raise ValueError(f"{path}: found seeds {', '.join(map(str, runs))}, expected seed={seed}")
+        said = "say which" if seed is None else f"found seed={seed!r}"
+        raise ValueError(f"{path}: {said}, expected one of {', '.join(map(str, runs))}")
     return Trained(runs[seed], epoch)

@@ -197,7 +197,7 @@ class Build:
     def failures(self) -> list[str]:
         """What failed, a line each, with the last line of its log."""
         return [
-            f"{job.name}: {job.said or 'it left no word'}"
+            f"{job.name}: {job.said or ('see above' if job.rule in TELLING else 'it left no word')}"
             + (f" ({job.log})" if job.log and job.said else "")
             for job in self.failed.values()
         ]

@@ -25,7 +25,7 @@ for kind in KINDS:
         benchmark:
             f"results/benchmarks/{kind.name}/{job}.tsv"
         wildcard_constraints:
-            experiment="|".join({analysis.experiment: 0 for analysis in own}) or "(?!)",
+            experiment=followed_by({(analysis.experiment, analysis.name): 0 for analysis in own}),
             analysis="|".join({analysis.name: 0 for analysis in own}) or "(?!)",
         conda:
             ENVIRONMENT
@@ -56,6 +56,12 @@ rule tabulate:
     benchmark:
         "results/benchmarks/tabulate/{experiment}_{table}.tsv"
     wildcard_constraints:
+        experiment=followed_by(
+            [
+                *((e, t) for e in config["experiments"] for t in OWN_TABLES),
+                *((a.experiment, t) for a in JOINED.values() for t in a.tables),
+            ]
+        ),
         table="|".join([*OWN_TABLES, *{t: 0 for a in JOINED.values() for t in a.tables}]),
     conda:
         ENVIRONMENT

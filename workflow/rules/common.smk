@@ -45,6 +45,12 @@ def analysis_of(wildcards):
     return ANALYSIS[wildcards.experiment, wildcards.analysis]
 
 
+def followed_by(pairs):
+    """What `experiment` may be in the name of a file, by what stands after it: of two experiments
+    e and e_x, e_x_y is the one that has a table of that name."""
+    return "|".join(rf"{e}(?=[_/]{after}[_/.])" for e, after in pairs) or "(?!)"
+
+
 def networks(wildcards):
     """The weights files that a job of an analysis sees, by its scope."""
     names, analysis = dict(wildcards.items()), analysis_of(wildcards)

@@ -16,12 +16,14 @@ PREFIX = workflow.modifier.modify_path("results").removesuffix("results")  # of 
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
 from command_line import delete_kept, parsed_options, unknown_rule, unknown_target, weakened
+from configuration import check_data_files
 from entries import (
     ARMS,
     OWN_TABLES,
     about,
     arms,
     check_claims,
+    check_ids,
     evidence,
     products,
     read,
@@ -36,7 +38,6 @@ from runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
 from sections import sections
 from sources import digest, missing, modules, run_jobs_with
 from snakemake_logger_plugin_hw1.progress import TELLING, job_of, plan, status
-from validation import check_schema
 from yaml_files import Document, load
 
 
@@ -94,21 +95,35 @@ try:
         parsed("workflow/schemas/config.schema.yaml"),
         parsed("workflow/schemas/kind.schema.yaml"),
     )
+    if not MODULE:  # of which another rule of the workflow may make it
+        check_data_files(config)
     downloads = expanded("downloads", config["downloads"])
     if config["device"] in ("cuda", "mps") and workflow.local_exec:
         # Only then: torch takes seconds to import, and elsewhere the jobs themselves will see.
         from hw1.devices import choose_device
 
         choose_device(config["device"])
+    # Also what an overlay leaves out.
+    ever = {key: {} for key in ("experiments", "claims")}
+    for key in ever:
+        for document in files.values():
+            ever[key] |= document.content.get(key) or {}
     CLAIMS = {}
     for key, entry in config["claims"].items():
         name = os.path.relpath(entry["file"])
         files[name] = load(name)
         CLAIMS[key] = files[name].content
-        check_schema(CLAIMS[key], parsed("workflow/schemas/claims.schema.yaml"), name)
-        check_claims(CLAIMS[key])
-        if not evidence(CLAIMS[key], config, ANALYSES, ARMS[0], PREFIX):
-            del CLAIMS[key]  # all that it is about was left out
+        check_claims(
+            CLAIMS[key], parsed("workflow/schemas/claims.schema.yaml"), ever["experiments"]
+        )
+    if CLAIMS.keys() == ever["claims"].keys():
+        check_ids(drawn, CLAIMS.values())
+    # Without those of which all that they are about was left out.
+    CLAIMS = {
+        key: claims
+        for key, claims in CLAIMS.items()
+        if evidence(claims, config, ANALYSES, ARMS[0], PREFIX)
+    }
     ids = [claim["id"] for claims in CLAIMS.values() for claim in claims]
     if twice := [name for name in ids if ids.count(name) > 1]:
         raise ValueError(f"claims: found {twice[0]} twice, expected an id for each claim")
