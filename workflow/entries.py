@@ -4,7 +4,7 @@ An experiment is an entry; nothing here knows one by its name.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from configuration import RULES, check
 from hw1 import kinds, requirements
 from hw1.tables import RUN_COLUMNS
 from runs import Run, dataset_name, run_settings, seeds_of_experiment
-from validation import NO_NUMBER, Validator, check_schema, did_you_mean, number_hint
+from validation import Validator, check_schema, did_you_mean
 
 ROOT = Path(__file__).parent.parent
 # What an entry says of every kind, and what is in the style of every figure.
@@ -369,88 +369,6 @@ def products(experiment: str, done: Iterable[Analysis], drawn: Iterable[Figure])
     ]
     made = [table for table in tables_of(experiment, done) if table != "history"]
     return [*images, *(f"results/tables/{experiment}_{table}.csv" for table in made)]
-
-
-def about(claims: Sequence[dict]) -> set[str]:
-    """The experiments that a list of claims names."""
-    parts = [part["of"] for claim in claims for part in claim["parts"]]
-    named = {claim["experiment"] for claim in claims} | {of.get("experiment") for of in parts}
-    return named - {None}
-
-
-def check_claims(claims: Sequence[dict], schema: dict, known: Iterable[str]) -> None:
-    """Raise ValueError, with one line that names key and claim, where a list says what cannot be,
-    or names an experiment that is none of `known`."""
-    try:
-        check_schema(claims, schema, "the list")
-        for place, claim in enumerate(claims):
-            check_claim(claim, f"{place}", list(known))
-    except ValueError as error:
-        key, _, rest = str(error).partition(": ")
-        place = key.partition(".")[0]
-        claim = claims[int(place)] if place.isdecimal() else None
-        name = f"claim {claim['id']}: " if isinstance(claim, dict) and "id" in claim else ""
-        raise ValueError(f"{key}: {name}{rest}") from error
-
-
-def check_claim(claim: dict, where: str, known: Sequence[str]) -> None:
-    """Raise ValueError, with a line that begins with the key, where a claim says what cannot be."""
-    if all(part.get("decides") is False for part in claim["parts"]):
-        raise ValueError(f"{where}.parts: found none that decides it: take decides from one")
-    if claim["experiment"] not in (None, *known):
-        found = claim["experiment"]
-        raise ValueError(f"{where}.experiment: found {found!r}: {did_you_mean(found, known)}")
-    for number, part in enumerate(claim["parts"]):
-        key = f"{where}.parts.{number}"
-        if (found := part["of"].get("experiment", known[0])) not in known:
-            raise ValueError(f"{key}.of.experiment: found {found!r}: {did_you_mean(found, known)}")
-        regions = {name: part.get(name, {}) for name in ("confirmed", "refuted")}
-        regions["reading.where"] = part.get("reading", {}).get("where", {})
-        for name, region in regions.items():
-            low, high = region.get("within", (0, 0))
-            if low > high:
-                raise ValueError(
-                    f"{key}.{name}.within: found {[low, high]}, expected a range that goes up"
-                )
-        for name, value in part["of"].items():
-            if isinstance(value, str) and (hint := number_hint(value)) != NO_NUMBER:
-                raise ValueError(
-                    f"{key}.of.{name}: found {value!r} (str), expected a name or a number: {hint}"
-                )
-
-
-def check_ids(drawn: Iterable[Figure], lists: Iterable[Sequence[dict]]) -> None:
-    """Raise ValueError where a figure names a claim that is in none of the lists."""
-    ids = [claim["id"] for claims in lists for claim in claims]
-    for figure in drawn:
-        if unknown := [name for name in figure.claims if name not in ids]:
-            raise ValueError(
-                f"experiments.{figure.experiment}.figures.{figure.name}.claims: found "
-                f"{unknown[0]!r}: {did_you_mean(unknown[0], ids)}"
-            )
-
-
-def evidence(
-    claims: Sequence[dict], config: dict, done: Sequence[Analysis], arm: str, prefix: str = ""
-) -> list[str]:
-    """The files of the tables from which a list of claims is decided: all of the experiments that
-    it names, of this build, or as far as they were built in the folder as_coded/ (of a module,
-    behind its prefix)."""
-    names = [
-        f"{experiment}_{table}"
-        for experiment in config["experiments"]
-        if experiment in about(claims)
-        for table in tables_of(experiment, done)
-    ]
-    if arm == ARMS[0]:
-        return [f"results/tables/{name}.csv" for name in names]
-    paths = [f"{arm}/results/tables/{name}.csv" for name in names]
-    return [path for path in paths if Path(f"{prefix}{path}").exists()]
-
-
-def arms(files: Callable[[str], list[str]]) -> list[str]:
-    """The arms that claims are decided for, by the files of their evidence."""
-    return [arm for arm in ARMS if arm == ARMS[0] or any("_metrics" in path for path in files(arm))]
 
 
 def dataset_titles(config: dict, names: Iterable[str]) -> str:

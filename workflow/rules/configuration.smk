@@ -15,21 +15,10 @@ MODULE = not workflow.modifier.is_main_snakefile()
 PREFIX = workflow.modifier.modify_path("results").removesuffix("results")  # of a module
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 
+from claim_lists import about, arms, check_claims, check_ids, evidence
 from command_line import delete_kept, parsed_options, unknown_rule, unknown_target, weakened
 from configuration import check_data_files
-from entries import (
-    ARMS,
-    OWN_TABLES,
-    about,
-    arms,
-    check_claims,
-    check_ids,
-    evidence,
-    products,
-    read,
-    style,
-    tables_of,
-)
+from entries import ARMS, OWN_TABLES, products, read, style, tables_of
 from estimates import peak_memory, training_seconds
 from hw1.batches import PATTERN, seeds_of
 from hw1.wording import outcome
@@ -65,8 +54,11 @@ def command_line_files():
 
 def without_lines(settings):
     """Settings that stand in no file."""
-    keys = [key.split(".") for key, _ in leaves(settings)]
-    return Document(settings, {tuple(key[:n]): 0 for key in keys for n in range(1, len(key) + 1)})
+    keys = []
+    for key, value in leaves(settings):
+        items = range(len(value)) if isinstance(value, list) else ()
+        keys += [(*key.split("."), *more) for more in ((), *((item,) for item in items))]
+    return Document(settings, {key[:n]: 0 for key in keys for n in range(1, len(key) + 1)})
 
 
 # The files are read again, strictly, and take the place of what Snakemake has merged. A module has

@@ -19,8 +19,16 @@ def main() -> None:
     args = parser.parse_args()
     read = [tables.read(path) for path in args.tables]
     kind = kinds.load(args.kind)
-    figure = drawing.draw(kind.draw, args.style, read)
-    finding = drawing.describe(getattr(kind, "finding", lambda *_: ""), args.style, read)
+    try:
+        figure = drawing.draw(kind.draw, args.style, read)
+        finding = drawing.describe(getattr(kind, "finding", lambda *_: ""), args.style, read)
+    except KeyError as error:
+        if any(error.args[0] in table for table in read):
+            raise  # it is there, so that is a fault of the kind
+        names = ", ".join(path.stem for path in args.tables)
+        raise ValueError(
+            f"{args.kind.stem} draws {error}, which {names} have not: give it tables that have"
+        ) from error
     drawing.save(figure, args.png, args.svg, args.style["dpi"], finding)
 
 
