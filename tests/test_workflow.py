@@ -623,7 +623,7 @@ def test_a_mistake_in_the_claims_is_one_line_and_starts_nothing(repository):
     assert run.returncode != 0
     said = run.stdout + run.stderr
     assert re.search(
-        r"workflow/claims.yaml, line \d+: 15.parts.0.statistic: found 'loss_falls', expected", said
+        r"workflow/claims.yaml, line \d+: 15.parts.0.statistic: claim C15: found 'loss_falls'", said
     )
     assert "Traceback" not in said
 

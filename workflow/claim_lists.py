@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from entries import ARMS, Analysis, Figure, tables_of
-from validation import NO_NUMBER, check_schema, did_you_mean, number_hint
+from validation import NO_NUMBER, check_name, check_schema, did_you_mean, number_hint
 
 
 def about(claims: Sequence[dict]) -> set[str]:
@@ -16,16 +16,16 @@ def about(claims: Sequence[dict]) -> set[str]:
 
 def check_claims(claims: Sequence[dict], schema: dict, known: Iterable[str]) -> None:
     """Raise ValueError, with one line that names key and claim, where a list says what cannot be,
-    or names an experiment that is none of `known`."""
+    or names an experiment nearly as one of `known` is called; it may be about others, too."""
     try:
         check_schema(claims, schema, "the list")
         for place, claim in enumerate(claims):
             check_claim(claim, f"{place}", list(known))
     except ValueError as error:
         key, _, rest = str(error).partition(": ")
-        place = key.partition(".")[0]
-        claim = claims[int(place)] if place.isdecimal() else None
-        name = f"claim {claim['id']}: " if isinstance(claim, dict) and "id" in claim else ""
+        index = key.partition(".")[0]
+        found = claims[int(index)] if index.isdecimal() else None
+        name = f"claim {found['id']}: " if isinstance(found, dict) and "id" in found else ""
         raise ValueError(f"{key}: {name}{rest}") from error
 
 
@@ -33,13 +33,10 @@ def check_claim(claim: dict, where: str, known: Sequence[str]) -> None:
     """Raise ValueError, with a line that begins with the key, where a claim says what cannot be."""
     if all(part.get("decides") is False for part in claim["parts"]):
         raise ValueError(f"{where}.parts: found none that decides it: take decides from one")
-    if claim["experiment"] not in (None, *known):
-        found = claim["experiment"]
-        raise ValueError(f"{where}.experiment: found {found!r}: {did_you_mean(found, known)}")
+    check_name(claim["experiment"], f"{where}.experiment", known)
     for number, part in enumerate(claim["parts"]):
         key = f"{where}.parts.{number}"
-        if (found := part["of"].get("experiment", known[0])) not in known:
-            raise ValueError(f"{key}.of.experiment: found {found!r}: {did_you_mean(found, known)}")
+        check_name(part["of"].get("experiment"), f"{key}.of.experiment", known)
         regions = {name: part.get(name, {}) for name in ("confirmed", "refuted")}
         regions["reading.where"] = part.get("reading", {}).get("where", {})
         for name, region in regions.items():

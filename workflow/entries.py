@@ -3,7 +3,6 @@
 An experiment is an entry; nothing here knows one by its name.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,7 +14,7 @@ from configuration import RULES, check
 from hw1 import kinds, requirements
 from hw1.tables import RUN_COLUMNS
 from runs import Run, dataset_name, run_settings, seeds_of_experiment
-from validation import Validator, check_schema, did_you_mean
+from validation import Validator, check_name, check_schema, did_you_mean
 
 ROOT = Path(__file__).parent.parent
 # What an entry says of every kind, and what is in the style of every figure.
@@ -281,8 +280,7 @@ def beside(
         raise ValueError(f"{where}: {kind.name} draws nothing beside its own: leave it out")
     experiment, variant = entry["beside"]["experiment"], entry["beside"]["variant"]
     if experiment not in config["experiments"]:
-        if near := difflib.get_close_matches(experiment, config["experiments"], 1, 0.8):
-            raise ValueError(f"{where}.experiment: found {experiment!r}: did you mean {near[0]}?")
+        check_name(experiment, f"{where}.experiment", list(config["experiments"]))
         return None, {}, []
     other = config["experiments"][experiment]
     if variant not in other["variants"]:

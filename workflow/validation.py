@@ -89,6 +89,12 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
     return f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed) or 'none'}"
 
 
+def check_name(found: str | None, where: str, known: Iterable[str]) -> None:
+    """Raise ValueError where a name is none of `known`, but nearly as one of them."""
+    if found and found not in known and (near := difflib.get_close_matches(found, known, 1, 0.8)):
+        raise ValueError(f"{where}: found {found!r}: did you mean {near[0]}?")
+
+
 def number_hint(text: str) -> str:
     """How to write the number that a text seems to be."""
     try:
