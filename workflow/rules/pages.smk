@@ -41,7 +41,8 @@ def experiments_of(target):
     name = Path(target).stem.removeprefix("fig_")
     if name in FIGURES and FIGURES[name].experiment:
         return [FIGURES[name].experiment]
-    named = [e for e in config["experiments"] if f"/{e}/" in target or f"/{e}_" in target]
+    parts = Path(target).parts
+    named = [e for e in config["experiments"] if e in parts or parts[-1].startswith(f"{e}_")]
     return named or experiments_on(name)
 
 

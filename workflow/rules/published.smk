@@ -168,7 +168,7 @@ rule comparison:
             {
                 name: reason
                 for name, reason in compared(wildcards.arm).items()
-                if reason or any(f"/{name}_metrics." in path for path in input.published)
+                if reason or f"{name}_metrics.csv.xz" in map(os.path.basename, input.published)
             }
         ),
     shell:
