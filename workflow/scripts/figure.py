@@ -23,8 +23,8 @@ def main() -> None:
         figure = drawing.draw(kind.draw, args.style, read)
         finding = drawing.describe(getattr(kind, "finding", lambda *_: ""), args.style, read)
     except KeyError as error:
-        if any(error.args[0] in table for table in read):
-            raise  # it is there, so that is a fault of the kind
+        if error.__cause__ is None or any(error.args[0] in table for table in read):
+            raise  # of no table, or it is there: a fault of the kind
         names = ", ".join(path.stem for path in args.tables)
         raise ValueError(
             f"{args.kind.stem} draws {error}, which {names} have not: give it tables that have"

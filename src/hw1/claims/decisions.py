@@ -163,12 +163,8 @@ def assess(claim: str, rule: dict, tables: Tables) -> Part:
         return Part(rule, None, str(error), 1.0, 1.0, NOT_ENOUGH)
     except Missing as error:
         return Part(rule, None, str(error), 1.0, 1.0)
-    except (
-        ArithmeticError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:  # one claim costs no other its verdict
+    # One claim costs no other its verdict.
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         return Part(rule, None, f"{type(error).__name__}: {error}", 1.0, 1.0)
     if sample.counted:
         count, region = sample.values[0], rule.get("refuted", rule["confirmed"])
