@@ -12,10 +12,6 @@ from repository import Repository, reduced
 
 import entries
 
-SCHEMAS = [
-    yaml.safe_load((ROOT / f"workflow/schemas/{name}.schema.yaml").read_text(encoding="utf-8"))
-    for name in ("config", "kind")
-]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 FIT = "experiments.function_fit."
 # Settings that a figure, an analysis, a claim or the page may stumble over, each with the values
@@ -127,7 +123,7 @@ def extreme(draw) -> dict:
 def builds(config: dict, folder: Path, python: Path) -> bool:
     """Whether a configuration is accepted, and then that it is built."""
     try:
-        entries.read(config, *SCHEMAS)
+        entries.read(config)
     except ValueError:
         return False
     copy = Repository(folder, python)

@@ -8,6 +8,7 @@ from conftest import ROOT
 from planted import PLANTED, c1, c2, c5, c8, c10, c14, c15, distances, metrics, sizes
 
 from claim_lists import check_claims
+from entries import schema
 from hw1.claims import ledger, statistics
 from hw1.claims.decisions import Finding, assess, decide, estimate, interval
 from hw1.claims.reading import Missing
@@ -471,10 +472,10 @@ def test_wrong_arguments_are_one_line():
 )
 def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
     known = [claim["experiment"] for claim in ALL if claim["experiment"]]
-    check_claims(ALL, SCHEMA, known)
+    check_claims(ALL, known)
     with pytest.raises(ValueError) as caught:
         changed = CLAIMS["C5"] | {"parts": [CLAIMS["C5"]["parts"][0] | change]}
-        check_claims([changed], SCHEMA, known)
+        check_claims([changed], known)
     assert str(caught.value).startswith(said)
 
 
@@ -507,5 +508,5 @@ def test_tables_of_the_ledger_have_a_row_per_claim_and_part():
 
 
 def test_schema_lists_the_statistics():
-    listed = SCHEMA["$defs"]["part"]["properties"]["statistic"]["enum"]
+    listed = schema("claims")["$defs"]["part"]["properties"]["statistic"]["enum"]
     assert sorted(listed) == sorted(statistics.STATISTICS)

@@ -18,20 +18,13 @@ import validation
 from runs import Run
 from yaml_files import Document
 
-SCHEMA, KIND_SCHEMA = (
-    yaml.safe_load((ROOT / f"workflow/schemas/{name}.schema.yaml").read_text(encoding="utf-8"))
-    for name in ("config", "kind")
-)
-
-
-def read(config: dict):
-    return entries.read(config, SCHEMA, KIND_SCHEMA)
+SCHEMA = entries.schema("config")
 
 
 def test_default_and_presets_are_valid(config, preset):
-    read(config)
+    entries.read(config)
     for path in Path(ROOT / "presets").glob("*.yaml"):
-        read(preset(path.stem))
+        entries.read(preset(path.stem))
 
 
 def documents(**contents) -> dict[str, Document]:
@@ -96,7 +89,7 @@ def test_text_that_seems_a_number_is_written_as_yaml_reads_it(text, hint):
 
 def test_a_figure_draws_another_experiment_beside_its_own_where_that_is_there(config):
     def drawn():
-        _, figures, _ = read(config)
+        _, figures, _ = entries.read(config)
         (figure,) = [figure for figure in figures if figure.name == "random_labels"]
         return figure.tables, entries.style(config, figure).get("beside")
 
@@ -695,7 +688,7 @@ def test_a_mistake_is_one_line_that_names_the_key(config, change, message):
     changed = deepcopy(config)
     change(changed)
     with pytest.raises(ValueError) as caught:
-        read(changed)
+        entries.read(changed)
     assert re.search(message, str(caught.value)), caught.value
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
@@ -705,13 +698,13 @@ def test_an_experiment_cannot_be_called_like_a_rule(config):
     for name in ("train", "all", "pca"):
         changed = config | {"experiments": {name: config["experiments"]["capacity"]}}
         with pytest.raises(ValueError, match=rf"experiments\.{name}: a rule has this name"):
-            read(changed)
+            entries.read(changed)
 
 
 def test_an_experiment_cannot_be_called_like_the_target_of_a_figure(config):
     config["experiments"]["fig_interp"] = config["experiments"]["capacity"] | {"figures": {}}
     with pytest.raises(ValueError, match=r"^fig_interp: found as an experiment"):
-        read(config)
+        entries.read(config)
 
 
 def test_reserved_names_are_those_of_the_rules():

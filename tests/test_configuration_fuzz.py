@@ -17,10 +17,6 @@ import runs
 from hw1.batches import PATTERN
 from sections import sections
 
-SCHEMAS = [
-    yaml.safe_load((ROOT / f"workflow/schemas/{name}.schema.yaml").read_text(encoding="utf-8"))
-    for name in ("config", "kind")
-]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 CODED = yaml.safe_load((ROOT / "presets/as_coded.yaml").read_text(encoding="utf-8"))
 
@@ -95,7 +91,7 @@ def mutated(draw) -> dict:
 
 def parse(config: dict) -> None:
     """What the Snakefile does with a configuration before the first job."""
-    analyses, figures, _ = entries.read(config, *SCHEMAS)
+    analyses, figures, _ = entries.read(config)
     for experiment, entry in config["experiments"].items():
         assert entries.products(experiment, analyses, figures)
         for batch in runs.batches(config, experiment):

@@ -414,15 +414,8 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     shutil.copy(small.folder / "results/tables/capacity_metrics.csv", folder)
     from entries import read, style
 
-    config, *schemas = (
-        yaml.safe_load((small.folder / path).read_text(encoding="utf-8"))
-        for path in (
-            "config.yaml",
-            "workflow/schemas/config.schema.yaml",
-            "workflow/schemas/kind.schema.yaml",
-        )
-    )
-    (figure,) = (figure for figure in read(config, *schemas)[1] if figure.name == "params")
+    config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
+    (figure,) = (figure for figure in read(config)[1] if figure.name == "params")
     arguments = ["--kind", figure.kind.file, "--style", json.dumps(style(config, figure))]
     arguments += ["--tables", "capacity_metrics.csv", "--png", "fig.png", "--svg", "fig.svg"]
     leave(8_192)

@@ -1,5 +1,9 @@
 """Figures: every function draws, says what it shows, and gives the same bytes again."""
 
+import json
+import os
+import subprocess
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -7,7 +11,7 @@ import pytest
 from conftest import ROOT
 from matplotlib.text import Text
 
-from hw1 import drawing, kinds
+from hw1 import drawing, kinds, tables
 from hw1.wording import VERDICTS
 
 COLOURS = {
@@ -36,8 +40,8 @@ def style(**options) -> dict:
     return look | {"left_out": []} | options
 
 
-def draw(name: str, look: dict, tables: list[pd.DataFrame]):
-    return drawing.draw(kinds.load(ROOT / f"src/hw1/figures/{name}.py").draw, look, tables)
+def draw(name: str, look: dict, shown: list[pd.DataFrame]):
+    return drawing.draw(kinds.load(ROOT / f"src/hw1/figures/{name}.py").draw, look, shown)
 
 
 def table(variants, seeds, **columns) -> pd.DataFrame:
@@ -268,3 +272,28 @@ def test_claims_show_effect_interval_and_verdict_by_shape_as_well_as_colour():
     entries = [line for line in drawn.legends[0].get_lines() if line.get_label() in verdicts]
     assert len({line.get_marker() for line in entries}) == len(verdicts)
     assert len({line.get_color() for line in entries}) == len(verdicts)
+
+
+def test_a_table_without_a_column_is_one_line(tmp_path, python):
+    """A missing colour is none of a table's: that keeps its traceback."""
+
+    def said(columns: dict, colours: dict) -> str:
+        tables.write(tmp_path / "mine.csv", [{"variant": "v", "seed": 0, **columns}])
+        look = json.dumps(style(colours=colours, dpi=50, datasets={"v": "d"}, left_out=[]))
+        kind = ROOT / "src/hw1/figures/collapse.py"
+        options = f"--kind|{kind}|--style|{look}|--tables|{tmp_path}/mine.csv"
+        options += f"|--png|{tmp_path}/a.png|--svg|{tmp_path}/a.svg"
+        script = ROOT / "workflow/scripts/figure.py"
+        run = subprocess.run(
+            [python, script, *options.split("|")],
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 1 and not (tmp_path / "a.png").exists()
+        return run.stderr.strip()
+
+    found = said({"epoch": 1}, {"guide": "#777777"})
+    assert found == "figure: collapse draws 'split', which mine have not: give it tables that have"
+    whole = {"epoch": 1, "split": "train", "loss": 1.0, "constant_loss": 2.0}
+    assert "Traceback" in said(whole, {}) and said(whole, {}).endswith("KeyError: 'guide'")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from entries import ARMS, Analysis, Figure, tables_of
+from entries import ARMS, Analysis, Figure, schema, tables_of
 from validation import NO_NUMBER, check_name, check_schema, did_you_mean, number_hint
 
 
@@ -14,11 +14,11 @@ def about(claims: Sequence[dict]) -> set[str]:
     return named - {None}
 
 
-def check_claims(claims: Sequence[dict], schema: dict, known: Iterable[str]) -> None:
+def check_claims(claims: Sequence[dict], known: Iterable[str]) -> None:
     """Raise ValueError, with one line that names key and claim, where a list says what cannot be,
     or names an experiment nearly as one of `known` is called; it may be about others, too."""
     try:
-        check_schema(claims, schema, "the list")
+        check_schema(claims, schema("claims"), "the list")
         for place, claim in enumerate(claims):
             check_claim(claim, f"{place}", list(known))
     except ValueError as error:

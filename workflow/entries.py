@@ -3,6 +3,7 @@
 An experiment is an entry; nothing here knows one by its name.
 """
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,6 +16,7 @@ from hw1 import kinds, requirements
 from hw1.tables import RUN_COLUMNS
 from runs import Run, dataset_name, run_settings, seeds_of_experiment
 from validation import Validator, check_name, check_schema, did_you_mean
+from yaml_files import load
 
 ROOT = Path(__file__).parent.parent
 # What an entry says of every kind, and what is in the style of every figure.
@@ -71,7 +73,13 @@ class Figure(NamedTuple):
     settings: dict
 
 
-def known_kinds(concern: str, extensions: Iterable[str], schema: dict) -> dict[str, Kind]:
+@functools.cache
+def schema(name: str) -> dict:
+    """A schema of the repository, which is read once."""
+    return load(ROOT / f"workflow/schemas/{name}.schema.yaml").content
+
+
+def known_kinds(concern: str, extensions: Iterable[str]) -> dict[str, Kind]:
     """The kinds of a concern, `analyses` or `figures`, of the library and of extensions, by name.
 
     Raises ValueError where a file declares none, or wrongly, and where two have one name.
@@ -85,9 +93,8 @@ def known_kinds(concern: str, extensions: Iterable[str], schema: dict) -> dict[s
             if declared is None:
                 raise ValueError(f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py")
             try:
-                check_schema(
-                    declared, {"$defs": schema["$defs"], **schema["$defs"][concern]}, "KIND"
-                )
+                parts = schema("kind")["$defs"]
+                check_schema(declared, {"$defs": parts, **parts[concern]}, "KIND")
                 declared = NOTHING_ELSE[concern] | declared
                 check_declaration(declared, concern)
             except ValueError as error:
@@ -295,16 +302,14 @@ def beside(
     return run_settings(config, run), {"beside": about}, [f"{experiment}_{table}"]
 
 
-def read(
-    config: dict, schema: dict, kind_schema: dict
-) -> tuple[list[Analysis], list[Figure], list[Kind]]:
+def read(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
     """The analyses and figures of a configuration, and the kinds of analyses that there are.
 
     Raises ValueError, with one line that names the key, unless the configuration is valid.
     """
-    check(config, schema)
+    check(config, schema("config"))
     folders = config["extensions"].values()
-    known = known_kinds("analyses", folders, kind_schema)
+    known = known_kinds("analyses", folders)
     for name, kind in known.items():
         if name in RULES:
             raise ValueError(f"{kind.file}: a rule has this name: choose another")
@@ -317,7 +322,7 @@ def read(
         if name in taken:
             raise ValueError(f"experiments.{name}: a rule has this name: choose another")
     done = analyses(config, known)
-    drawn = figures(config, known_kinds("figures", folders, kind_schema), done)
+    drawn = figures(config, known_kinds("figures", folders), done)
     for figure in drawn:
         if f"fig_{figure.name}" in (*taken, *config["experiments"]):
             raise ValueError(

@@ -26,8 +26,7 @@ def configured(arm: str) -> tuple[dict, list]:
     """The configuration of an arm, and the analyses of its experiments."""
     files = {path: load(ROOT / path, path) for path in ["config.yaml", *OVERLAYS[arm]]}
     config = settings_of_files(files)
-    schemas = (ROOT / f"workflow/schemas/{name}.schema.yaml" for name in ("config", "kind"))
-    analyses, _, _ = read(config, *(load(path).content for path in schemas))
+    analyses, _, _ = read(config)
     return config, analyses
 
 

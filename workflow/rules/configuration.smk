@@ -82,11 +82,7 @@ try:
         files["--config"] = without_lines(given)
         config.clear()
         config.update(combined)
-    ANALYSES, drawn, KINDS = read(
-        config,
-        parsed("workflow/schemas/config.schema.yaml"),
-        parsed("workflow/schemas/kind.schema.yaml"),
-    )
+    ANALYSES, drawn, KINDS = read(config)
     if not MODULE:  # of which another rule of the workflow may make it
         check_data_files(config)
     downloads = expanded("downloads", config["downloads"])
@@ -105,9 +101,7 @@ try:
         name = os.path.relpath(entry["file"])
         files[name] = load(name)
         CLAIMS[key] = files[name].content
-        check_claims(
-            CLAIMS[key], parsed("workflow/schemas/claims.schema.yaml"), ever["experiments"]
-        )
+        check_claims(CLAIMS[key], ever["experiments"])
     if CLAIMS.keys() == ever["claims"].keys():
         check_ids(drawn, CLAIMS.values())
     # Without those of which all that they are about was left out.
