@@ -175,12 +175,12 @@ def test_a_build_is_compared_with_the_published_seeds(repository):
     run = publish(repository)
     assert run.returncode == 0, run.stderr
     assert "as_written/capacity: one seed published" in run.stdout
-    for arguments, said in (
+    for arguments, line in (
         (["capacitty"], "publish: capacitty: did you mean capacity?"),
         (["--results", "none"], "publish: none/checkpoints: found no experiment of config.yaml"),
     ):
         run = publish(repository, *arguments)
-        assert (run.returncode, run.stderr.strip()) == (1, said)
+        assert (run.returncode, run.stderr.strip()) == (1, line)
     text = said(repository)
     for name in ("function_fit", "mnist_cnn", "interpolation"):
         both = f"{name}: 2 seeds, published 2; of 2 seeds that both have the same numbers"
