@@ -304,7 +304,7 @@ def test_runs_that_stop_early_count_like_the_others():
 
 def test_one_run_has_no_distance():
     none = pd.DataFrame(columns=["variant", "seed", "other_seed", "epoch", "distance"])
-    assert finding("distance_by_epoch", none, part="weights").startswith("One run has no distance")
+    assert finding("distance_by_epoch", none, part="weights").startswith("No two runs can be")
 
 
 def test_stuck_by_hand():

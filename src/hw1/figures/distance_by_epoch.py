@@ -21,7 +21,7 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
     """The median over pairs of runs, and their range, of each kind of distance that the table has;
     a panel for each variant."""
     runs = len({*distances["seed"], *distances["other_seed"]})
-    pairs = f"median and range of the pairs of {runs} runs" if runs else "one run, so no pair"
+    pairs = f"median and range of the pairs of {runs} runs" if runs else "no two to compare"
     variants = list(distances["variant"].unique())
     figure, axes = panels(
         1,
@@ -30,6 +30,8 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
         f"Distance between {style['part']}\n{style['dataset']}, {pairs}",
         squeeze=False,
     )
+    if not variants:
+        axes[0][0].set_axis_off()
     for panel, variant in zip(axes[0], variants):
         rows = distances[distances["variant"] == variant]
         for place, column in enumerate(name for name in LABELS if name in rows):
@@ -46,7 +48,7 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
 def finding(style: dict, distances: pd.DataFrame) -> str:
     """From where to where each kind of distance goes, by its median over pairs of runs."""
     if distances.empty:
-        return "One run has no distance to another: it takes two seeds."
+        return "No two runs can be compared at an epoch: that takes two seeds that keep it."
     said, columns = {}, [name for name in LABELS if name in distances]
     for variant, rows in distances.groupby("variant", sort=False):
         medians = rows.groupby("epoch")[columns].median()
