@@ -466,16 +466,17 @@ def test_wrong_arguments_are_one_line():
             "0.parts.0.reading.where.within: claim C5: found [2, 1]",
         ),
         ({"decides": False}, "0.parts: claim C5: found none that decides it"),
-        ({"of": {"experiment": "mnist_cn"}}, "0.parts.0.of.experiment: claim C5: found 'mnist_cn'"),
+        ({"of": {"experiment": "capacitty"}}, "0.parts.0.of.experiment: claim C5: found 'capaci"),
+        ({"of": {"experiment": 3}}, "0.parts.0.of.experiment: claim C5: found 3 (int), expected"),
         ({"statistic": "final"}, "0.parts.0.statistic: claim C5: found 'final', expected one of"),
     ],
 )
 def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
     known = [claim["experiment"] for claim in ALL if claim["experiment"]]
-    check_claims(ALL, known)
+    check_claims(ALL, known, "mine.yaml")
     with pytest.raises(ValueError) as caught:
         changed = CLAIMS["C5"] | {"parts": [CLAIMS["C5"]["parts"][0] | change]}
-        check_claims([changed], known)
+        check_claims([changed], known, "mine.yaml")
     assert str(caught.value).startswith(said)
 
 

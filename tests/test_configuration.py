@@ -414,7 +414,7 @@ MISTAKES = [
     ),
     (
         at("experiments.function_fit.inputs", {"examples": 10}),
-        r"variants\.\w+\.inputs\.examples: found 10, but s\w+ \(kind function\) is taken as it is",
+        r"experiments\.function_fit\.inputs\.examples: found 10, but s\w+, which \w+ trains on, is",
     ),
     (
         at("experiments.capacitty", None),
@@ -426,7 +426,7 @@ MISTAKES = [
     ),
     (
         at("experiments.mnist_cnn.figures.cnn_loss.tables", ["metrics"]),
-        r"figures\.cnn_loss\.tables: found 'metrics', expected one as history",
+        r"figures\.cnn_loss\.tables: found 'metrics', expected history",
     ),
     (
         lambda c: c["experiments"]["capacity"].update(
@@ -669,7 +669,7 @@ MISTAKES = [
             at(f"experiments.{name}.training.snapshot_epochs", []),
             rf"experiments\.{name}\.variants\.\w+\.training\.snapshot_epochs: found no 0, but it",
         )
-        for name in ("dying_relu", "born_dead")
+        for name in ("aligned_runs", "born_dead")
     ),
     *(
         (
@@ -692,6 +692,29 @@ def test_a_mistake_is_one_line_that_names_the_key(config, change, message):
     assert re.search(message, str(caught.value)), caught.value
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
+
+
+def test_an_experiment_may_have_variants_on_data_that_look_otherwise(config):
+    training = {"optimizer": "sgd", "learning_rate": 0.1, "batch_size": "full", "epochs": 1}
+    mixed = {
+        "title": "t", "dataset": "digits", "seeds": [0], "inputs": {"range": [-1, 1]},
+        "model": {"kind": "mlp", "hidden": [3]}, "training": training,
+        "variants": {"a": {}, "b": {"dataset": "sinc"}},
+    }  # fmt: skip
+    config["experiments"]["mixed"] = mixed
+    entries.read(config)
+    mixed["inputs"]["examples"] = 7
+    with pytest.raises(
+        ValueError, match=r"mixed\.inputs\.examples: found 7, but sinc, which b tra"
+    ):
+        entries.read(config)
+
+
+def test_a_name_that_goes_on_where_another_ends_is_no_typo():
+    for other in ("kmnist_cnn", "mnist_cnn_wide", "widths_b", None, "mnist_cnn"):
+        validation.check_name(other, "e", ["mnist_cnn", "widths_a"])
+    with pytest.raises(ValueError, match="e: found 'mnist_cmnn': did you mean mnist_cnn"):
+        validation.check_name("mnist_cmnn", "e", ["mnist_cnn"])
 
 
 def test_an_experiment_cannot_be_called_like_a_rule(config):

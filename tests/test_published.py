@@ -32,6 +32,8 @@ def test_a_packed_table_is_rounded_and_the_same_each_time(tmp_path):
     assert found["loss"].tolist() == [0.123457] * 4 and found["accuracy"].isna().all()
     assert list(found["seed"]) == [0, 1, 0, 1]
     assert tables.read_all([tmp_path / "one.csv.xz"])["one"].equals(found)
+    published.pack(tmp_path / "none.csv.xz", table([]).reindex(columns=["seed", "loss"]))
+    assert tables.read(tmp_path / "none.csv.xz").columns.tolist() == ["seed", "loss"]
     content = (tmp_path / "one.csv.xz").read_bytes()
     for damaged in (content[:-5], content[:40], b"", b"a,sha256\n"):
         (tmp_path / "two.csv.xz").write_bytes(damaged)

@@ -14,11 +14,11 @@ def about(claims: Sequence[dict]) -> set[str]:
     return named - {None}
 
 
-def check_claims(claims: Sequence[dict], known: Iterable[str]) -> None:
-    """Raise ValueError, with one line that names key and claim, where a list says what cannot be,
-    or names an experiment nearly as one of `known` is called; it may be about others, too."""
+def check_claims(claims: Sequence[dict], known: Iterable[str], file: str) -> None:
+    """Raise ValueError, with one line that names key and claim, where the list of a file says what
+    cannot be, or an experiment nearly as one of `known` is called; it may be about others, too."""
     try:
-        check_schema(claims, schema("claims"), "the list")
+        check_schema(claims, schema("claims"), file)
         for place, claim in enumerate(claims):
             check_claim(claim, f"{place}", list(known))
     except ValueError as error:

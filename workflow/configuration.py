@@ -5,10 +5,9 @@ import os
 
 from estimates import training_examples
 from hw1.architectures import classes_of, example_shape, layers
-from hw1.batches import MOST_SEEDS
+from hw1.batches import SEED_LIMIT
 from hw1.phases import objectives, phases
 from hw1.requirements import architecture
-from overlays import merged
 from runs import Run, batches, dataset_name, one_run_each, run_settings, seeds_of_experiment
 from validation import WHOLE, check_schema, did_you_mean
 
@@ -23,6 +22,7 @@ RULES = (
     "all help status prepare_data train evaluate snapshot tabulate figure claims page verify "
     "published published_claims published_figure published_page unpack_published compare comparison"
 ).split()
+LOOK = {"size", "range"}  # of inputs that are images
 LONGEST_NAME = 200  # characters of a batch's name, which is that of files
 # What joins the batches of an experiment has their files in one command. Linux takes 131 072 bytes;
 # less, since a folder's name and other arguments are in it, too.
@@ -65,8 +65,8 @@ def check_seeds(config: dict, name: str) -> None:
         seeds = seeds_of_experiment(config, name)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
-    if len(seeds) > MOST_SEEDS:
-        raise ValueError(f"{where}: found {len(seeds)}, expected at most {MOST_SEEDS}")
+    if len(seeds) > SEED_LIMIT:
+        raise ValueError(f"{where}: found {len(seeds)}, expected at most {SEED_LIMIT}")
     if long := [batch for batch in batches(config, name) if len(batch) > LONGEST_NAME]:
         raise ValueError(
             f"{where}: a batch of them would be called {long[0][:40]}..., too long for a file: "
@@ -178,16 +178,21 @@ def check_data_files(config: dict) -> None:
 
 
 def check_inputs(config: dict, run: Run, where: str) -> None:
-    """Raise ValueError where an experiment sets of its inputs what its data set has not."""
-    experiment, seen = config["experiments"][run.experiment], run_settings(config, run)
-    said = merged(*(e.get("inputs", {}) for e in (experiment, experiment["variants"][run.variant])))
-    if unused := sorted(said.keys() - seen.get("inputs", {}).keys()):
-        name, kind = dataset_name(config, run), seen["dataset"]["kind"]
-        raise ValueError(
-            f"{where}.inputs.{unused[0]}: found {said[unused[0]]!r}, but {name} (kind {kind}) is "
-            "taken as it is: leave it out"
-        )
-    low, high = seen.get("inputs", {}).get("range", (0, 1))
+    """Raise ValueError where a variant sets of its inputs what its data set has not, or its
+    experiment has others trained than it says."""
+    experiment, name = config["experiments"][run.experiment], dataset_name(config, run)
+    seen = run_settings(config, run).get("inputs", {})
+    for own, place in ((experiment["variants"][run.variant], where), (experiment, None)):
+        for key, value in own.get("inputs", {}).items():
+            # An experiment may have variants on other data, which look otherwise.
+            if key in seen or (place is None and (key in LOOK or value in (None, "given"))):
+                continue
+            place = place or f"experiments.{run.experiment}"
+            raise ValueError(
+                f"{place}.inputs.{key}: found {value!r}, but {name}, which {run.variant} trains "
+                "on, is as it is: leave it out, or give such variants an experiment of their own"
+            )
+    low, high = seen.get("range", (0, 1))
     if low == high:
         raise ValueError(f"{where}.inputs.range: found [{low}, {high}], expected two that differ")
 

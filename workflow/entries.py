@@ -91,7 +91,10 @@ def known_kinds(concern: str, extensions: Iterable[str]) -> dict[str, Kind]:
         for file in sorted((folder / concern).glob("[!_]*.py")):
             declared = kinds.declaration(file)
             if declared is None:
-                raise ValueError(f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py")
+                raise ValueError(
+                    f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py, or begin the "
+                    "name of what is no kind with _"
+                )
             try:
                 parts = schema("kind")["$defs"]
                 check_schema(declared, {"$defs": parts, **parts[concern]}, "KIND")
@@ -250,8 +253,8 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
                     raise ValueError(
                         f"{where}.tables: found {table!r}: {did_you_mean(table, tables)}"
                     )
-                if table != expected and {table, expected} & {*OWN_TABLES}:
-                    raise ValueError(f"{where}.tables: found {table!r}, expected one as {expected}")
+                if expected in OWN_TABLES and table != expected:
+                    raise ValueError(f"{where}.tables: found {table!r}, expected {expected}")
             found.append(
                 Figure(
                     experiment,

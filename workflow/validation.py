@@ -23,8 +23,8 @@ def is_number(_, value) -> bool:
 
 
 def pattern(validator: Any, wanted: str, found: object, schema: dict) -> Iterator[Any]:
-    """In Python $ lets a line end pass, and \\d the digits of all scripts."""
-    if isinstance(found, str) and ("\n" in found or not re.search(wanted, found, re.ASCII)):
+    """As everywhere, but that $ lets no line end pass, as it does in Python."""
+    if isinstance(found, str) and ("\n" in found or not re.search(wanted, found)):
         yield jsonschema.ValidationError(f"{found!r} does not match {wanted!r}")
 
 
@@ -90,9 +90,12 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
 
 
 def check_name(found: str | None, where: str, known: Iterable[str]) -> None:
-    """Raise ValueError where a name is none of `known`, but nearly as one of them."""
-    if found and found not in known and (near := difflib.get_close_matches(found, known, 1, 0.8)):
-        raise ValueError(f"{where}: found {found!r}: did you mean {near[0]}?")
+    """Raise ValueError where a name is none of `known`, but nearly as one of them; one that only
+    goes on where that ends, or before it begins, is another."""
+    if found and found not in known:
+        for near in difflib.get_close_matches(found, known, 1, 0.9):
+            if near not in found and found not in near:
+                raise ValueError(f"{where}: found {found!r}: did you mean {near}?")
 
 
 def number_hint(text: str) -> str:

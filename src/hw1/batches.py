@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 
-MOST_SEEDS = 100_000  # of an experiment
+SEED_LIMIT = 100_000  # of an experiment
 PATTERN = r"seed\d+|seeds\d+-\d+(?:\+\d+(?:-\d+)?)*|seeds\d+(?:\+\d+(?:-\d+)?)+"
 
 
@@ -13,15 +13,15 @@ def seed_list(seeds: str | Sequence[int]) -> list[int]:
     """The seeds that a configuration names, a list or a range such as 0-9, ends included: sorted,
     as those of a batch are, so that how many are in one changes the order of no table.
 
-    Raises ValueError where a range goes down, or has more than `MOST_SEEDS`.
+    Raises ValueError where a range goes down, or has more than `SEED_LIMIT`.
     """
     if not isinstance(seeds, str):
         return sorted(seeds)
     first, last = map(int, seeds.split("-"))
     if last < first:
         raise ValueError(f"found {seeds}, expected a range that goes up: {last}-{first}")
-    if last - first >= MOST_SEEDS:
-        raise ValueError(f"found {seeds}, {last - first + 1} seeds, expected at most {MOST_SEEDS}")
+    if last - first >= SEED_LIMIT:
+        raise ValueError(f"found {seeds}, {last - first + 1} seeds, expected at most {SEED_LIMIT}")
     return list(range(first, last + 1))
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-ANEW = "get it anew with git checkout"
 # Of a float, by how many rows there are: curves and histories are looked at, or smoothed.
 DIGITS = {0: 6, 20_000: 4, 1_000_000: 3}
 
@@ -35,7 +34,7 @@ def pack(path: Path, table: "pd.DataFrame") -> None:
     rows = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
     with TemporaryDirectory() as folder:
         plain = Path(folder, "table.csv")
-        tables.write(plain, rows)
+        tables.write(plain, rows, list(rounded))
         content = lzma.compress(plain.read_bytes(), preset=9)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
@@ -49,7 +48,7 @@ def manifest(folder: Path) -> dict:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path} is damaged ({error}): {ANEW}") from error
+        raise ValueError(f"{path} is damaged ({error}): {tables.ANEW}") from error
 
 
 def write_manifest(folder: Path, arms: dict) -> None:
@@ -67,12 +66,12 @@ def damage(folder: Path) -> list[str]:
     """A line for each published file that is not what the manifest says."""
     said = manifest(folder)["files"]
     there = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*.xz"))}
-    found = [f"{folder / name} is missing: {ANEW}" for name in said if name not in there]
+    found = [f"{folder / name} is missing: {tables.ANEW}" for name in said if name not in there]
     for name, path in there.items():
         if name not in said:
             found.append(f"{path} is not in {MANIFEST}: publish it, or delete it")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != said[name]:
-            found.append(f"{path} is not what was published: {ANEW}")
+            found.append(f"{path} is not what was published: {tables.ANEW}")
     return found
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # The columns that say which run a row belongs to; they come first in every table.
 RUN_COLUMNS = ("experiment", "variant", "seed")
 DIGEST = "sha256"
+ANEW = "get it anew with git checkout"  # one that is published
 # The header and the first row, which may have line ends in quotes.
 BEGINNING = re.compile(rf"[^\n]*\b{DIGEST}\n(?:.*?,)?([0-9a-f]{{64}})\n".encode(), re.DOTALL)
 
@@ -65,7 +66,7 @@ def unpacked(path: str | os.PathLike) -> bytes:
     try:
         return lzma.decompress(content)
     except (lzma.LZMAError, EOFError) as error:
-        raise ValueError(f"{path} is damaged ({error}): get it anew with git checkout") from error
+        raise ValueError(f"{path} is damaged ({error}): {ANEW}") from error
 
 
 def whole(path: str | os.PathLike) -> str:

@@ -101,7 +101,7 @@ try:
         name = os.path.relpath(entry["file"])
         files[name] = load(name)
         CLAIMS[key] = files[name].content
-        check_claims(CLAIMS[key], ever["experiments"])
+        check_claims(CLAIMS[key], ever["experiments"], name)
     if CLAIMS.keys() == ever["claims"].keys():
         check_ids(drawn, CLAIMS.values())
     # Without those of which all that they are about was left out.

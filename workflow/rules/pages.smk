@@ -41,9 +41,13 @@ def experiments_of(target):
     name = Path(target).stem.removeprefix("fig_")
     if name in FIGURES and FIGURES[name].experiment:
         return [FIGURES[name].experiment]
+    for key in CLAIMS:
+        ledgers = {f"{key}{middle}_{arm}" for middle in ("", "_parts") for arm in ARMS}
+        if name in {key, config["claims"][key].get("target"), *ledgers}:
+            return experiments_on(key)
     parts = Path(target).parts
     named = [e for e in config["experiments"] if e in parts or parts[-1].startswith(f"{e}_")]
-    return named or experiments_on(name)
+    return [max(named, key=len)] if named else list(config["experiments"])
 
 
 def outcome_of(ledger):

@@ -8,7 +8,7 @@ from hw1.drawing import count_of_seeds, last_epoch, panels
 from hw1.inference import share_interval
 
 KIND = {
-    "needs": ["functions", "snapshot_before"],
+    "needs": ["functions"],
     "tables": ["dead_units", "metrics"],
     "colours": ["born_dead", "died", "alive", "guide"],
     "settings": {
@@ -34,6 +34,8 @@ def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd
     dead = dead_units["units"] == dead_units["dead_units"]
     by_epoch = dead.groupby([dead_units[c] for c in ("variant", "seed", "epoch")]).any().unstack()
     by_epoch = by_epoch.ffill(axis=1).astype(bool)  # some end earlier than others
+    if len(by_epoch) and 0 not in by_epoch:
+        raise ValueError("dead_units has no epoch 0: add it to snapshot_epochs")
     found = pd.DataFrame({"stuck": ends["loss"] > above * ends["constant_loss"], "reason": "alive"})
     found.loc[by_epoch.index[by_epoch.iloc[:, -1]], "reason"] = "died"
     found.loc[by_epoch.index[by_epoch[0]], "reason"] = "born_dead"
