@@ -302,6 +302,14 @@ def test_runs_that_stop_early_count_like_the_others():
     )
 
 
+def test_who_was_born_dead_is_not_said_without_the_epoch_before_training():
+    dead = pd.DataFrame({"variant": ["net_a"], "seed": 0, "epoch": 5, "units": 4, "dead_units": 4})
+    ends = {"epoch": 5, "split": "train", "loss": 1.0, "constant_loss": 1.0}
+    metrics = pd.DataFrame({"variant": ["net_a"], "seed": 0} | ends)
+    with pytest.raises(ValueError, match="dead_units has no epoch 0: add it to snapshot_epochs"):
+        finding("stuck", dead, metrics, above=0.5)
+
+
 def test_one_run_has_no_distance():
     none = pd.DataFrame(columns=["variant", "seed", "other_seed", "epoch", "distance"])
     assert finding("distance_by_epoch", none, part="weights").startswith("No two runs can be")

@@ -4,7 +4,7 @@ An experiment is an entry; nothing here knows one by its name.
 """
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -383,15 +383,14 @@ def dataset_titles(config: dict, names: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
 
 
-def style(config: dict, figure: Figure, experiments: Iterable[str] | None = None) -> dict:
-    """How a figure looks, with only what it shows; one of a list of claims is of `experiments`, or
-    of all."""
+def style(config: dict, figure: Figure, experiments: Container[str] | None = None) -> dict:
+    """How a figure looks, with only what it shows; that of a list of claims is about `experiments`,
+    as far as they are there, or about all."""
     look = config["figures"]
     palette = look["colours"] | figure.colours
     datasets = {}
-    for experiment in (
-        [figure.experiment] if figure.experiment else experiments or config["experiments"]
-    ):
+    shown = [e for e in config["experiments"] if experiments is None or e in experiments]
+    for experiment in [figure.experiment] if figure.experiment else shown:
         settings = config["experiments"][experiment]
         for variant in figure.variants or settings["variants"]:
             run = Run(experiment, variant, 0)

@@ -30,9 +30,8 @@ class Trained:
         (n, size, size) from 0 to 255, x (n, 1), or numbers of one's own."""
         arrays = {"train_inputs": np.asarray(inputs), "train_targets": np.zeros(len(inputs))}
         data = Data(arrays, torch.device("cpu"))
-        kind = self.settings["dataset"]["kind"]
-        axes = 3 if kind not in ("function", "arrays") else len(example_shape(self.settings)[0])
-        axes = 2 if axes == 1 else 3  # an image has no axis of its channel in the file
+        # An image, (1, size, size), has no axis of its channel in the file.
+        axes = 2 if len(example_shape(self.settings)[0]) == 1 else 3
         if arrays["train_inputs"].ndim != axes:
             raise ValueError(
                 f"found inputs of shape {arrays['train_inputs'].shape}, expected {axes} axes, the "

@@ -71,11 +71,7 @@ use rule figure as published_figure with:
             style(
                 published_build()[0],
                 published_figure(wildcards),
-                [
-                    name
-                    for name in published_build()[0]["experiments"]
-                    if name in published_lists().get(wildcards.figure, ())
-                ],
+                published_lists().get(wildcards.figure),
             )
         ),
 
