@@ -18,13 +18,13 @@ import torch
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
+sys.path.insert(0, str(ROOT / "src"))
 
 from hw1 import datasets, devices, inputs, models, training  # noqa: E402
 from hw1.architectures import example_shape  # noqa: E402
 from hw1.checkpoints import ResumeFile  # noqa: E402
-from overlays import merged  # noqa: E402
-from runs import Run, run_settings  # noqa: E402
+from hw1_workflow.overlays import merged  # noqa: E402
+from hw1_workflow.runs import Run, run_settings  # noqa: E402
 
 WORKLOADS = ("trajectory/mlp", "interpolation/a", "random_labels/lenet5", "mnist_cnn/deep")
 WORKLOADS += ("capacity/cnn5", "capacity/cnn8", "capacity/cnn10")

@@ -24,13 +24,13 @@ import pandas as pd
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "workflow"))
+sys.path.insert(0, str(ROOT / "src"))
 
 from hw1 import arrays, datasets  # noqa: E402
 from hw1.architectures import example_shape, layers, parameter_count  # noqa: E402
 from hw1.batches import name  # noqa: E402
-from overlays import merged  # noqa: E402
-from runs import batch_settings  # noqa: E402
+from hw1_workflow.overlays import merged  # noqa: E402
+from hw1_workflow.runs import batch_settings  # noqa: E402
 
 
 class Job(NamedTuple):

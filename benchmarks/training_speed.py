@@ -30,9 +30,8 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "workflow"))
+sys.path.insert(0, str(ROOT / "src"))
 
-from estimates import training_examples  # noqa: E402
 from hw1 import datasets, devices, inputs, models, training  # noqa: E402
 from hw1.architectures import (  # noqa: E402
     example_shape,
@@ -43,7 +42,8 @@ from hw1.architectures import (  # noqa: E402
 )
 from hw1.checkpoints import ResumeFile  # noqa: E402
 from hw1.torchvision_import import mnist  # noqa: E402
-from runs import Run, run_settings  # noqa: E402
+from hw1_workflow.estimates import training_examples  # noqa: E402
+from hw1_workflow.runs import Run, run_settings  # noqa: E402
 
 from torchvision import transforms  # noqa: E402  isort: skip (the import above makes it work)
 

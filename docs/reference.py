@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
+sys.path.insert(0, str(ROOT / "src"))
 
 from hw1 import kinds  # noqa: E402
 

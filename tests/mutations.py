@@ -160,20 +160,22 @@ FAULTS = {
         'json.dumps(batch(wildcards)["training"], sort_keys=True)',
     ),
     "digest of the script alone": (
-        "workflow/sources.py", "map(digest_of, code(script, kind))",
+        "src/hw1_workflow/sources.py", "map(digest_of, code(script, kind))",
         "map(digest_of, code(script, kind)[-1:])",
     ),
     "modules imported in functions not followed": (
-        "workflow/sources.py", "found = {module.__file__",
+        "src/hw1_workflow/sources.py", "found = {module.__file__",
         "found = {module.__file__ if module.__name__ != 'hw1.torchvision_import' else script",
     ),
     "a variant replaces what its experiment says": (
-        "workflow/overlays.py", "result[key] = merged(result[key], value) if both else value",
-        "result[key] = value",
+        "src/hw1_workflow/overlays.py",
+        "result[key] = merged(result[key], value) if both else value", "result[key] = value",
     ),
-    "the last of two equal keys wins": ("workflow/yaml_files.py", "if key in seen:", "if False:"),
+    "the last of two equal keys wins": (
+        "src/hw1_workflow/yaml_files.py", "if key in seen:", "if False:",
+    ),
     "a typo in the configuration passes": (
-        "workflow/validation.py", "if error is not None:\n        raise",
+        "src/hw1_workflow/validation.py", "if error is not None:\n        raise",
         "if False:\n        raise",
     ),
     "the user's environment reaches jobs": (
@@ -210,7 +212,7 @@ FAULTS = {
         "src/hw1/drawing.py", 'table[table["variant"] == style["beside"]["variant"]]', "table",
     ),
     "the file of a kind is no part of its digest": (
-        "workflow/sources.py",
+        "src/hw1_workflow/sources.py",
         'found |= {*sources(kind.file, ROOT / "src", kind.file.parent)}',
         "pass",
     ),

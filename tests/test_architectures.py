@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hw1 import models
 from hw1.architectures import example_shape, layers, multiply_adds, parameter_count
-from runs import Run, run_settings
+from hw1_workflow.runs import Run, run_settings
 
 # The specification's exact counts of the models as written ...
 AS_WRITTEN = {

@@ -7,12 +7,12 @@ import yaml
 from conftest import ROOT
 from planted import PLANTED, c1, c2, c5, c8, c10, c14, c15, distances, metrics, sizes
 
-from claim_lists import check_claims
-from entries import schema
 from hw1.claims import ledger, statistics
 from hw1.claims.decisions import Finding, assess, decide, estimate, interval
 from hw1.claims.reading import Missing
 from hw1.claims.sample import Sample
+from hw1_workflow.claim_lists import check_claims
+from hw1_workflow.entries import schema
 
 CLAIMS = {
     claim["id"]: claim

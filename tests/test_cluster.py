@@ -25,7 +25,7 @@ from conftest import ROOT
 from repository import Repository, reduced
 
 from hw1 import checkpoints, datasets, inputs, models, training
-from runs import Run, run_settings
+from hw1_workflow.runs import Run, run_settings
 
 # One Slurm at a time: all tests in one process.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm")]

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from repository import SOURCES, with_controls
 
-from command_line import check_configfiles, parsed_options, weakened
+from hw1_workflow.command_line import check_configfiles, parsed_options, weakened
 
 
 def said(run: subprocess.CompletedProcess) -> list[str]:

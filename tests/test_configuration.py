@@ -9,14 +9,9 @@ import pytest
 import yaml
 from conftest import ROOT
 
-import configuration
-import entries
-import estimates
-import overlays
-import runs
-import validation
-from runs import Run
-from yaml_files import Document
+from hw1_workflow import configuration, entries, estimates, overlays, runs, validation
+from hw1_workflow.runs import Run
+from hw1_workflow.yaml_files import Document
 
 SCHEMA = entries.schema("config")
 

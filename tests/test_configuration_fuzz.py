@@ -10,12 +10,9 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import entries
-import estimates
-import overlays
-import runs
 from hw1.batches import PATTERN
-from sections import sections
+from hw1_workflow import entries, estimates, overlays, runs
+from hw1_workflow.sections import sections
 
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 CODED = yaml.safe_load((ROOT / "presets/as_coded.yaml").read_text(encoding="utf-8"))

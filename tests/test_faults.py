@@ -355,8 +355,8 @@ def files_of(folder: Path) -> set[str]:
 def run_settings_of(epochs: int) -> dict:
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     reduced(config)
-    from overlays import merged
-    from runs import batch_settings
+    from hw1_workflow.overlays import merged
+    from hw1_workflow.runs import batch_settings
 
     settings = batch_settings(config, "capacity", "cnn3")
     return merged(settings, {"training": {"epochs": epochs}})
@@ -412,7 +412,7 @@ def test_disk_full_at_the_checkpoint_and_at_the_resume_file(small_disk, observed
 def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     folder, leave = small_disk
     shutil.copy(small.folder / "results/tables/capacity_metrics.csv", folder)
-    from entries import read, style
+    from hw1_workflow.entries import read, style
 
     config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
     (figure,) = (figure for figure in read(config)[1] if figure.name == "params")

@@ -12,7 +12,7 @@ from conftest import ROOT, needs_mnist
 from repository import Repository
 
 from hw1 import arrays, datasets, published, tables
-from runs import batch_settings
+from hw1_workflow.runs import batch_settings
 
 
 @needs_mnist

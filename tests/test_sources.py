@@ -7,8 +7,8 @@ import tempfile
 import pytest
 from conftest import ROOT
 
-from entries import Kind
-from sources import digest, sources
+from hw1_workflow.entries import Kind
+from hw1_workflow.sources import digest, sources
 
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 KINDS = {

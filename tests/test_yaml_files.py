@@ -6,7 +6,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yaml_files import load
+from hw1_workflow.yaml_files import load
 
 ODD = {
     "twice": ("a: 1\nb: {c: 1, d: 2}\na: 2\n", r"line 3: the whole: found the key 'a' twice, .* 1"),

@@ -7,16 +7,15 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from entries import ARMS, read
 from hw1 import checkpoints, published, tables
 from hw1.command import one_line_errors
 from hw1.wording import seed_count
-from overlays import settings_of_files
-from runs import Run, batch_settings, dataset_name, run_settings
-from scripts.train import fingerprint
-from sources import ROOT, code, digest
-from validation import did_you_mean
-from yaml_files import load
+from hw1_workflow.entries import ARMS, read
+from hw1_workflow.overlays import settings_of_files
+from hw1_workflow.runs import Run, batch_settings, dataset_name, run_settings
+from hw1_workflow.sources import ROOT, code, digest
+from hw1_workflow.validation import did_you_mean
+from hw1_workflow.yaml_files import load
 
 OVERLAYS = {"as_written": [], "as_coded": ["presets/as_coded.yaml"]}
 RUN_TABLES = ("metrics", "history")
@@ -61,7 +60,7 @@ def batches_of(results: Path, config: dict, experiment: str, variant: str) -> di
                 raise ValueError(f"{path}: seed {seed} has other settings than config.yaml: {SAME}")
             device = provenance(results, run)["device"]
             device = torch.device(device if device in ("cpu", "mps") else "cuda")
-            if fingerprint(saved["settings"], device, files) != saved["fingerprint"]:
+            if checkpoints.fingerprint(saved["settings"], device, files) != saved["fingerprint"]:
                 raise ValueError(f"{path}: seed {seed} is of other code, torch or data: {SAME}")
             found[seed] = path.stem
     return found

@@ -14,12 +14,14 @@ nothing that varies between attempts, so equal runs give equal bytes.
 What is trained is never trained again: see `keep`.
 """
 
+import functools
+import hashlib
 import io
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +30,20 @@ from filelock import FileLock, Timeout
 
 from hw1.batches import name, seeds_of
 from hw1.files import MAKE_AGAIN, check_sealed, replacing, sealed
+
+
+def fingerprint(settings: str, device: torch.device, files: Iterable[Path]) -> str:
+    """Digest of all that a run is a function of: settings, device, torch, code and data."""
+    digest = hashlib.sha256(f"{settings}\n{device}\n{torch.__version__}".encode())
+    for path in files:
+        digest.update(file_digest(path))
+    return digest.hexdigest()
+
+
+@functools.cache
+def file_digest(path: Path) -> bytes:
+    """SHA-256 of a file, which is read once for all seeds."""
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def save(path: str | os.PathLike, checkpoint: dict) -> None:

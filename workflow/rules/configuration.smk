@@ -13,21 +13,27 @@ from pathlib import Path
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parents[1]
 MODULE = not workflow.modifier.is_main_snakefile()
 PREFIX = workflow.modifier.modify_path("results").removesuffix("results")  # of a module
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
+sys.path.insert(0, str(ROOT / "src"))
 
-from claim_lists import about, arms, check_claims, check_ids, evidence
-from command_line import delete_kept, parsed_options, unknown_rule, unknown_target, weakened
-from configuration import check_data_files
-from entries import ARMS, OWN_TABLES, products, read, style, tables_of
-from estimates import peak_memory, training_seconds
+from hw1_workflow.claim_lists import about, arms, check_claims, check_ids, evidence
+from hw1_workflow.command_line import (
+    delete_kept,
+    parsed_options,
+    unknown_rule,
+    unknown_target,
+    weakened,
+)
+from hw1_workflow.configuration import check_data_files
+from hw1_workflow.entries import ARMS, OWN_TABLES, products, read, style, tables_of
+from hw1_workflow.estimates import peak_memory, training_seconds
 from hw1.batches import PATTERN, seeds_of
 from hw1.wording import outcome
-from overlays import expanded, leaves, merged, settings_of_files, with_line
-from runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
-from sections import sections
-from sources import digest, missing, modules, run_jobs_with
+from hw1_workflow.overlays import expanded, leaves, merged, settings_of_files, with_line
+from hw1_workflow.runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
+from hw1_workflow.sections import sections
+from hw1_workflow.sources import digest, missing, modules, run_jobs_with
 from snakemake_logger_plugin_hw1.progress import TELLING, job_of, plan, status
-from yaml_files import Document, load
+from hw1_workflow.yaml_files import Document, load
 
 
 def here(path):

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import functools
-import hashlib
 import itertools
 import json
 import platform
@@ -25,20 +24,6 @@ from hw1.inputs import Data, Split
 from hw1.seeding import key_of
 
 log = functools.partial(print, flush=True)
-
-
-def fingerprint(settings: str, device: torch.device, files: list[Path]) -> str:
-    """Digest of all that a run is a function of: settings, device, torch, code and data."""
-    digest = hashlib.sha256(f"{settings}\n{device}\n{torch.__version__}".encode())
-    for path in files:
-        digest.update(digest_of(path))
-    return digest.hexdigest()
-
-
-@functools.cache
-def digest_of(path: Path) -> bytes:
-    """SHA-256 of a file, which is read once for all seeds."""
-    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def processor() -> str:
@@ -161,8 +146,8 @@ def main() -> None:
         settings[seed]["start"] = args.settings["start"] | {"fingerprint": run["fingerprint"]}
     texts = {seed: json.dumps(settings[seed], sort_keys=True) for seed in seeds}
     files = [*args.code, args.data]
-    fingerprints = {seed: fingerprint(texts[seed], device, files) for seed in seeds}
-    family = fingerprint(json.dumps(args.settings, sort_keys=True), device, files)
+    fingerprints = {seed: checkpoints.fingerprint(texts[seed], device, files) for seed in seeds}
+    family = checkpoints.fingerprint(json.dumps(args.settings, sort_keys=True), device, files)
     with checkpoints.exclusive(args.checkpoint.with_suffix(".lock"), log):
         runs = checkpoints.finished(args.checkpoint, family, fingerprints)
         for seed in sorted(runs):

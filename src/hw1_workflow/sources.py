@@ -8,7 +8,7 @@ from hashlib import sha256
 from modulefinder import ModuleFinder
 from pathlib import Path
 
-from entries import Kind
+from hw1_workflow.entries import Kind
 
 
 @functools.cache
@@ -24,7 +24,7 @@ def sources(script: Path, *folders: Path) -> tuple[Path, ...]:
     return tuple(sorted({Path(file) for file in found if file}))
 
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def code(script: str, kind: Kind | None = None) -> list[Path]:

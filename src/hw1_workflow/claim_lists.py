@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from entries import ARMS, Analysis, Figure, schema, tables_of
-from validation import NO_NUMBER, check_name, check_schema, did_you_mean, number_hint
+from hw1_workflow.entries import ARMS, Analysis, Figure, schema, tables_of
+from hw1_workflow.validation import NO_NUMBER, check_name, check_schema, did_you_mean, number_hint
 
 
 def about(claims: Sequence[dict]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hw1.batches import cut, seed_list, seeds_of
-from overlays import merged
+from hw1_workflow.overlays import merged
 
 # What an entry says of each of its runs, in the experiment or a variant.
 OF_A_RUN = ("dataset", "stream", "inputs", "start", "model", "training")

@@ -4,8 +4,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
-from validation import WHOLE, brief
-from yaml_files import Document
+from hw1_workflow.validation import WHOLE, brief
+from hw1_workflow.yaml_files import Document
 
 
 def merged(*parts: dict) -> dict:

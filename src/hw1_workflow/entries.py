@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 import jsonschema
 
-from configuration import RULES, check
 from hw1 import kinds, requirements
 from hw1.tables import RUN_COLUMNS
-from runs import Run, dataset_name, run_settings, seeds_of_experiment
-from validation import Validator, check_name, check_schema, did_you_mean
-from yaml_files import load
+from hw1_workflow.configuration import RULES, check
+from hw1_workflow.runs import Run, dataset_name, run_settings, seeds_of_experiment
+from hw1_workflow.validation import Validator, check_name, check_schema, did_you_mean
+from hw1_workflow.yaml_files import load
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # What an entry says of every kind, and what is in the style of every figure.
 RESERVED = {
     "analyses": {"kind", "variants"},

@@ -3,13 +3,20 @@
 import math
 import os
 
-from estimates import training_examples
 from hw1.architectures import classes_of, example_shape, layers
 from hw1.batches import SEED_LIMIT
 from hw1.phases import objectives, phases
 from hw1.requirements import architecture
-from runs import Run, batches, dataset_name, one_run_each, run_settings, seeds_of_experiment
-from validation import WHOLE, check_schema, did_you_mean
+from hw1_workflow.estimates import training_examples
+from hw1_workflow.runs import (
+    Run,
+    batches,
+    dataset_name,
+    one_run_each,
+    run_settings,
+    seeds_of_experiment,
+)
+from hw1_workflow.validation import WHOLE, check_schema, did_you_mean
 
 # Of either kind.
 MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain", "dropout", "batch_norm"}

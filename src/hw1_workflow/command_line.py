@@ -16,7 +16,7 @@ from typing import Any
 import snakemake.cli
 import snakemake.exceptions
 
-from yaml_files import load
+from hw1_workflow.yaml_files import load
 
 CONFIGURATIONS = (".yaml", ".yml", ".json")
 CHECKSUM_FILE_SIZE = 500_000_000  # bytes; data sets and checkpoints are smaller

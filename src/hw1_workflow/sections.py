@@ -2,9 +2,9 @@
 
 from collections.abc import Container, Sequence
 
-from entries import Figure, dataset_titles
 from hw1.architectures import example_shape, layers, parameter_count
-from runs import Run, dataset_name, run_settings, seeds_of_experiment
+from hw1_workflow.entries import Figure, dataset_titles
+from hw1_workflow.runs import Run, dataset_name, run_settings, seeds_of_experiment
 
 
 def sections(
