@@ -1,4 +1,4 @@
-"""What a command line gets wrong or weakens is one line; no traceback, nothing started."""
+"""What a command line gets wrong is one line; no traceback, nothing started."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from repository import SOURCES, with_controls
 
-from hw1_workflow.command_line import check_configfiles, parsed_options, weakened
+from hw1_workflow.command_line import check_configfiles
 
 
 def said(run: subprocess.CompletedProcess) -> list[str]:
@@ -84,39 +84,6 @@ def test_the_base_named_again_and_an_overlay_twice_are_no_conflict(fresh):
     assert fresh.plan("--configfile", *more) == demo
     assert fresh.plan("--configfile", *more[1:3]) == demo
     assert fresh.plan() != demo
-
-
-@pytest.mark.parametrize(
-    "options, weak",
-    [
-        ([], []),
-        (["--rerun-triggers", "mtime"], ["--rerun-triggers without code, input, params"]),
-        (["--rerun-triggers", "mtime", "code", "params", "input"], []),
-        (["--workflow-profile", "none"], ["--max-checksum-file-size 1000000"]),
-        (["--touch"], ["--touch: results count as current"]),
-        (["--drop-metadata"], ["--drop-metadata"]),
-        (["--ignore-incomplete", "--nolock"], ["--ignore-incomplete", "--nolock"]),
-        (["--consider-ancient", "train=data"], ["--consider-ancient"]),
-        (["--workflow-profile", "profiles/slurm"], []),
-        (["--workflow-profile", "profiles/cluster-generic"], []),
-    ],
-)
-def test_what_weakens_the_contracts_is_said(tmp_path, monkeypatch, options, weak):
-    monkeypatch.chdir(ROOT)
-    (tmp_path / "config.yaml").write_text("rerun-triggers: mtime\n", encoding="utf-8")
-    # A user's own profile weakens nothing: what stands in the project's wins over it.
-    own = ["--profile", str(tmp_path)] if "none" not in options else []
-    lines = list(weakened(parsed_options([*options, *own, "-n"])))
-    assert [line[: len(start)] for line, start in zip(lines, weak, strict=True)] == weak
-
-
-def test_the_build_says_at_its_start_what_is_weakened(fresh):
-    run = fresh.snakemake("-n", "--rerun-triggers", "mtime")
-    (line,) = [line for line in run.stderr.splitlines() if line.startswith("warning: ")]
-    assert "changes are not noticed" in line
-    assert "warning" not in fresh.snakemake("-n").stderr
-    assert "warning" not in fresh.snakemake("-n", "--directory", "elsewhere").stderr
-    assert parsed_options(["--no-such-option"]) is None
 
 
 def test_delete_all_output_leaves_nothing_of_a_training(repository):

@@ -32,7 +32,7 @@ def names(script: str) -> set[str]:
 
 
 def test_list_follows_imports_through_modules_and_functions():
-    assert names("tabulate") == {"__init__", "tables", "command", "files"}
+    assert names("tabulate") == {"__init__", "tables", "command", "files", "recipes"}
     assert "torchvision_import" in names("prepare_data")  # imported inside a function
     assert {"training", "models", "seeding", "evaluation"} <= names("train")
 

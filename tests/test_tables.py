@@ -2,6 +2,7 @@
 
 import csv
 import io
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw1 import arrays, checkpoints, tables
+from hw1 import arrays, checkpoints, drawing, recipes, tables
 
 ROWS = [
     {"experiment": "e", "variant": "v", "seed": 3, "epoch": epoch, "loss": loss, "note": None}
@@ -46,14 +47,47 @@ def test_values_survive_a_table_and_a_concatenation(tmp_path_factory, rows):
 def test_a_table_is_an_ordinary_one_for_other_readers(tmp_path):
     tables.write(tmp_path / "a.csv", ROWS)
     text = (tmp_path / "a.csv").read_text(encoding="utf-8")
-    lines = text.splitlines()
-    assert lines[0] == "experiment,variant,seed,epoch,loss,note,sha256"
-    assert lines[2:] == ["e,v,3,2,0.30000000000000004,,", "e,v,3,3,1e-300,,", "e,v,3,4,12.25,,", ""]
+    assert text.splitlines() == [
+        "experiment,variant,seed,epoch,loss,note",
+        "e,v,3,1,1.5,",
+        "e,v,3,2,0.30000000000000004,",
+        "e,v,3,3,1e-300,",
+        "e,v,3,4,12.25,",
+    ]
     found = pd.read_csv(tmp_path / "a.csv")
-    assert found["loss"].tolist() == [row["loss"] for row in ROWS]
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
-    assert [len(row["sha256"]) for row in rows] == [64, 0, 0, 0]
+    assert found["loss"].tolist() == [row["loss"] for row in ROWS] and len(found) == len(ROWS)
+    assert [row["epoch"] for row in csv.DictReader(io.StringIO(text))] == ["1", "2", "3", "4"]
+
+
+def test_the_digest_beside_a_table_is_one_that_sha256sum_reads(tmp_path):
+    tables.write(tmp_path / "a.csv", ROWS)
+    said = ["sha256sum", "-c", "--strict", "a.csv.sha256"]
+    run = subprocess.run(said, cwd=tmp_path, capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "a.csv: OK\n", "")
+    (tmp_path / "a.csv").write_text("experiment\n", encoding="utf-8")
+    assert subprocess.run(said, cwd=tmp_path, capture_output=True).returncode == 1
+
+
+def test_a_file_carries_what_its_job_was_asked_for(tmp_path, monkeypatch):
+    """Of each form; and none does where nobody asked."""
+    paths = [tmp_path / f"a.{ending}" for ending in ("csv", "npz", "png", "svg", "html")]
+    table, archive, png, svg, html = paths
+    for recipe in ("", "ab" * 32, "01" * 32):
+        monkeypatch.setenv("HW1_RECIPE", recipe)
+        tables.write(table, ROWS)
+        arrays.save(archive, {"values": np.arange(9.0)})
+        drawing.save(drawing.panels(1, 1, (2, 2), "t")[0], png, svg, 50, "a finding")
+        html.write_text(f'<html><meta name="identifier" content="{recipes.current()}">')
+        assert [recipes.of(path) for path in paths] == [recipe or "0" * 64] * 5
+        assert tables.read(table)["epoch"].tolist() == [1, 2, 3, 4]
+        assert arrays.load(archive)["values"].tolist() == list(range(9))
+    table.with_name("a.csv.sha256").unlink()
+    png.unlink()
+    archive.write_bytes(b"x" * 200)
+    html.write_text("<html></html>")
+    assert [recipes.of(path) for path in (table, png, archive, html)] == [None] * 4
+    with pytest.raises(ValueError, match=r"a\.csv\.sha256, which has its digest, is not there"):
+        tables.read(table)
 
 
 def test_tables_of_other_columns_are_joined_with_gaps(tmp_path):
@@ -61,8 +95,8 @@ def test_tables_of_other_columns_are_joined_with_gaps(tmp_path):
     tables.write(tmp_path / "b.csv", run([{"gradient_norm": 2.5}], 1))
     tables.write(tmp_path / "c.csv", tables.concatenate([tmp_path / "a.csv", tmp_path / "b.csv"]))
     lines = (tmp_path / "c.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "experiment,variant,seed,loss,gradient_norm,sha256"
-    assert lines[1].startswith("e,v,0,1.5,,") and lines[2] == "e,v,1,,2.5,"
+    assert lines[0] == "experiment,variant,seed,loss,gradient_norm"
+    assert lines[1:] == ["e,v,0,1.5,", "e,v,1,,2.5"]
 
 
 def test_a_table_without_rows_is_no_damage_and_differs_from_one_that_lost_them(tmp_path):
@@ -74,7 +108,7 @@ def test_a_table_without_rows_is_no_damage_and_differs_from_one_that_lost_them(t
     assert tables.concatenate([path]) == []
     tables.write(path, ROWS)
     content = path.read_text(encoding="utf-8")
-    for left in (content.splitlines()[0] + "\n\n", "sha256\n\n\n", "\n\n", "sha256\n\n"):
+    for left in (content.splitlines()[0] + "\n", "\n", ""):
         path.write_text(left, encoding="utf-8")
         with pytest.raises(ValueError, match="is damaged"):
             tables.read(path)
@@ -86,17 +120,17 @@ def lines_of(content: str) -> list[str]:
 
 EDITS = {
     "a digit": lambda text: text.replace("12.25", "12.26"),
-    "a digit of the digest": lambda text: text[:80].translate({ord("a"): "b"}) + text[80:],
     "a column's name": lambda text: text.replace("loss", "lost"),
     "the first row lost": lambda text: "".join(lines_of(text)[:1] + lines_of(text)[2:]),
     "a row lost": lambda text: "".join(lines_of(text)[:2] + lines_of(text)[3:]),
-    "the last row lost": lambda text: "".join(lines_of(text)[:-2] + lines_of(text)[-1:]),
+    "the last row lost": lambda text: "".join(lines_of(text)[:-1]),
+    "a line more": lambda text: text + "\n",
     "a row twice": lambda text: "".join(lines_of(text)[:3] + lines_of(text)[2:]),
-    "rows in another order": lambda text: "".join(lines_of(text)[i] for i in (0, 1, 3, 2, 4, 5)),
+    "rows in another order": lambda text: "".join(lines_of(text)[i] for i in (0, 1, 3, 2, 4)),
     "windows' line ends": lambda text: text.replace("\n", "\r\n"),
-    "no digest": lambda text: pd.read_csv(io.StringIO(text)).drop(columns="sha256").to_csv() + "\n",
-    "saved by a spreadsheet": lambda text: (
-        pd.read_csv(io.StringIO(text)).to_csv(index=False, float_format="%.15g") + "\n"
+    "with an index": lambda text: pd.read_csv(io.StringIO(text)).to_csv(),
+    "saved by a spreadsheet": lambda text: pd.read_csv(io.StringIO(text)).to_csv(
+        index=False, float_format="%.15g"
     ),
     "a field less": lambda text: text.replace("e,v,3,4,", "e,v,3,"),
 }

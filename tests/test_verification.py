@@ -76,7 +76,15 @@ def test_what_killed_jobs_left_is_said_and_is_no_damage(tmp_path):
     arrays.save(tmp_path / "folder/b.npz", {"a": np.zeros(1)})
     linked = tmp_path / "results"
     linked.mkdir()
-    for name in ("folder", "a.csv", "a.log", "seed0.resume", "seed0.lock", ".seed0.4711.pt"):
+    for name in (
+        "folder",
+        "a.csv",
+        "a.csv.sha256",
+        "a.log",
+        "seed0.resume",
+        "seed0.lock",
+        ".seed0.4711.pt",
+    ):
         (linked / name).symlink_to(tmp_path / name)
     (linked / "gone.csv").symlink_to(tmp_path / "gone")
     found = {file.path.name: file for file in verify(linked)}

@@ -54,7 +54,7 @@ def test_metrics_hold_every_run_and_split_with_its_parameters(built):
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
         "experiment", "variant", "seed", "parameters", "epoch", "split", "examples", "loss",
-        "accuracy", "constant_loss", "constant_accuracy", "sha256",
+        "accuracy", "constant_loss", "constant_accuracy",
     ]  # fmt: skip
     keys = {(row["variant"], row["seed"], row["split"]) for row in rows}
     assert len(keys) == len(rows) == 2 * 2 * 2

@@ -17,6 +17,7 @@ for name in $(compgen -e); do
     PATH | HOME | USER | LOGNAME | SHELL | TERM | TMPDIR | TMP | TEMP) ;;
     LD_LIBRARY_PATH | DYLD_* | OPENBLAS_CORETYPE | OPENBLAS_L2_SIZE) ;;
     CUDA_VISIBLE_DEVICES | NVIDIA_* | ROCR_VISIBLE_DEVICES | HIP_VISIBLE_DEVICES) ;;
+    HW1_RECIPE) ;;  # what this job is: see src/hw1/recipes.py
     SLURM_* | PBS_* | LSB_* | SGE_* | JOB_ID | CONDA_*) ;;
     *_proxy | *_PROXY | SSL_CERT_FILE | SSL_CERT_DIR | REQUESTS_CA_BUNDLE) ;;
     *) unset "$name" 2> /dev/null || true ;;

@@ -9,6 +9,7 @@ import pandas as pd
 
 from hw1 import wording
 from hw1.files import replacing
+from hw1.recipes import current
 
 with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the user stands
     import matplotlib as mpl
@@ -84,7 +85,7 @@ def save(
     with house_style():
         for path, absent in ((png, "Software"), (svg, "Date")):
             with replacing(path) as temporary:
-                metadata = {absent: None, "Description": finding or None}
+                metadata = {absent: None, "Description": finding or None, "Identifier": current()}
                 figure.savefig(temporary, dpi=dpi, metadata=metadata)
             figure.set_layout_engine("none")
 

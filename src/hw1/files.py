@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hw1.recipes import LENGTH, current
+
 # What to do about a damaged result: Snakemake does not miss a deleted one while all that was made
 # from it is there, so it has to be asked for.
 MAKE_AGAIN = "delete it and have Snakemake make it again, by its name"
@@ -36,25 +38,22 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-DIGEST_LENGTH = 64  # of SHA-256 as hexadecimal digits
-
-
 def sealed(archive: bytes) -> bytes:
-    """A zip archive (.npz and .pt files are such) with its SHA-256 as the archive's comment, which
-    readers of zip files pass over.
+    """A zip archive (.npz and .pt files are such) with the recipe of the job and its SHA-256 as the
+    archive's comment, which readers of zip files pass over.
 
     The check sums of its parts are not enough: torch does not compare them, numpy only where the
     header of an array asks for all that is there, and the archive's directory has none.
     """
     if not archive.endswith(bytes(2)):
         raise ValueError("expected a zip archive without a comment")
-    archive = archive[:-2] + DIGEST_LENGTH.to_bytes(2, "little")
+    archive = archive[:-2] + (2 * LENGTH).to_bytes(2, "little") + current().encode()
     return archive + hashlib.sha256(archive).hexdigest().encode()
 
 
 def check_sealed(content: bytes) -> None:
     """Raise ValueError where an archive is not, to the last bit, as `sealed` made it."""
     view = memoryview(content)
-    digest = hashlib.sha256(view[:-DIGEST_LENGTH]).hexdigest().encode()
-    if digest != view[-DIGEST_LENGTH:]:
+    digest = hashlib.sha256(view[:-LENGTH]).hexdigest().encode()
+    if digest != view[-LENGTH:]:
         raise ValueError("it does not end with the digest of its content")

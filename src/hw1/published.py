@@ -19,7 +19,6 @@ from hw1.files import replacing
 if TYPE_CHECKING:
     import pandas as pd
 
-MANIFEST = "manifest.json"
 # Of a float, by how many rows there are: curves and histories are looked at, or smoothed.
 DIGITS = {0: 6, 20_000: 4, 1_000_000: 3}
 
@@ -42,7 +41,7 @@ def pack(path: Path, table: "pd.DataFrame") -> None:
 
 def manifest(folder: Path) -> dict:
     """What a folder says that it holds; nothing where there is none."""
-    path = folder / MANIFEST
+    path = folder / tables.MANIFEST
     if not path.exists():
         return {"arms": {}, "files": {}}
     try:
@@ -57,7 +56,7 @@ def write_manifest(folder: Path, arms: dict) -> None:
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*.xz"))
     }
-    with replacing(folder / MANIFEST) as temporary:
+    with replacing(folder / tables.MANIFEST) as temporary:
         text = json.dumps({"arms": arms, "files": files}, indent=1, sort_keys=True)
         temporary.write_text(text + "\n", encoding="utf-8")
 
@@ -69,7 +68,7 @@ def damage(folder: Path) -> list[str]:
     found = [f"{folder / name} is missing: {tables.ANEW}" for name in said if name not in there]
     for name, path in there.items():
         if name not in said:
-            found.append(f"{path} is not in {MANIFEST}: publish it, or delete it")
+            found.append(f"{path} is not in {tables.MANIFEST}: publish it, or delete it")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != said[name]:
             found.append(f"{path} is not what was published: {tables.ANEW}")
     return found

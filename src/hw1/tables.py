@@ -1,36 +1,37 @@
 """CSV tables: written row by row, joined without reparsing a number, checked when they are read.
 
-The last column, `sha256`, holds in the first row the SHA-256 of the file's bytes without that
-digest, and nothing in the other rows; a table ends with an empty line. Readers of CSV need to know
-neither. A byte, a line or an order that has changed since the table was written is noticed (other
-line ends too, and what a spreadsheet saves), also where all rows are gone. Not noticed is who
-computes the digest anew, and one whole table in the place of another, unless they are joined.
+Beside a table x.csv lies x.csv.sha256 with its digest, in the form that `sha256sum -c` reads, and
+what it was made by (see `hw1.recipes`). A byte, a line or an order that has changed since the table
+was written is noticed (other line ends too, and what a spreadsheet saves), also where all rows are
+gone. Not noticed is who computes the digest anew, and one whole table in the place of another with
+the file beside it, unless they are joined, or made by something else.
 
-A published table (see `hw1.published`) is one that is compressed, x.csv.xz.
+A published table (see `hw1.published`) is one that is compressed, x.csv.xz; its digest stands in
+the manifest.
 """
 
 import csv
 import hashlib
 import io
+import json
 import lzma
 import os
-import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hw1.files import MAKE_AGAIN, replacing
+from hw1.recipes import beside, current
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # The columns that say which run a row belongs to; they come first in every table.
 RUN_COLUMNS = ("experiment", "variant", "seed")
-DIGEST = "sha256"
+MANIFEST = "manifest.json"  # of the published tables: what they are, and their digests
 ANEW = "get it anew with git checkout"  # one that is published
-# The header and the first row, which may have line ends in quotes.
-BEGINNING = re.compile(rf"[^\n]*\b{DIGEST}\n(?:.*?,)?([0-9a-f]{{64}})\n".encode(), re.DOTALL)
 
 
 def write(path: str | os.PathLike, rows: Iterable[dict], columns: Sequence[str] = ()) -> None:
@@ -41,49 +42,51 @@ def write(path: str | os.PathLike, rows: Iterable[dict], columns: Sequence[str] 
     rows = list(rows)
     columns = list(dict.fromkeys([*columns, *(column for row in rows for column in row)]))
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*columns, DIGEST], lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    if rows:
-        writer.writerow(rows[0])
-    else:
-        text.write("\n")  # room for the digest
-    place = text.tell() - 1
-    writer.writerows(rows[1:])
-    text.write("\n")
-    content = text.getvalue()
-    digest = hashlib.sha256(content.encode()).hexdigest()
+    writer.writerows(rows)
+    store(path, text.getvalue().encode())
+
+
+def store(path: str | os.PathLike, content: bytes) -> None:
+    """Write the bytes of a table, and the file beside it."""
     with replacing(path) as temporary:
-        temporary.write_text(
-            content[:place] + digest + content[place:], encoding="utf-8", newline="\n"
-        )
-
-
-def unpacked(path: str | os.PathLike) -> bytes:
-    """The bytes of a table. Raises ValueError where it is compressed and damaged."""
-    content = Path(path).read_bytes()
-    if Path(path).suffix != ".xz":
-        return content
-    try:
-        return lzma.decompress(content)
-    except (lzma.LZMAError, EOFError) as error:
-        raise ValueError(f"{path} is damaged ({error}): {ANEW}") from error
+        temporary.write_bytes(content)
+    line = f"{hashlib.sha256(content).hexdigest()}  {Path(path).name}\n"
+    with replacing(beside(path)) as temporary:
+        temporary.write_text(f"# made by {current()}\n{line}", encoding="utf-8", newline="\n")
 
 
 def whole(path: str | os.PathLike) -> str:
-    """The text of a table, without its digest. Raises ValueError where it is not what was written:
-    cut off, overwritten, edited."""
-    content = unpacked(path)
-    found = BEGINNING.match(content)
-    if not content.endswith(b"\n\n"):
-        problem = "expected text that ends with an empty line"
-    elif found is None:
-        problem = f"expected a digest in its last column, {DIGEST}"
+    """The text of a table. Raises ValueError where it is not what was written: cut off,
+    overwritten, edited."""
+    path = Path(path)
+    content = path.read_bytes()
+    if path.suffix == ".xz":
+        check_published(path, content)
+        try:
+            return lzma.decompress(content).decode()
+        except (lzma.LZMAError, EOFError) as error:
+            raise ValueError(f"{path} is damaged ({error}): {ANEW}") from error
+    try:
+        said = beside(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        problem = f"{beside(path).name}, which has its digest, is not there"
     else:
-        content = content[: found.start(1)] + content[found.end(1) :]
-        if hashlib.sha256(content).hexdigest().encode() == found[1]:
+        if said[1:] == [f"{hashlib.sha256(content).hexdigest()}  {path.name}"]:
             return content.decode()
-        problem = f"its text is not the one that its digest (in the column {DIGEST}) was made of"
+        problem = f"its text is not the one that the digest in {beside(path).name} was made of"
     raise ValueError(f"{path} is damaged: {problem}: {MAKE_AGAIN}")
+
+
+def check_published(path: Path, content: bytes) -> None:
+    """Raise ValueError where a published table is not the one that the manifest, if there is one,
+    names."""
+    with suppress(FileNotFoundError):
+        said = json.loads((path.parents[1] / MANIFEST).read_text(encoding="utf-8"))["files"]
+        name = f"{path.parent.name}/{path.name}"
+        if said.get(name, "") != hashlib.sha256(content).hexdigest():
+            raise ValueError(f"{path} is not what was published (see {MANIFEST}): {ANEW}")
 
 
 def read(path: str | os.PathLike) -> "pd.DataFrame":
@@ -91,8 +94,8 @@ def read(path: str | os.PathLike) -> "pd.DataFrame":
     one seed have. Raises ValueError as `whole` does."""
     import pandas as pd  # here: the trainings only write tables
 
-    text = io.StringIO(whole(path))
-    return pd.read_csv(text, usecols=lambda column: column != DIGEST)
+    text = whole(path)
+    return pd.read_csv(io.StringIO(text)) if text.strip() else pd.DataFrame()
 
 
 def read_all(paths: Iterable[Path]) -> dict[str, "pd.DataFrame"]:
@@ -116,9 +119,8 @@ def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
     seen: dict[tuple, str | os.PathLike] = {}
     for path in paths:
         reader = csv.reader(io.StringIO(whole(path), newline=""))
-        *columns, _ = next(reader)
-        # Without the digest's column, and the empty line at the end.
-        found = [dict(zip(columns, values)) for values in reader if values]
+        columns = next(reader)
+        found = [dict(zip(columns, values)) for values in reader]
         if found and tuple(columns[:3]) != RUN_COLUMNS:
             raise ValueError(
                 f"{path}: found the columns {', '.join(columns)}, expected "

@@ -2,8 +2,9 @@
 
 Tables, arrays and checkpoints carry a digest: any change is noticed. A PNG carries check sums; an
 SVG, a page and a provenance file are only known to be whole. What is not noticed: a file changed
-together with its digest, one put in the place of another, and one that is older than what it was
-made from (that is what Snakemake looks for).
+together with its digest, one put in the place of another (but the next build sees by its recipe
+whether it is of other settings or code), and one that is older than what it was made from (that is
+what Snakemake looks for).
 """
 
 import json
@@ -103,14 +104,15 @@ def is_second_name(path: Path) -> bool:
 def verify(results: Path) -> Iterator[Found]:
     """Look at every file below a folder, in order of names.
 
-    Second names of checkpoints are left out: they are the same files. Raises ValueError where
+    Second names of checkpoints are left out, which are the same files, and the files beside tables,
+    with which these are checked. Raises ValueError where
     there is nothing to check.
     """
     files = sorted(
         Path(folder, name)
         for folder, _, names in os.walk(results, followlinks=True)
         for name in names
-        if not is_second_name(Path(folder, name))
+        if not is_second_name(Path(folder, name)) and not name.endswith(".csv.sha256")
     )
     if not any(path.suffix in CHECKS for path in files):
         raise ValueError(f"{results} has no results: build some, with snakemake or make demo")

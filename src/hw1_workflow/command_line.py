@@ -9,7 +9,7 @@ import shlex
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ import snakemake.exceptions
 from hw1_workflow.yaml_files import load
 
 CONFIGURATIONS = (".yaml", ".yml", ".json")
-CHECKSUM_FILE_SIZE = 500_000_000  # bytes; data sets and checkpoints are smaller
 START = os.getcwd()  # the profiles import this before Snakemake goes to the folder of --directory
 
 
@@ -102,39 +101,18 @@ def is_target(file: str) -> bool:
 def parsed_options(arguments: Sequence[str]) -> Namespace | None:
     """The options of a command line of Snakemake, profiles included; None where it is another's.
 
-    While it reads the Snakefile, Snakemake does not yet tell the workflow most of them.
+    While it reads the Snakefile, Snakemake does not yet tell the workflow most of them. A program
+    that calls Snakemake has arguments of its own.
     """
+    program = Path(sys.argv[0])
+    if program.name != "snakemake" and program.parent.name != "snakemake":  # or its __main__.py
+        return None
     try:
         # From where it started, or it finds no profile; it names the profile once more.
         with contextlib.chdir(START), contextlib.redirect_stderr(io.StringIO()):
             return snakemake.cli.parse_args(list(arguments))[1]
     except (SystemExit, Exception):
         return None
-
-
-def weakened(options: Namespace) -> Iterator[str]:
-    """A line for each option that lets results get out of step with what they are said to be."""
-    triggers = {trigger.name.lower() for trigger in options.rerun_triggers}
-    if absent := sorted({"code", "input", "mtime", "params"} - triggers):
-        yield (
-            f"--rerun-triggers without {', '.join(absent)}: changes are not noticed, and the page "
-            "may state settings that were never run: leave it out, profiles/default has all"
-        )
-    if options.max_checksum_file_size < CHECKSUM_FILE_SIZE:
-        yield (
-            f"--max-checksum-file-size {options.max_checksum_file_size}: larger files are compared "
-            f"by date, and data that were only touched train everything anew: "
-            f"set {CHECKSUM_FILE_SIZE}, as profiles/default does"
-        )
-    for option, given, consequence in (
-        ("touch", options.touch, "results count as current, whatever settings and code made them"),
-        ("consider-ancient", options.consider_ancient, "changes of these inputs are not noticed"),
-        ("drop-metadata", options.drop_metadata, "later changes of settings are not noticed"),
-        ("ignore-incomplete", options.ignore_incomplete, "what a killed job left counts as whole"),
-        ("nolock", options.nolock, "two builds in one folder may overwrite each other"),
-    ):
-        if given:
-            yield f"--{option}: {consequence}: leave it out unless you know that they are right"
 
 
 def unknown_target(
@@ -193,10 +171,13 @@ def unknown_rule(options: Namespace, rules: Sequence) -> str | None:
     return None
 
 
-def delete_kept(checkpoints: Path, experiments: Iterable[str]) -> None:
-    """Remove the files of experiments that are no outputs: what is kept of checkpoints, and what
-    unfinished trainings left."""
+def delete_kept(results: Path, experiments: Iterable[str]) -> None:
+    """Remove the files of experiments that are no outputs: what is kept of checkpoints, what
+    unfinished trainings left, and what lies beside tables."""
     for experiment in experiments:
         for pattern in ("kept/*/seed*.pt", ".*.pt", ".*.resume", "*.resume", "*.lock"):
-            for path in (checkpoints / experiment).rglob(pattern):
+            for path in (results / "checkpoints" / experiment).rglob(pattern):
+                path.unlink()
+        for path in results.rglob("*.csv.sha256"):
+            if experiment in path.parts or path.name.startswith(f"{experiment}_"):
                 path.unlink()

@@ -27,7 +27,8 @@ SILENCE = 60  # seconds after which a build that tells nothing is taken for dead
 OTHERS = "data, figures, ledgers, pages"
 # Rules that build nothing, but tell: what they do is no build to plan or to remember.
 TELLING = {"help", "status", "verify", "compare"}
-WHY = {  # what Snakemake's reasons begin with, and what they are here
+WHY = {  # what Snakemake's reasons have in them, and what they are here
+    "made_otherwise": "settings or code changed",  # workflow/rules/recipes.smk
     "Missing output files": "not built yet",
     "Params have changed": "settings or code changed",
     "Code has changed": "code changed",

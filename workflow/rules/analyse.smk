@@ -7,6 +7,7 @@ for kind in KINDS:
     own = [analysis for analysis in ANALYSES if analysis.kind.name == kind.name]
     ends = [f"_{end}" if end else "" for end in kind.declared["tables"]]
     place = PLACES[kind.declared["scope"]]
+    places = [place.replace("{table}", f"{{analysis}}{end}") for end in ends]
     job = JOBS[kind.declared["scope"]].replace("{table}", "{analysis}")
 
     rule:
@@ -18,8 +19,9 @@ for kind in KINDS:
             code=code("analyse", kind),
             weights=networks,
             data=data_of_analysis,
+            made=made_otherwise(job_of_analysis, *places),
         output:
-            [place.replace("{table}", f"{{analysis}}{end}") for end in ends],
+            places,
         log:
             f"results/logs/{kind.name}/{job}.log",
         benchmark:
@@ -34,7 +36,7 @@ for kind in KINDS:
             runtime=partial(growing, 60),
             device=config["device"],
         params:
-            code=digest("analyse", kind),
+            recipe=lambda wildcards: job_of_analysis(wildcards),
             settings=lambda wildcards: json.dumps(analysis_of(wildcards).settings, sort_keys=True),
             data=lambda wildcards, input: f"--data {input.data}" if input.data else "",
         shell:
@@ -49,6 +51,10 @@ rule tabulate:
         script=f"{SCRIPTS}/tabulate.py",
         code=code("tabulate"),
         tables=parts_of,
+        made=made_otherwise(
+            lambda w: table_recipe(w.experiment, w.table),
+            "results/tables/{experiment}_{table}.csv",
+        ),
     output:
         "results/tables/{experiment}_{table}.csv",
     log:
@@ -69,6 +75,6 @@ rule tabulate:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),
     params:
-        code=digest("tabulate"),
+        recipe=lambda wildcards: table_recipe(wildcards.experiment, wildcards.table),
     shell:
         f"{PYTHON} " "{input.script:q} --tables {input.tables} --output {output} > {log} 2>&1"

@@ -2,8 +2,6 @@
 # has none.
 
 if not MODULE and workflow.is_main_process and (options := parsed_options(sys.argv[1:])):
-    for line in weakened(options):
-        print(f"warning: {line}", file=sys.stderr)
     known = [file for experiment in config["experiments"] for file in targets(experiment)]
     known += [f"results/fig_{name}.png" for name in FIGURES]
     known += ["results/index.html", *(f"results/{name}.html" for name in CLAIMS), *ledgers(CLAIMS)]
@@ -21,7 +19,5 @@ if not MODULE and workflow.is_main_process and (options := parsed_options(sys.ar
         asked = workflow.resource_settings
         logger.info("", extra={"workers": asked.nodes or asked.cores})
     if options.delete_all_output and not options.dryrun:
-        delete_kept(
-            Path("results/checkpoints"),
-            {e: 0 for name in options.targets or ["all"] for e in experiments_of(name)},
-        )
+        names = {e: 0 for name in options.targets or ["all"] for e in experiments_of(name)}
+        delete_kept(Path("results"), [*names, *(CLAIMS if len(names) == len(variants) else ())])

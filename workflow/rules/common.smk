@@ -34,9 +34,9 @@ def data_file(wildcards):
     return here(settings["file"]) if "file" in settings else []
 
 
-def dataset_settings(wildcards):
+def dataset_settings(name):
     """The settings of a data set as one JSON text, without the title that figures show."""
-    settings = config["datasets"][wildcards.dataset]
+    settings = config["datasets"][name]
     return json.dumps({k: settings[k] for k in settings.keys() - {"title", "file"}}, sort_keys=True)
 
 

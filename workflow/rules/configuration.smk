@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from hw1_workflow.command_line import (
     parsed_options,
     unknown_rule,
     unknown_target,
-    weakened,
 )
 from hw1_workflow.configuration import check_data_files
 from hw1_workflow.entries import ARMS, OWN_TABLES, products, read, style, tables_of

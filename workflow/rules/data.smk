@@ -6,6 +6,7 @@ rule prepare_data:
         script=f"{SCRIPTS}/prepare_data.py",
         code=code("prepare_data"),
         source=data_file,
+        made=made_otherwise(lambda w: dataset_recipe(w.dataset), "results/data/{dataset}.npz"),
     output:
         "results/data/{dataset}.npz",
     log:
@@ -21,8 +22,8 @@ rule prepare_data:
         # Where files lie is no part of what they hold. A function: braces are no wildcards.
         downloads=lambda wildcards: downloads,
     params:
-        code=digest("prepare_data"),
-        dataset=dataset_settings,
+        recipe=lambda wildcards: dataset_recipe(wildcards.dataset),
+        dataset=lambda wildcards: dataset_settings(wildcards.dataset),
         source=lambda wildcards, input: (
             f"--source {shlex.quote(input.source)}" if input.source else ""
         ),

@@ -9,6 +9,11 @@ rule figure:
         tables=lambda wildcards: [
             f"results/tables/{table}.csv" for table in FIGURES[wildcards.figure].tables
         ],
+        made=made_otherwise(
+            lambda w: figure_recipe(w.figure),
+            "results/fig_{figure}.png",
+            "results/fig_{figure}.svg",
+        ),
     output:
         png=report(
             "results/fig_{figure}.png",
@@ -29,7 +34,7 @@ rule figure:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),
     params:
-        code=lambda wildcards: digest("figure", kind_of(wildcards)),
+        recipe=lambda wildcards: figure_recipe(wildcards.figure),
         style=lambda wildcards: json.dumps(
             style(config, FIGURES[wildcards.figure], experiments_on(wildcards.figure))
         ),

@@ -34,6 +34,17 @@ def figures_on(page):
     ]
 
 
+def titles_on(page):
+    """The titles of the lists of claims on a page, by name."""
+    return {name: config["claims"][name]["title"] for name in lists_on(page)}
+
+
+def sections_on(page):
+    """What a page says of the settings of its experiments."""
+    claimed = set().union(*map(about, CLAIMS.values()))
+    return sections(config, experiments_on(page), AS_CODED, list(FIGURES.values()), claimed)
+
+
 def experiments_of(target):
     """The experiments that a target is of, as far as its name says so: else all."""
     if target in config["experiments"]:

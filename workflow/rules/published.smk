@@ -7,6 +7,10 @@ rule unpack_published:
         script=f"{SCRIPTS}/unpack_published.py",
         code=code("unpack_published"),
         table=f"{PUBLISHED}/{{arm}}/{{table}}.csv.xz",
+        made=made_otherwise(
+            lambda w: published_recipe("unpack_published", w.arm, w.table),
+            "results/published/{arm}/tables/{table}.csv",
+        ),
     output:
         "results/published/{arm}/tables/{table}.csv",
     log:
@@ -21,7 +25,9 @@ rule unpack_published:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),
     params:
-        code=digest("unpack_published"),
+        recipe=lambda wildcards: published_recipe(
+            "unpack_published", wildcards.arm, wildcards.table
+        ),
     shell:
         f"{PYTHON} " "{input.script:q} --packed {input.table:q} --table {output} > {log} 2>&1"
 
@@ -34,6 +40,11 @@ use rule claims as published_claims with:
             ROOT / published_build()[0]["claims"][wildcards.claims]["file"]
         ),
         tables=lambda wildcards: published_tables(wildcards.arm),
+        made=made_otherwise(
+            lambda w: published_recipe("claims", w.claims, w.arm),
+            "results/published/tables/{claims}_{arm}.csv",
+            "results/published/tables/{claims}_parts_{arm}.csv",
+        ),
     output:
         ledger="results/published/tables/{claims}_{arm}.csv",
         parts="results/published/tables/{claims}_parts_{arm}.csv",
@@ -41,6 +52,8 @@ use rule claims as published_claims with:
         "results/logs/published_claims/{claims}_{arm}.log",
     benchmark:
         "results/benchmarks/published_claims/{claims}_{arm}.tsv"
+    params:
+        recipe=lambda wildcards: published_recipe("claims", wildcards.claims, wildcards.arm),
 
 
 use rule figure as published_figure with:
@@ -56,6 +69,11 @@ use rule figure as published_figure with:
             )
             for table in published_figure(wildcards).tables
         ],
+        made=made_otherwise(
+            lambda w: published_recipe("figure", w.figure),
+            "results/published/fig_{figure}.png",
+            "results/published/fig_{figure}.svg",
+        ),
     output:
         png="results/published/fig_{figure}.png",
         svg="results/published/fig_{figure}.svg",
@@ -66,7 +84,7 @@ use rule figure as published_figure with:
     wildcard_constraints:
         figure=r"\w+",
     params:
-        code=lambda wildcards: digest("figure", published_figure(wildcards).kind),
+        recipe=lambda wildcards: published_recipe("figure", wildcards.figure),
         style=lambda wildcards: json.dumps(
             style(
                 published_build()[0],
@@ -100,6 +118,7 @@ use rule page as published_page with:
         drawings=lambda wildcards: [
             f"results/published/fig_{name}.svg" for name in published_build()[2]
         ],
+        made=made_otherwise(lambda w: published_recipe("page"), "results/published/index.html"),
     output:
         "results/published/index.html",
     log:
@@ -107,10 +126,11 @@ use rule page as published_page with:
     benchmark:
         "results/benchmarks/published_page.tsv"
     params:
-        code=digest("page"),
+        recipe=lambda wildcards: published_recipe("page"),
         command=lambda wildcards: "snakemake published",
         provenance=f"--provenance {PREFIX}results/published/{ARMS[0]}/tables --runs",
         published="",
+        shown="{}",
         lists=lambda wildcards: json.dumps(
             {name: published_build()[0]["claims"][name]["title"] for name in published_lists()}
         ),
@@ -158,7 +178,7 @@ rule comparison:
         mem_mb=partial(growing, 2000),
         runtime=partial(growing, 10),
     params:
-        code=digest("comparison"),
+        recipe=digest("comparison"),
         # Not those whose tables another job has made since the inputs were chosen.
         experiments=lambda wildcards, input: json.dumps(
             {

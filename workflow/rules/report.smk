@@ -7,6 +7,11 @@ rule claims:
         code=code("claims"),
         claims=lambda wildcards: here(config["claims"][wildcards.claims]["file"]),
         tables=evidence_of,
+        made=made_otherwise(
+            lambda w: ledger_recipe(w.claims, w.arm),
+            "results/tables/{claims}_{arm}.csv",
+            "results/tables/{claims}_parts_{arm}.csv",
+        ),
     output:
         ledger="results/tables/{claims}_{arm}.csv",
         parts="results/tables/{claims}_parts_{arm}.csv",
@@ -23,7 +28,7 @@ rule claims:
         mem_mb=partial(growing, 2000),
         runtime=partial(growing, 10),
     params:
-        code=digest("claims"),
+        recipe=lambda wildcards: ledger_recipe(wildcards.claims, wildcards.arm),
     shell:
         f"{PYTHON} "
         "{input.script:q} --claims {input.claims:q} --tables {input.tables} "
@@ -51,6 +56,7 @@ rule page:
             "results/fig_{figure}.svg", figure=figures_on(wildcards.page)
         ),
         published=lambda wildcards: published_ledgers(lists_on(wildcards.page)),
+        made=made_otherwise(lambda w: page_recipe(w.page), "results/{page}.html"),
     output:
         "results/{page}.html",
     log:
@@ -65,31 +71,24 @@ rule page:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),
     params:
-        code=digest("page"),
+        recipe=lambda wildcards: page_recipe(wildcards.page),
         # Functions: as plain text, their braces would be taken for wildcards.
         command=lambda wildcards: command_line(wildcards.page),
         provenance=f"--provenance {PREFIX}results/provenance",
         published=lambda wildcards, input: (
             f"--published {input.published}" if input.published else ""
         ),
-        lists=lambda wildcards: json.dumps(
-            {name: config["claims"][name]["title"] for name in lists_on(wildcards.page)}
-        ),
-        sections=lambda wildcards: json.dumps(
-            sections(
-                config,
-                experiments_on(wildcards.page),
-                AS_CODED,
-                list(FIGURES.values()),
-                set().union(*map(about, CLAIMS.values())),
-            )
+        lists=lambda wildcards: json.dumps(titles_on(wildcards.page)),
+        sections=lambda wildcards: json.dumps(sections_on(wildcards.page)),
+        shown=lambda wildcards: json.dumps(
+            {f"{PREFIX}{file}": recipe for file, recipe in shown_by(wildcards.page).items()}
         ),
     shell:
         f"{PYTHON} "
         "{input.script:q} --template {input.template:q} --sections {params.sections:q} "
         "--command {params.command:q} --lists {params.lists:q} "
         "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
-        "--metrics {input.metrics} --figures {input.figures} {params.provenance} {params.published} "
+        "--shown {params.shown:q} --metrics {input.metrics} --figures {input.figures} {params.provenance} {params.published} "
         "--output {output} > {log} 2>&1"
 
 
@@ -109,7 +108,7 @@ rule verify:
         mem_mb=partial(growing, 1000),
         runtime=partial(growing, 10),
     params:
-        code=digest("verify"),
+        recipe="",
         published=PUBLISHED,
         results=f"{PREFIX}results",
     shell:

@@ -10,6 +10,11 @@ rule train:
         code=code("train"),
         data=data_of,
         start=weights_to_start_from,
+        made=made_otherwise(
+            lambda w: checkpoint_recipe(*w),
+            "results/checkpoints/{experiment}/{variant}/{seeds}.pt",
+            "results/history/{experiment}/{variant}/{seeds}.csv",
+        ),
     output:
         checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
         history="results/history/{experiment}/{variant}/{seeds}.csv",
@@ -28,7 +33,7 @@ rule train:
         device=config["device"],
         resume_interval=config["resume_interval"],
     params:
-        code=digest("train"),
+        recipe=lambda wildcards: checkpoint_recipe(*wildcards),
         settings=settings_of,
         provenance=f"{PREFIX}results/provenance",
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
@@ -47,6 +52,10 @@ rule evaluate:
         code=code("evaluate"),
         checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
         data=data_of,
+        made=made_otherwise(
+            lambda w: of_checkpoint_recipe("evaluate", *w),
+            "results/metrics/{experiment}/{variant}/{seeds}.csv",
+        ),
     output:
         "results/metrics/{experiment}/{variant}/{seeds}.csv",
     log:
@@ -60,7 +69,7 @@ rule evaluate:
         runtime=partial(growing, 20),
         device=config["device"],
     params:
-        code=digest("evaluate"),
+        recipe=lambda wildcards: of_checkpoint_recipe("evaluate", *wildcards),
     shell:
         f"{PYTHON} "
         "{input.script:q} --checkpoint {input.checkpoint} --data {input.data} "
@@ -72,6 +81,10 @@ rule snapshot:
         script=f"{SCRIPTS}/snapshot.py",
         code=code("snapshot"),
         checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
+        made=made_otherwise(
+            lambda w: of_checkpoint_recipe("snapshot", *w),
+            "results/weights/{experiment}/{variant}/{seeds}.npz",
+        ),
     output:
         "results/weights/{experiment}/{variant}/{seeds}.npz",
     log:
@@ -84,7 +97,7 @@ rule snapshot:
         mem_mb=memory,
         runtime=partial(growing, 10),
     params:
-        code=digest("snapshot"),
+        recipe=lambda wildcards: of_checkpoint_recipe("snapshot", *wildcards),
     shell:
         f"{PYTHON} "
         "{input.script:q} --checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"

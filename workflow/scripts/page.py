@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from hw1 import page, tables
+from hw1 import page, recipes, tables
 from hw1.command import one_line_errors
 from hw1.files import replacing
 
@@ -49,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--template", type=Path, required=True)
     parser.add_argument("--sections", type=json.loads, required=True, help="JSON, see sections.py")
+    parser.add_argument("--shown", type=json.loads, required=True, help="JSON: recipes by file")
     parser.add_argument("--command", required=True, help="what builds the page")
     parser.add_argument("--lists", type=json.loads, required=True, help="JSON: titles by name")
     parser.add_argument("--claims", type=Path, nargs="*", required=True)
@@ -121,6 +122,12 @@ def main() -> None:
         tables=os.path.relpath(folder, args.output.parent),
         source="the published tables" if args.runs else "this build",
         command=args.command,
+        recipe=recipes.current(),
+        otherwise=[
+            os.path.relpath(path, args.output.parent)
+            for path, recipe in args.shown.items()
+            if recipes.of(path) != recipe
+        ],
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
     )
     with replacing(args.output) as temporary:

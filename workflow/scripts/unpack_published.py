@@ -5,7 +5,6 @@ from pathlib import Path
 
 from hw1 import tables
 from hw1.command import one_line_errors
-from hw1.files import replacing
 
 
 @one_line_errors
@@ -14,8 +13,7 @@ def main() -> None:
     parser.add_argument("--packed", type=Path, required=True)
     parser.add_argument("--table", type=Path, required=True)
     args = parser.parse_args()
-    with replacing(args.table) as temporary:
-        temporary.write_bytes(tables.unpacked(args.packed))
+    tables.store(args.table, tables.whole(args.packed).encode())
 
 
 if __name__ == "__main__":

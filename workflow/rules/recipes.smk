@@ -1,0 +1,170 @@
+# What each file is made by: a digest of the code and the settings of its job, and of the recipes of
+# what it is made from. Files carry it (hw1.recipes), so a file of other settings or other code is
+# made anew whatever Snakemake remembers, or was told not to look at.
+
+from hashlib import sha256
+
+from hw1 import recipes
+
+# Every job has this file as an input, which is dated later than any result. It is ancient, so that
+# nobody looks at its date, unless what the job has made carries another recipe.
+OTHERWISE = here(".snakemake/made_otherwise")
+if workflow.is_main_process:
+    os.makedirs(os.path.dirname(OTHERWISE), exist_ok=True)
+    with open(OTHERWISE, "w", encoding="utf-8") as file:
+        file.write(str(time.time_ns()))  # other content, too, for which Snakemake looks
+
+
+def made_otherwise(recipe, *places):
+    """An input function, for the places of a job's outputs and the function that gives its recipe."""
+
+    def function(wildcards):
+        files = [PREFIX + place.format(**dict(wildcards.items())) for place in places]
+        # One that is not there is made in any case.
+        there = [file for file in files if os.path.exists(file)]
+        current = not there or {*map(recipes.of, there)} == {recipe(wildcards)}
+        return ancient(OTHERWISE) if current else OTHERWISE
+
+    return function
+
+
+def recipe_of(rule, settings, made_from=(), kind=None):
+    """The recipe of a job of a rule."""
+    text = json.dumps([digest(rule, kind), settings, list(made_from)], sort_keys=True)
+    return sha256(text.encode()).hexdigest()
+
+
+def content_of(*files):
+    """Digests of files that are no results, of those that are there."""
+    return [sha256(Path(f).read_bytes()).hexdigest() for f in files if os.path.isfile(f)]
+
+
+@functools.cache
+def dataset_recipe(name):
+    """What a prepared data set is made by; of one's own file it is the content."""
+    source = config["datasets"][name].get("file")
+    # Another rule of a workflow that has this one as a module may have yet to make it.
+    content = content_of(source) if source and not MODULE else []
+    return recipe_of("prepare_data", dataset_settings(name), content)
+
+
+@functools.cache
+def checkpoint_recipe(experiment, variant, seeds):
+    """What the checkpoint and the history of a batch are made by."""
+    settings = batch_settings(config, experiment, variant)
+    start = start_of(config, experiment, variant, seeds_of(seeds))
+    made_from = [dataset_recipe(dataset_name(config, Run(experiment, variant, 0)))]
+    made_from += [checkpoint_recipe(*batch.split("/")) for batch in start]
+    return recipe_of("train", [settings, seeds], made_from)
+
+
+@functools.cache
+def of_checkpoint_recipe(rule, experiment, variant, seeds):
+    """What the metrics of a batch are made by, or its weights."""
+    return recipe_of(rule, None, [checkpoint_recipe(experiment, variant, seeds)])
+
+
+@functools.cache
+def analysis_recipe(experiment, name, variant=None, seeds=None):
+    """What the tables of a job of an analysis are made by, of all variants or batches or of one."""
+    analysis = ANALYSIS[experiment, name]
+    variants = [variant] if variant else analysis.variants
+    made_from = [
+        of_checkpoint_recipe("snapshot", experiment, v, s)
+        for v in variants
+        for s in ([seeds] if seeds else batches(config, experiment))
+    ]
+    if analysis.kind.declared["data"]:
+        run = Run(experiment, variants[0], 0)
+        made_from.append(dataset_recipe(dataset_name(config, run)))
+    return recipe_of("analyse", analysis.settings, made_from, analysis.kind)
+
+
+def job_of_analysis(wildcards):
+    """The recipe of a job of an analysis by its wildcards, which depend on its scope."""
+    names = dict(wildcards.items())
+    return analysis_recipe(names.pop("experiment"), names.pop("analysis"), **names)
+
+
+@functools.cache
+def table_recipe(experiment, table):
+    """What a table of an experiment is made by."""
+    names = batches(config, experiment)
+    if table in OWN_TABLES:
+        variants = config["experiments"][experiment]["variants"]
+        each = {"history": checkpoint_recipe}.get(table) or partial(
+            of_checkpoint_recipe, "evaluate"
+        )
+        return recipe_of(
+            "tabulate", None, [each(experiment, v, s) for v in variants for s in names]
+        )
+    if (analysis := JOINED.get(f"{experiment}_{table}")) is None:
+        own = next(a for a in ANALYSES if a.experiment == experiment and table in a.tables)
+        return analysis_recipe(experiment, own.name)
+    variants = analysis.variants if analysis.kind.declared["scope"] == "run" else [None]
+    parts = [analysis_recipe(experiment, analysis.name, v, s) for v in variants for s in names]
+    return recipe_of("tabulate", None, parts)
+
+
+@functools.cache
+def ledger_recipe(name, arm):
+    """What the ledger of a list of claims is made by; the tables of another arm are as they are."""
+    files = evidence(CLAIMS[name], config, ANALYSES, arm, PREFIX)
+    if arm == ARMS[0]:
+        made_from = [recipe_of_table(Path(file).stem) for file in files]
+    else:
+        made_from = [recipes.of(PREFIX + file) for file in files]
+    rules = content_of(config["claims"][name]["file"])
+    return recipe_of("claims", rules, made_from)
+
+
+@functools.cache
+def recipe_of_table(name):
+    """What a file of results/tables is made by: of an experiment, or of a list of claims."""
+    for key in CLAIMS:
+        for arm in DECIDED[key]:
+            if name in (f"{key}_{arm}", f"{key}_parts_{arm}"):
+                return ledger_recipe(key, arm)
+    names = [e for e in config["experiments"] if name.startswith(f"{e}_")]
+    for experiment in sorted(names, key=len, reverse=True):
+        table = name.removeprefix(f"{experiment}_")
+        if table in tables_of(experiment, ANALYSES):
+            return table_recipe(experiment, table)
+
+
+@functools.cache
+def figure_recipe(name):
+    """What a figure is made by."""
+    figure = FIGURES[name]
+    look = [style(config, figure, experiments_on(name)), figure.caption]
+    return recipe_of("figure", look, map(recipe_of_table, figure.tables), figure.kind)
+
+
+def shown_by(page):
+    """The recipes of what a page shows, by file."""
+    tables = [f"{experiment}_metrics" for experiment in experiments_on(page)]
+    tables += [Path(ledger).stem for ledger in ledgers(lists_on(page))]
+    found = {f"results/tables/{name}.csv": recipe_of_table(name) for name in tables}
+    return found | {f"results/fig_{name}.png": figure_recipe(name) for name in figures_on(page)}
+
+
+@functools.cache
+def page_recipe(page):
+    """What a page is made by."""
+    rules = [config["claims"][name]["file"] for name in lists_on(page)]
+    template = ROOT / "workflow/report/page.html.j2"
+    said = [sections_on(page), titles_on(page), content_of(template, *rules)]
+    return recipe_of("page", said, [shown_by(page), *content_of(ROOT / "published/manifest.json")])
+
+
+# Of the published tables all is made of what the manifest names.
+@functools.cache
+def published_recipe(rule, *names):
+    """What a file of the published tables is made by."""
+    made_from = content_of(ROOT / "published/manifest.json", ROOT / "config.yaml")
+    if rule == "unpack_published":
+        return recipe_of(rule, names, made_from[:1])
+    rules = [ROOT / published_build()[0]["claims"][name]["file"] for name in published_lists()]
+    made_from += content_of(ROOT / "workflow/report/page.html.j2", *rules)
+    kind = published_build()[2][names[0]].kind if rule == "figure" else None
+    return recipe_of(rule, names, made_from, kind)
