@@ -44,6 +44,11 @@ def said(run: subprocess.CompletedProcess) -> list[str]:
         (["--configfile", "bad.yaml"], "bad.yaml, line 2: a: found the key 'b' twice"),
         (["--replace-workflow-config"], "--replace-workflow-config leaves out config.yaml"),
         (["--configfile", "presets/demo.yaml", "capacity"], "capacity stands after --configfile"),
+        (
+            ["--config", "experiments={capacity: {training: {learning_rate: 0.1}}}"],
+            "--config: experiments.capacity.training.learning_rate: found '0.1' (str), expected "
+            "number: Snakemake makes text of all that is nested in --config: write it to a file",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_starts_nothing(fresh, arguments, message):

@@ -71,6 +71,29 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
     assert overlays.with_line("the configuration: x", files) == "the configuration: x"
 
 
+def test_what_snakemake_made_text_of_is_told_to_go_to_a_file():
+    def said(message: str, name: str = "--config") -> str:
+        key = tuple(message.partition(":")[0].split("."))
+        return overlays.with_line(message, {name: Document({}, {key: 0})})
+
+    hint = ": Snakemake makes text of all that is nested in --config: write it to a file, and name "
+    hint += "that with --configfile"
+    number = "e.v.rate: found '0.1' (str), expected number"
+    as_written = number + ": write it without quotes and with a dot, as 0.1"
+    assert said(as_written) == f"--config: {number}{hint}"
+    for wrong in (
+        "e.v.snapshots: found 'true' (str), expected boolean", "e.v.size: found '64', expected x",
+        "e.v: found 'null' (str), expected object",
+    ):  # fmt: skip
+        assert said(wrong) == f"--config: {wrong}{hint}"
+    for right in (
+        "e.v.optimizer: found 'adma', expected one of adam, sgd", "e.v.rate: found -1, expected x",
+        "e.v: unknown key 'rat': did you mean rate?", "interval: found 'ten' (str), expected x",
+    ):  # fmt: skip
+        assert said(right) == f"--config: {right}"
+    assert said(as_written, "mine.yaml") == f"mine.yaml: {as_written}"
+
+
 @pytest.mark.parametrize(
     "text, hint",
     [("1e-3", "as 0.001"), ("0,001", "as 0.001"), ("1e-9", "as 1.0e-09"), ("5", "as 5"),

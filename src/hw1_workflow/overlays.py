@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
-from hw1_workflow.validation import WHOLE, brief
+from hw1_workflow.validation import NO_NUMBER, WHOLE, brief, number_hint
 from hw1_workflow.yaml_files import Document
 
 
@@ -108,5 +108,18 @@ def with_line(message: str, files: dict[str, Document]) -> str:
             if line := document.lines.get(sought):
                 return f"{name}, line {line}: {message}"
             if sought in document.lines:  # --config has no lines
-                return f"{name}: {message}"
+                nested = name == "--config" and len(sought) > 1
+                return f"{name}: {without_text(message) if nested else message}"
     return message
+
+
+def without_text(message: str) -> str:
+    """A message about what is nested in --config, of which Snakemake makes text, whatever it is:
+    where another type or a number was expected, quotes or a dot are not what is wrong."""
+    found = re.search(r"found '([^']*)'( \(str\))?,", message)
+    if not found or not (found[2] or number_hint(found[1]) != NO_NUMBER):
+        return message
+    return (
+        f"{message.partition(': write ')[0]}: Snakemake makes text of all that is nested in "
+        "--config: write it to a file, and name that with --configfile"
+    )
