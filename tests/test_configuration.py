@@ -211,6 +211,27 @@ def test_a_variant_overrides_its_experiment_and_that_the_defaults(config):
     )  # fmt: skip
 
 
+def test_of_arrays_the_range_is_a_setting_where_they_are_pixels(config):
+    arrays = {"title": "t", "kind": "arrays", "file": "f", "shape": [28, 28], "examples": 60_000}
+    run = Run("interpolation", "a", 0)
+    for more, kept in (
+        ({"classes": 10}, {"labels": "given"}),
+        ({"classes": 10, "pixels": False}, {"labels": "given"}),
+        ({"classes": 10, "pixels": True}, {"labels": "given", "range": [0, 1]}),
+        ({"outputs": 1}, None),
+        ({"outputs": 1, "pixels": True}, {"range": [0, 1]}),
+    ):
+        config["datasets"]["mnist"] = arrays | more
+        assert runs.run_settings(config, run).get("inputs") == kept
+    config["datasets"]["mnist"] = arrays | {"classes": 10, "pixels": True}
+    config["experiments"]["interpolation"]["variants"]["a"]["inputs"] = {"range": [0, 2]}
+    config["experiments"]["interpolation"]["variants"]["b"]["inputs"] = {"range": [0, 2]}
+    entries.read(config)
+    config["datasets"]["mnist"]["pixels"] = False
+    with pytest.raises(ValueError, match=r"a\.inputs\.range: found \[0, 2\], but mnist, which a"):
+        entries.read(config)
+
+
 def test_settings_hold_nothing_that_does_not_shape_the_run(config):
     before = runs.run_settings(config, Run("function_fit", "sinc_deep", 0))
     config["datasets"]["sinc"]["title"] = "another title"

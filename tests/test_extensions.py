@@ -5,15 +5,21 @@ ledger and its section of the page.
 """
 
 import csv
+import gzip
+import pickle
+import zipfile
 
 import numpy as np
 import pytest
 import torch
 import yaml
+from PIL import Image
 from repository import Repository, of
 
 import hw1
 from hw1 import datasets
+from hw1.inputs import tensors
+from hw1_workflow.runs import Run, run_settings
 
 # Of the repository's own experiments, only the one that is quickest is left for company.
 MLP = {
@@ -402,6 +408,11 @@ def test_an_experiment_on_data_of_ones_own(extended, tmp_path):
         ({"train_targets": np.array([None] * 5)}, "no .npz of plain arrays"),
         ({"test_targets": np.zeros((2, 1))}, "test_targets: found the shape (2, 1), expected (2,)"),
         ({"test_inputs": np.zeros((0, 3)), "test_targets": np.zeros(0)}, "found the shape (0, 3)"),
+        ({"train_targets": np.array([None] * 5)}, "train_targets of Python objects, expected numb"),
+        (
+            {"test_inputs": np.zeros((2, 3), np.uint8)},
+            "test_inputs: found uint8, expected its entry",
+        ),
         (None, "found train_inputs, test_inputs, test_targets, expected train_targets, too"),
     ],
 )
@@ -432,3 +443,75 @@ def test_a_file_that_is_no_archive_or_not_there_is_named(tmp_path):
     (tmp_path / "text.npz").write_text("no arrays", encoding="utf-8")
     with pytest.raises(ValueError, match=r"text\.npz: no \.npz of plain arrays"):
         datasets.own(described, tmp_path / "text.npz")
+
+
+def test_another_file_than_an_archive_of_arrays_is_called_what_it_is(tmp_path):
+    described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
+    np.save(tmp_path / "one.npy", np.zeros((5, 3)))
+    np.savez(tmp_path / "whole.npz", *[np.zeros((5, 3))] * 7)
+    for suffix in ("png", "jpg", "tiff", "webp"):
+        Image.new("L", (3, 3)).save(tmp_path / f"image.{suffix}")
+    content = {
+        "table.csv": b"a,b\n1,2\n", "text.txt": "\u00fc".encode("latin-1"), "empty.npz": b"",
+        "objects.pkl": pickle.dumps([1]), "packed.gz": gzip.compress(b"1"),
+        "half.npz": (tmp_path / "whole.npz").read_bytes()[:500],
+    }  # fmt: skip
+    for name, written in content.items():
+        (tmp_path / name).write_bytes(written)
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        for name in datasets.ARRAYS:
+            archive.writestr(name, "1,2")
+    (tmp_path / "folder").mkdir()
+    for name, what in (
+        ("table.csv", "text"), ("text.txt", "text"), ("empty.npz", "an empty file"),
+        ("folder", "a folder"), ("one.npy", "one array without a name, of numpy.save"),
+        ("image.png", "an image"), ("image.jpg", "an image"), ("image.tiff", "an image"),
+        ("image.webp", "a file of another format"), ("objects.pkl", "a pickle"),
+        ("packed.gz", "a gzip archive"),
+        ("half.npz", "a zip archive that cannot be read (File is not a zip file)"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError) as caught:
+            datasets.own(described, tmp_path / name)
+        assert str(caught.value) == (
+            f"{tmp_path / name}: no .npz of plain arrays: found {what}: write it with numpy.savez"
+            "(path, train_inputs=..., train_targets=..., test_inputs=..., test_targets=...)"
+        )
+    for name, message in (
+        ("whole.npz", "found arr_0, arr_1, arr_2, arr_3, arr_4, arr_5, ..., expected train_inputs, "
+         "train_targets, test_inputs, test_targets, too"),
+        ("other.zip", "train_inputs: found |S3 of shape (), expected numbers"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError) as caught:
+            datasets.own(described, tmp_path / name)
+        assert str(caught.value).endswith(message)
+
+
+def test_pixels_are_scaled_as_those_of_mnist_where_that_is_said(tmp_path):
+    described = {"kind": "arrays", "shape": [2, 2], "examples": 2, "classes": 2}
+    images = np.array([[[0, 51], [102, 255]]] * 2, np.uint8)
+    whole = {f"{s}_inputs": images for s in ("train", "test")}
+    whole |= {f"{s}_targets": np.array([0, 1]) for s in ("train", "test")}
+    np.savez(tmp_path / "bytes.npz", **whole)
+    whole |= {"train_inputs": images / 255}
+    np.savez(tmp_path / "floats.npz", **whole)
+
+    def shown(name: str, pixels: bool | None, **inputs_) -> list[float]:
+        dataset = described | ({} if pixels is None else {"pixels": pixels})
+        config = {
+            "defaults": {"inputs": {"size": 28, "range": [-1, 1], "labels": "given"}},
+            "datasets": {"mine": dataset | {"title": "t", "file": "f"}},
+            "experiments": {"e": {"variants": {"v": {"dataset": "mine", "inputs": inputs_}}}},
+        }
+        settings = run_settings(config, Run("e", "v", 0)) | {"model": {"kind": "cnn"}}
+        arrays = datasets.own(dataset, tmp_path / name)
+        return tensors(arrays, settings, torch.device("cpu"))["train"].inputs[0].flatten().tolist()
+
+    assert shown("bytes.npz", True) == pytest.approx([-1, -0.6, -0.2, 1], abs=1e-6)
+    assert shown("bytes.npz", True, range=[0, 1]) == pytest.approx([0, 0.2, 0.4, 1], abs=1e-6)
+    assert shown("bytes.npz", False) == [0, 51, 102, 255]
+    with pytest.raises(ValueError, match=r"train_inputs: found uint8, .* its entry under datasets"):
+        shown("bytes.npz", None)
+    with pytest.raises(ValueError, match="train_inputs: found float64, expected uint8 where pixel"):
+        shown("floats.npz", True)
+    np.savez(tmp_path / "floats.npz", **whole | {"test_inputs": images / 255})
+    assert shown("floats.npz", None) == pytest.approx([0, 0.2, 0.4, 1], abs=1e-6)

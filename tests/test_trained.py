@@ -67,3 +67,27 @@ def test_all_inputs_are_predicted_also_where_few_were_trained_on(built):
     settings["inputs"] |= {"examples": 5, "labels": "random"}
     few = Trained(run | {"settings": json.dumps(settings)})
     assert np.array_equal(few.predict(images), expected) and len(expected) > 300
+
+
+def test_ones_own_pixels_are_predicted_as_those_of_mnist(built):
+    """A network of digits, as if it had been trained on a file of one's own with the same bytes."""
+    path = built.folder / "results/checkpoints/mnist_cnn/deep/seed1.pt"
+    run = checkpoints.load(path)[1]
+    settings = json.loads(run["settings"])
+    images = np.load(built.folder / "results/data/digits.npz")["test_inputs"]
+    expected = hw1.load(path).outputs(images)
+    settings["dataset"] = {"kind": "arrays", "shape": [28, 28], "examples": 1437, "classes": 10}
+
+    def outputs(given: np.ndarray, pixels: bool) -> np.ndarray:
+        shown = {"labels": "given"} | ({"range": settings["inputs"]["range"]} if pixels else {})
+        mine = settings | {"inputs": shown}
+        mine["dataset"] = settings["dataset"] | {"pixels": pixels}
+        return Trained(run | {"settings": json.dumps(mine)}).outputs(given)
+
+    assert images.dtype == np.uint8
+    assert np.array_equal(outputs(images, pixels=True), expected)
+    assert np.array_equal(outputs(images.astype(float), pixels=True), expected)
+    low, high = settings["inputs"]["range"]
+    scaled = images / 255 * (high - low) + low
+    assert np.allclose(outputs(scaled, pixels=False), expected, atol=1e-4)
+    assert not np.allclose(outputs(images, pixels=False), expected, atol=1)

@@ -50,6 +50,17 @@ MD5 = {
     },
 }
 
+# The arrays of a data set, but of a function, and how files begin that are given for them.
+ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
+BEGINNINGS = {
+    b"\x93NUMPY": "one array without a name, of numpy.save",
+    b"\x80": "a pickle",
+    b"\x89HDF": "an HDF5 file",
+    b"MATLAB": "a MATLAB file",
+    b"\x1f\x8b": "a gzip archive",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"), "an image"),
+}
+
 LARGEST = 47_040_016  # bytes of the largest of them; of a gzip bomb no more is unpacked
 
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
@@ -210,35 +221,66 @@ def download(raw: Path, kind: str, names: list[str]) -> None:
         socket.setdefaulttimeout(before)
 
 
+def named_arrays(path: Path) -> Arrays:
+    """The four arrays of a data set from an .npz.
+
+    Raises ValueError, with a line that says what was found, where the file is something else or
+    lacks one of them, OSError where it cannot be read.
+    """
+    known = f"{path}: no .npz of plain arrays: found "
+    write = f"write it with numpy.savez(path, {', '.join(f'{name}=...' for name in ARRAYS)})"
+    if path.is_dir():
+        raise ValueError(f"{known}a folder: {write}")
+    with path.open("rb") as opened:
+        head = opened.read(1000)
+    if not head.startswith(b"PK"):
+        what = "a file of another format" if b"\0" in head else "text" if head else "an empty file"
+        said = [what for start, what in BEGINNINGS.items() if head.startswith(start)]
+        raise ValueError(f"{known}{[*said, what][0]}: {write}")
+    name, found = "a zip archive", {}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names = file.files
+            for name in [name for name in ARRAYS if name in names]:
+                found[name] = np.asarray(file[name])  # of what is no array there are bytes
+    except Exception as error:  # BadZipFile, EOFError, ValueError and others
+        if getattr(error, "errno", None):
+            raise
+        problem = f"{name} that cannot be read ({error})"
+        if "allow_pickle" in str(error):
+            problem = f"{name} of Python objects, expected numbers of one shape"
+        raise ValueError(f"{known}{problem}: {write}") from error
+    if missing := [name for name in ARRAYS if name not in found]:
+        there = ", ".join(names[:6] + ["..."] * (len(names) > 6)) or "no arrays"
+        raise ValueError(f"{path}: found {there}, expected {', '.join(missing)}, too")
+    return found
+
+
 def own(dataset: dict, path: Path) -> Arrays:
     """The four arrays of a user's own .npz, as `dataset` describes them.
 
-    Inputs become float64 (n, *shape); labels int64 (n,), real targets float64 (n, outputs). Raises
-    ValueError, with a line that names array and place, where the file does not fit.
+    Inputs become float64 (n, *shape), pixels stay uint8; labels become int64 (n,), real targets
+    float64 (n, outputs). Raises ValueError, with a line that names array and place, where the file
+    does not fit, or has uint8 of which `dataset` does not say whether they are pixels.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-    except OSError as error:
-        if error.errno is not None:  # there is no such file, or it may not be read
-            raise
-        raise ValueError(
-            f"{path}: no .npz of plain arrays ({error}): write it with numpy.savez"
-        ) from error
-    except Exception as error:  # BadZipFile, EOFError, ValueError and others
-        raise ValueError(
-            f"{path}: no .npz of plain arrays ({error}): write it with numpy.savez"
-        ) from error
+    found, pixels = named_arrays(path), dataset.get("pixels")
     prepared = {}
-    for name in ("train_inputs", "train_targets", "test_inputs", "test_targets"):
-        if name not in found:
-            raise ValueError(
-                f"{path}: found {', '.join(found) or 'no arrays'}, expected {name}, too"
-            )
+    for name in ARRAYS:
         array, inputs = found[name], name.endswith("inputs")
         if array.dtype.kind not in "fiub" or array.ndim == 0:
             raise ValueError(
                 f"{path}: {name}: found {array.dtype} of shape {array.shape}, expected numbers"
+            )
+        if inputs and pixels and array.dtype != np.uint8:
+            raise ValueError(
+                f"{path}: {name}: found {array.dtype}, expected uint8 where pixels is true: "
+                "write it so, or leave pixels out, for inputs that are taken as they are"
+            )
+        if inputs and pixels is None and array.dtype == np.uint8:
+            raise ValueError(
+                f"{path}: {name}: found uint8, expected its entry under datasets to say what that "
+                "is: pixels: true scales 0 to 255 to inputs.range, as of MNIST's images, "
+                "pixels: false takes it as it is"
             )
         n = len(found[name.replace("targets", "inputs")]) if not inputs else len(array)
         labels = "classes" in dataset and not inputs
@@ -259,7 +301,8 @@ def own(dataset: dict, path: Path) -> Arrays:
             expected = f"a label of 0 to {dataset['classes'] - 1}" if labels else "a finite number"
             where = ", ".join(map(str, place))
             raise ValueError(f"{path}: {name}[{where}]: found {array[place]}, expected {expected}")
-        prepared[name] = array.astype(np.int64 if labels else np.float64)
+        kept = array.dtype if inputs and pixels else np.float64
+        prepared[name] = array.astype(np.int64 if labels else kept)
     return prepared
 
 

@@ -21,9 +21,10 @@ class Split(NamedTuple):
 def tensors(arrays: Arrays, settings: dict, device: torch.device) -> dict[str, Split]:
     """Return the `train` split, and for images the `test` split, as a run sees them.
 
-    Images are scaled linearly from 0-255 to `inputs.range` and resized bilinearly to
-    `inputs.size`, once. With `inputs.labels: random` every training label is replaced by a
-    uniform draw from the run's seed, with a number that share of them; test labels stay true.
+    Images, and pixels of one's own, are scaled linearly from 0-255 to `inputs.range`; images are
+    resized bilinearly to `inputs.size`, once. With `inputs.labels: random` every training label is
+    replaced by a uniform draw from the run's seed, with a number that share of them; test labels
+    stay true.
     `inputs.examples` keeps so many training examples, drawn once for all runs.
     """
     return Data(arrays, device).splits(settings)
@@ -71,14 +72,16 @@ class Data:
             if classes_of(settings) is None:
                 targets = targets.float()
             if settings["dataset"]["kind"] not in ("function", "arrays"):
-                low, high = settings["inputs"]["range"]
                 inputs = inputs.unsqueeze(1)
                 if inputs.shape[-1] != settings["inputs"]["size"]:
                     size = (settings["inputs"]["size"],) * 2
                     inputs = functional.interpolate(inputs, size, mode="bilinear", antialias=True)
+            shown = settings.get("inputs") or {}
+            if "range" in shown:  # pixels
+                low, high = shown["range"]
                 inputs.mul_((high - low) / 255).add_(low)
             inputs = inputs.reshape(-1, *example).to(self.device)
-            few = (settings.get("inputs") or {}).get("examples")
+            few = shown.get("examples")
             if name == "train" and few:  # the same for all runs, in their order
                 order = torch.randperm(len(inputs), generator=generator((0, 0), "examples"))
                 chosen = order[:few].sort().values

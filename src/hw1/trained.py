@@ -27,7 +27,7 @@ class Trained:
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
         """What the network says (n, outputs) of inputs as they are in the data's file: images
-        (n, size, size) from 0 to 255, x (n, 1), or numbers of one's own."""
+        (n, size, size) from 0 to 255, x (n, 1), or one's own, pixels from 0 to 255 as well."""
         arrays = {"train_inputs": np.asarray(inputs), "train_targets": np.zeros(len(inputs))}
         data = Data(arrays, torch.device("cpu"))
         # An image, (1, size, size), has no axis of its channel in the file.

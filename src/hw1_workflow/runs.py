@@ -29,11 +29,12 @@ def run_settings(config: dict, run: Run) -> dict:
     dataset = config["datasets"][settings["dataset"]]
     # What is in a file says its content, not its name.
     settings["dataset"] = {k: v for k, v in dataset.items() if k not in ("title", "file")}
-    if dataset["kind"] == "function" or "outputs" in dataset:
-        del settings["inputs"]  # they describe images
-    elif dataset["kind"] == "arrays":
-        kept = settings["inputs"].keys() & {"labels", "examples"}
-        settings["inputs"] = {key: settings["inputs"][key] for key in sorted(kept)}
+    if dataset["kind"] in ("function", "arrays"):
+        kept = {"labels", "examples"} if "classes" in dataset else set()
+        kept |= {"range"} if dataset.get("pixels") else set()
+        shown = settings.pop("inputs")  # the others describe images
+        if kept:
+            settings["inputs"] = {key: shown[key] for key in sorted(kept & shown.keys())}
     return run._asdict() | settings
 
 

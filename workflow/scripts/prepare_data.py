@@ -18,8 +18,8 @@ def main() -> None:
     args = parser.parse_args()
     prepared = datasets.prepare(args.dataset, args.downloads, args.source)
     arrays.save(args.output, prepared)
-    shapes = ", ".join(f"{name} {array.shape}" for name, array in prepared.items())
-    print(f"{args.output}: {shapes}")
+    facts = (f"{k} {v.shape} from {v.min():g} to {v.max():g}" for k, v in prepared.items())
+    print(f"{args.output}: {', '.join(facts)}")
 
 
 if __name__ == "__main__":
