@@ -46,8 +46,14 @@ def reduced(config: dict) -> dict:
     capacity = experiments["capacity"]
     capacity["seeds"] = [0]
     capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2", "cnn3")}
+    leave_out(config["claims"]["claims"], "C0 C1 C2 C3 C4 C17 C18")
     config["figures"]["dpi"] = 60
     return config
+
+
+def leave_out(entry: dict, claims: str) -> None:
+    """Leave claims out of a list, of which the variants are not there."""
+    entry["leave_out"] = dict.fromkeys(claims.split(), "its variants are not built")
 
 
 def with_controls(config: dict) -> dict:
@@ -100,6 +106,7 @@ def reduced_controls(config: dict) -> dict:
     experiments["double_descent"]["inputs"]["examples"] = 100
     for variant in [name for name in variants if name not in ("width2", "width256")]:
         del variants[variant]
+    leave_out(config["claims"]["controls"], "K1 K2 K3 K4 K12 K14 K15 K16 K17")
     config["figures"]["dpi"] = 60
     return config
 

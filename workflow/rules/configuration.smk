@@ -16,7 +16,15 @@ MODULE = not workflow.modifier.is_main_snakefile()
 PREFIX = workflow.modifier.modify_path("results").removesuffix("results")  # of a module
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1_workflow.claim_lists import about, arms, check_claims, check_ids, evidence
+from hw1_workflow.claim_lists import (
+    about,
+    arms,
+    check_claims,
+    check_evidence,
+    check_ids,
+    check_left_out,
+    evidence,
+)
 from hw1_workflow.command_line import (
     delete_kept,
     parsed_options,
@@ -56,6 +64,15 @@ def command_line_files():
     named = {os.path.realpath(path): path for path in workflow.overwrite_configfiles or []}
     named.pop(os.path.realpath(ROOT / "config.yaml"), None)
     return list(named.values())
+
+
+def variants_ever(files):
+    """The variants that each experiment has in any file, also those that an overlay leaves out."""
+    found = {}
+    for document in files.values():
+        for name, entry in (document.content.get("experiments") or {}).items():
+            found.setdefault(name, {}).update(dict.fromkeys((entry or {}).get("variants") or ()))
+    return found
 
 
 def without_lines(settings):
@@ -102,12 +119,15 @@ try:
     for key in ever:
         for document in files.values():
             ever[key] |= document.content.get(key) or {}
+    variants = variants_ever(files)
     CLAIMS = {}
     for key, entry in config["claims"].items():
         name = os.path.relpath(entry["file"])
         files[name] = load(name)
         CLAIMS[key] = files[name].content
         check_claims(CLAIMS[key], ever["experiments"], name)
+        check_evidence(key, CLAIMS[key], config, ANALYSES, variants)
+    check_left_out(config["claims"], CLAIMS)
     if CLAIMS.keys() == ever["claims"].keys():
         check_ids(drawn, CLAIMS.values())
     # Without those of which all that they are about was left out.

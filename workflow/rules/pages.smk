@@ -6,6 +6,15 @@ def evidence_of(wildcards):
     return evidence(CLAIMS[wildcards.claims], config, ANALYSES, wildcards.arm, PREFIX)
 
 
+def left_out_of(name, arm):
+    """The claims of a list that are not decided for an arm, by their ids: those that the
+    configuration leaves out, and those of experiments that are not built."""
+    files = evidence(CLAIMS[name], config, ANALYSES, arm, PREFIX)
+    built = {Path(file).stem.removesuffix("_metrics") for file in files}
+    others = [c["id"] for c in CLAIMS[name] if c["experiment"] and c["experiment"] not in built]
+    return [*config["claims"][name].get("leave_out", ()), *others]
+
+
 def ledgers(lists, middle=""):
     """The tables of lists of claims, of all arms."""
     return [f"results/tables/{name}{middle}_{arm}.csv" for name in lists for arm in DECIDED[name]]
@@ -35,8 +44,9 @@ def figures_on(page):
 
 
 def titles_on(page):
-    """The titles of the lists of claims on a page, by name."""
-    return {name: config["claims"][name]["title"] for name in lists_on(page)}
+    """The titles of the lists of claims on a page, and what is left out of them, by name."""
+    entries = {name: config["claims"][name] for name in lists_on(page)}
+    return {name: [entry["title"], entry.get("leave_out", {})] for name, entry in entries.items()}
 
 
 def sections_on(page):

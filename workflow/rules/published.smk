@@ -54,6 +54,11 @@ use rule claims as published_claims with:
         "results/benchmarks/published_claims/{claims}_{arm}.tsv"
     params:
         recipe=lambda wildcards: published_recipe("claims", wildcards.claims, wildcards.arm),
+        left_out=lambda wildcards: [
+            claim["id"]
+            for claim in parsed(published_build()[0]["claims"][wildcards.claims]["file"])
+            if claim["experiment"] and claim["experiment"] not in HELD[wildcards.arm]
+        ],
 
 
 use rule figure as published_figure with:
@@ -132,7 +137,10 @@ use rule page as published_page with:
         published="",
         shown="{}",
         lists=lambda wildcards: json.dumps(
-            {name: published_build()[0]["claims"][name]["title"] for name in published_lists()}
+            {
+                name: [published_build()[0]["claims"][name]["title"], {}]
+                for name in published_lists()
+            }
         ),
         sections=lambda wildcards: json.dumps(
             sections(

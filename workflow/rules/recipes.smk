@@ -115,7 +115,7 @@ def ledger_recipe(name, arm):
     else:
         made_from = [recipes.of(PREFIX + file) for file in files]
     rules = content_of(config["claims"][name]["file"])
-    return recipe_of("claims", rules, made_from)
+    return recipe_of("claims", [rules, left_out_of(name, arm)], made_from)
 
 
 @functools.cache

@@ -29,10 +29,11 @@ rule claims:
         runtime=partial(growing, 10),
     params:
         recipe=lambda wildcards: ledger_recipe(wildcards.claims, wildcards.arm),
+        left_out=lambda wildcards: left_out_of(wildcards.claims, wildcards.arm),
     shell:
         f"{PYTHON} "
-        "{input.script:q} --claims {input.claims:q} --tables {input.tables} "
-        "--ledger {output.ledger} --parts {output.parts} > {log} 2>&1"
+        "{input.script:q} --claims {input.claims:q} --left-out {params.left_out} "
+        "--tables {input.tables} --ledger {output.ledger} --parts {output.parts} > {log} 2>&1"
 
 
 rule page:

@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--sections", type=json.loads, required=True, help="JSON, see sections.py")
     parser.add_argument("--shown", type=json.loads, required=True, help="JSON: recipes by file")
     parser.add_argument("--command", required=True, help="what builds the page")
-    parser.add_argument("--lists", type=json.loads, required=True, help="JSON: titles by name")
+    parser.add_argument("--lists", type=json.loads, required=True, help="JSON: titles, reasons")
     parser.add_argument("--claims", type=Path, nargs="*", required=True)
     parser.add_argument("--ledgers", type=Path, nargs="*", required=True)
     parser.add_argument("--parts", type=Path, nargs="*", required=True)
@@ -88,11 +88,12 @@ def main() -> None:
         {
             "name": name,
             "title": title,
+            "left_out": left_out,
             "file": path.name,
             "rules_commit": rules_commit(path),
             "claims": yaml.safe_load(path.read_text(encoding="utf-8")),
         }
-        for (name, title), path in zip(args.lists.items(), args.claims, strict=True)
+        for (name, (title, left_out)), path in zip(args.lists.items(), args.claims, strict=True)
     ]
     claims = [claim for entry in lists for claim in entry["claims"]]
     for claim in claims:

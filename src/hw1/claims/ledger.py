@@ -141,10 +141,21 @@ def sentence_of(part: Part) -> str:
         reason[REFUTED] = "the reverse"
     said = reason[part.verdict]
     if part.verdict == CONFIRMED and "reading" in part.rule:
-        reading = part.rule["reading"]
-        inside = max(p_beyond(part.sample, *side) for side in sides(reading["where"])) <= part.level
-        said += f": {reading['inside' if inside else 'outside']}"
+        said += f": {reading_of(part)}"
     return f"{text} ({', '.join(details)}), {said}."
+
+
+def reading_of(part: Part) -> str:
+    """What a confirmed part is read as, by where its values are shown to lie."""
+    reading, sample = part.rule["reading"], part.sample
+    assert sample is not None
+    regions = sides(reading["where"])
+    if max(p_beyond(sample, *side) for side in regions) <= part.level:
+        return reading["inside"]
+    outside = min(p_beyond(sample, opposite(side), bound) for side, bound in regions)
+    if outside * len(regions) <= part.level:
+        return reading["outside"]
+    return f"{reading['inside']} or {reading['outside']}, which of both is not shown"
 
 
 def reversed_effect(rule: dict, sample: Sample, level: float) -> bool:

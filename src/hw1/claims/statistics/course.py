@@ -1,8 +1,11 @@
 """Statistics of the course of a training: its history."""
 
+from typing import Annotated, Literal
+
 import numpy as np
 import pandas as pd
 
+from hw1.claims.keys import Experiment, Recorded, Variant, Variants
 from hw1.claims.reading import Missing, Tables, TooFew, final, paired, rows, together
 from hw1.claims.sample import Sample, effect, ratio, share
 from hw1.inference import spearman
@@ -10,7 +13,7 @@ from hw1.inference import spearman
 RUNNING_MEDIAN_ROWS = 11
 
 
-def epochs_to(tables: Tables, experiment: str, variant: str, below: float) -> pd.Series:
+def epochs_to(tables: Tables, experiment: Experiment, variant: Variant, below: float) -> pd.Series:
     """First epoch at which the running median of the training loss, over 11 recorded epochs, is
     below a share of the best constant's; NaN for a run that never gets there."""
     history = rows(
@@ -27,13 +30,13 @@ def epochs_to(tables: Tables, experiment: str, variant: str, below: float) -> pd
     return both.groupby("seed").apply(first, include_groups=False).astype(float)
 
 
-def arrives(tables: Tables, experiment: str, variant: str, below: float) -> Sample:
+def arrives(tables: Tables, experiment: Experiment, variant: Variant, below: float) -> Sample:
     """Share of runs whose training loss ever gets below a share of the best constant's."""
     return share(epochs_to(tables, experiment, variant, below).notna())
 
 
 def convergence_ratio(
-    tables: Tables, experiment: str, variant: str, baseline: str, below: float
+    tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, below: float
 ) -> Sample:
     """Epochs that a variant needs to get below a share of the variance, over the baseline's.
 
@@ -48,9 +51,9 @@ def convergence_ratio(
 
 def plateaus(
     tables: Tables,
-    experiment: str,
-    flat: str,
-    improving: list[str],
+    experiment: Experiment,
+    flat: Variant,
+    improving: Variants,
     loss_above: float,
     since: float,
     gain: float,
@@ -70,7 +73,9 @@ def plateaus(
     return share(together([(end > loss_above) & (end > (1 - gain) * start), *low]).all(axis=1))
 
 
-def falls_steadily(tables: Tables, experiment: str, variant: str, at_least: float) -> Sample:
+def falls_steadily(
+    tables: Tables, experiment: Experiment, variant: Variant, at_least: float
+) -> Sample:
     """Share of runs whose training loss falls in at least a share of the steps from one recorded
     epoch to the next."""
     losses = per_epoch(tables, experiment, "batch_loss", variant)
@@ -80,10 +85,11 @@ def falls_steadily(tables: Tables, experiment: str, variant: str, at_least: floa
     return share(falls >= at_least - 1e-9)
 
 
+Phase = Literal["first", "middle", "last"]
 FIRST_ITERATIONS = 50
 
 
-def phases(tables: Tables, experiment: str, column: str) -> pd.DataFrame:
+def phases(tables: Tables, experiment: Experiment, column: str) -> pd.DataFrame:
     """A column of each run's iterations: a row per seed, a column per iteration, in order."""
     history = rows(tables, f"{experiment}_history", ("seed", "iteration"), [column])
     if "iteration" not in history:
@@ -91,7 +97,7 @@ def phases(tables: Tables, experiment: str, column: str) -> pd.DataFrame:
     return history.pivot(index="seed", columns="iteration", values=column)
 
 
-def during(values: pd.DataFrame, phase: str) -> pd.DataFrame:
+def during(values: pd.DataFrame, phase: Phase) -> pd.DataFrame:
     """The `first` 50 iterations, the `middle` third or the `last` tenth of them."""
     n = values.shape[1]
     parts = {
@@ -102,20 +108,26 @@ def during(values: pd.DataFrame, phase: str) -> pd.DataFrame:
     return values.iloc[:, parts[phase]]
 
 
-def phase_ratio(tables: Tables, experiment: str, column: str, phase: str) -> Sample:
+def phase_ratio(
+    tables: Tables, experiment: Annotated[Experiment, "one variant"], column: Recorded, phase: Phase
+) -> Sample:
     """Mean of a column over the first 50 iterations, or the last tenth, over the middle third."""
     values = phases(tables, experiment, column)
     return ratio(during(values, phase).mean(axis=1), during(values, "middle").mean(axis=1))
 
 
-def fluctuation_ratio(tables: Tables, experiment: str, column: str) -> Sample:
+def fluctuation_ratio(
+    tables: Tables, experiment: Annotated[Experiment, "one variant"], column: Recorded
+) -> Sample:
     """Coefficient of variation of a column in the middle third, over that in the last tenth."""
     values = phases(tables, experiment, column)
     parts = [during(values, name) for name in ("middle", "last")]
     return ratio(*(part.std(axis=1, ddof=1) / part.mean(axis=1) for part in parts))
 
 
-def phase_trend(tables: Tables, experiment: str, column: str, phase: str) -> Sample:
+def phase_trend(
+    tables: Tables, experiment: Annotated[Experiment, "one variant"], column: Recorded, phase: Phase
+) -> Sample:
     """How much a column changes over a phase, by the least-squares line through its iterations."""
     values = during(phases(tables, experiment, column), phase)
     if values.shape[1] < 2:
@@ -126,21 +138,27 @@ def phase_trend(tables: Tables, experiment: str, column: str, phase: str) -> Sam
 
 
 def per_epoch(
-    tables: Tables, experiment: str, column: str, variant: str | None = None
+    tables: Tables, experiment: Experiment, column: str, variant: Variant | None = None
 ) -> pd.DataFrame:
     """A column of the history: a row per seed, a column per epoch."""
     history = rows(tables, f"{experiment}_history", ("seed", "epoch"), [column], variant)
     return history.pivot(index="seed", columns="epoch", values=column)
 
 
-def loss_fall(tables: Tables, experiment: str) -> Sample:
+def loss_fall(
+    tables: Tables, experiment: Annotated[Experiment, "one variant", "history.train_loss"]
+) -> Sample:
     """Training loss after the first epoch minus that after the last, frozen weights, in nats."""
     losses = per_epoch(tables, experiment, "train_loss")
     return effect(losses.iloc[:, 0] - losses.iloc[:, -1])
 
 
 def fluctuates(
-    tables: Tables, experiment: str, turns: int, moves: float, correlation: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant", "history.test_loss"],
+    turns: int,
+    moves: float,
+    correlation: float,
 ) -> Sample:
     """Share of runs whose test loss goes up and down from epoch to epoch, without a steady trend.
 

@@ -1,14 +1,19 @@
 """Statistics of the distances between runs."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
+from hw1.claims.keys import Column, Table
 from hw1.claims.reading import Missing, Tables, TooFew, rows
 from hw1.claims.sample import Sample
 from hw1.inference import pseudo_values
 
 
-def contraction(tables: Tables, table: str, column: str = "distance") -> Sample:
+def contraction(
+    tables: Tables, table: Annotated[Table, "one variant"], column: Column = "distance"
+) -> Sample:
     """L2 distance between two runs' weights at the last snapshot over that at the first.
 
     Pairs that share a run are not independent. So each run has one value, the jackknife's
@@ -22,7 +27,9 @@ def contraction(tables: Tables, table: str, column: str = "distance") -> Sample:
     return Sample(np.exp(pseudo_values(np.log(last / first))), null=1)
 
 
-def distance_ratio(tables: Tables, table: str, column: str, baseline: str) -> Sample:
+def distance_ratio(
+    tables: Tables, table: Annotated[Table, "one variant"], column: Column, baseline: Column
+) -> Sample:
     """One kind of distance between two runs over another, at the last snapshot, for each run as
     `contraction` has it."""
     found = pairs(tables, table, [column, baseline])

@@ -1,12 +1,15 @@
 """Statistics of the metrics after the last epoch."""
 
+from typing import Annotated
+
 import pandas as pd
 
+from hw1.claims.keys import Experiment, Split, Variant
 from hw1.claims.reading import Missing, Tables, TooFew, final, paired, rows, together
 from hw1.claims.sample import Sample, effect, median, ratio, share
 
 
-def parameter_count(tables: Tables, experiment: str, variant: str) -> Sample:
+def parameter_count(tables: Tables, experiment: Experiment, variant: Variant) -> Sample:
     """Trainable parameters of a model: a count, which needs no seeds."""
     name, key = f"{experiment}_metrics", ("seed", "epoch")
     metrics = rows(tables, name, key, ["parameters"], variant, {"split": "train"}, complete=False)
@@ -15,7 +18,7 @@ def parameter_count(tables: Tables, experiment: str, variant: str) -> Sample:
     return Sample(metrics["parameters"].to_numpy(float)[:1], counted=True)
 
 
-def normalised(tables: Tables, experiment: str, variant: str) -> pd.Series:
+def normalised(tables: Tables, experiment: Experiment, variant: Variant) -> pd.Series:
     """Final training loss as a share of the best constant's, by seed."""
     found = final(tables, experiment, "train", variant, ["loss", "constant_loss"])
     if (found["constant_loss"] == 0).any():
@@ -23,17 +26,17 @@ def normalised(tables: Tables, experiment: str, variant: str) -> pd.Series:
     return found["loss"] / found["constant_loss"]
 
 
-def converged(tables: Tables, experiment: str, variant: str, below: float) -> Sample:
+def converged(tables: Tables, experiment: Experiment, variant: Variant, below: float) -> Sample:
     """Share of runs that end with a training loss below a share of the best constant's."""
     return share(normalised(tables, experiment, variant) < below)
 
 
 def final_ratio(
     tables: Tables,
-    experiment: str,
-    variant: str,
-    baseline: str,
-    split: str,
+    experiment: Experiment,
+    variant: Variant,
+    baseline: Variant,
+    split: Split,
     converged_below: float | None = None,
 ) -> Sample:
     """Final loss of a variant over the baseline's; if `converged_below` is given, of the seeds at
@@ -49,32 +52,42 @@ def final_ratio(
     return ratio(first, second)
 
 
-def accurate(tables: Tables, experiment: str, variant: str, split: str, at_least: float) -> Sample:
+def accurate(
+    tables: Tables, experiment: Experiment, variant: Variant, split: Split, at_least: float
+) -> Sample:
     """Share of runs with at least a final accuracy, from 0 to 1."""
     found = final(tables, experiment, split, variant, ["accuracy"])
     return share(found["accuracy"] >= at_least)
 
 
-def accuracy_within(tables: Tables, experiment: str, split: str, low: float, high: float) -> Sample:
+def accuracy_within(
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant"],
+    split: Split,
+    low: float,
+    high: float,
+) -> Sample:
     """Share of runs whose final accuracy lies between two, in percent."""
     accuracy = 100 * final(tables, experiment, split, columns=["accuracy"])["accuracy"]
     return share((accuracy >= low) & (accuracy <= high))
 
 
-def final_loss(tables: Tables, experiment: str, split: str, variant: str | None = None) -> Sample:
+def final_loss(
+    tables: Tables, experiment: Experiment, split: Split, variant: Variant | None = None
+) -> Sample:
     """Final loss: in nats, or a mean squared error."""
     return median(final(tables, experiment, split, variant)["loss"])
 
 
 def final_accuracy(
-    tables: Tables, experiment: str, split: str, variant: str | None = None
+    tables: Tables, experiment: Experiment, split: Split, variant: Variant | None = None
 ) -> Sample:
     """Final accuracy in percent."""
     return median(100 * final(tables, experiment, split, variant, ["accuracy"])["accuracy"])
 
 
 def accuracy_difference(
-    tables: Tables, experiment: str, variant: str, baseline: str, split: str
+    tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, split: Split
 ) -> Sample:
     """Final accuracy of a variant minus the baseline's, in percentage points."""
     arms = (
@@ -86,20 +99,21 @@ def accuracy_difference(
     return effect((100 * (first - second)).round(9))
 
 
-def best_accuracy(tables: Tables, experiment: str) -> Sample:
-    """What a run's accuracy is at its best recorded epoch, on the split where it is highest, in
-    percent."""
+def best_accuracy(
+    tables: Tables, experiment: Annotated[Experiment, "one variant"], split: Split
+) -> Sample:
+    """What a run's accuracy is at its best recorded epoch, in percent."""
     name = f"{experiment}_metrics"
-    splits = tables[name]["split"].unique() if "split" in tables.get(name, ()) else ["train"]
-    found = [
-        rows(tables, name, ("seed", "epoch"), ["accuracy"], where={"split": split})
-        for split in splits
-    ]
-    best = together([metrics.groupby("seed")["accuracy"].max() for metrics in found])
-    return median(100 * best.max(axis=1))
+    metrics = rows(tables, name, ("seed", "epoch"), ["accuracy"], where={"split": split})
+    return median(100 * metrics.groupby("seed")["accuracy"].max())
 
 
-def memorised(tables: Tables, experiment: str, accuracy_gain: float, loss_gain: float) -> Sample:
+def memorised(
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant"],
+    accuracy_gain: float,
+    loss_gain: float,
+) -> Sample:
     """Share of runs that end more accurate, or with a lower loss, than the best constant."""
     columns = ["loss", "accuracy", "constant_loss", "constant_accuracy"]
     metrics = final(tables, experiment, "train", columns=columns)

@@ -1,26 +1,33 @@
 """Statistics of the loss around trained networks: sharpness, critical points, surfaces."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
+from hw1.claims.keys import Column, Experiment, Table, Variant, Variants
 from hw1.claims.reading import Missing, Tables, TooFew, paired, rows, together
 from hw1.claims.sample import Sample, effect, median, ratio, share
 from hw1.claims.statistics.size import correlation_with_place
 
 
-def measured(tables: Tables, table: str, variant: str, column: str) -> pd.Series:
+def measured(tables: Tables, table: Table, variant: Variant, column: Column) -> pd.Series:
     """A column of a table with a row per variant and seed, by seed."""
     return rows(tables, table, ("seed",), [column], variant).set_index("seed")[column]
 
 
-def table_correlation(tables: Tables, table: str, variants: list[str], column: str) -> Sample:
+def table_correlation(tables: Tables, table: Table, variants: Variants, column: Column) -> Sample:
     """Spearman's correlation of the place in a list of variants and a column of a table."""
     columns = [measured(tables, table, name, column) for name in variants]
     return effect(correlation_with_place(columns))
 
 
 def growth(
-    tables: Tables, table: str, variants: list[str], column: str, baseline: list[str] | None = None
+    tables: Tables,
+    table: Table,
+    variants: Variants,
+    column: Column,
+    baseline: Variants | None = None,
 ) -> Sample:
     """How many times as large a column is of the second of two variants as of the first; with a
     baseline, over how many times as large it is between two others."""
@@ -32,7 +39,9 @@ def growth(
     return ratio(last / first, others[1] / others[0]) if others else ratio(last, first)
 
 
-def arrived(tables: Tables, experiment: str, variant: str, gradient_norm: float) -> pd.DataFrame:
+def arrived(
+    tables: Tables, experiment: Experiment, variant: Variant, gradient_norm: float
+) -> pd.DataFrame:
     """The loss, by seed, where the gradient is no larger than said."""
     name = f"{experiment}_critical_points"
     found = rows(tables, name, ("seed",), ["loss", "gradient_norm"], variant).set_index("seed")
@@ -42,7 +51,9 @@ def arrived(tables: Tables, experiment: str, variant: str, gradient_norm: float)
     return found
 
 
-def minimal_ratio(tables: Tables, experiment: str, variant: str, threshold: float) -> pd.Series:
+def minimal_ratio(
+    tables: Tables, experiment: Experiment, variant: Variant, threshold: float
+) -> pd.Series:
     """The minimal ratio by seed, for one threshold."""
     name, where = f"{experiment}_critical_points_ratios", {"threshold": threshold}
     found = rows(tables, name, ("seed",), ["minimal_ratio"], variant, where)
@@ -50,7 +61,11 @@ def minimal_ratio(tables: Tables, experiment: str, variant: str, threshold: floa
 
 
 def concordance(
-    tables: Tables, experiment: str, variant: str, gradient_norm: float, threshold: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "critical_points", "critical_points_ratios"],
+    variant: Variant,
+    gradient_norm: float,
+    threshold: float,
 ) -> Sample:
     """Of pairs of runs, whether that of the higher loss has the smaller minimal ratio.
 
@@ -72,7 +87,12 @@ def concordance(
 
 
 def threshold_effect(
-    tables: Tables, experiment: str, variant: str, gradient_norm: float, low: float, high: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "critical_points", "critical_points_ratios"],
+    variant: Variant,
+    gradient_norm: float,
+    low: float,
+    high: float,
 ) -> Sample:
     """By how much the minimal ratio falls from one threshold to a higher one, of the runs whose
     gradient is as small as said."""
@@ -82,12 +102,12 @@ def threshold_effect(
     return effect(first - second)
 
 
-def around(tables: Tables, experiment: str, variant: str) -> pd.DataFrame:
+def around(tables: Tables, experiment: Experiment, variant: Variant) -> pd.DataFrame:
     """The loss in the plane around a network, sorted by seed, x and y."""
     return rows(tables, f"{experiment}_surface", ("seed", "x", "y"), ["loss"], variant)
 
 
-def rise(tables: Tables, experiment: str, variant: str, within: float) -> pd.Series:
+def rise(tables: Tables, experiment: Experiment, variant: Variant, within: float) -> pd.Series:
     """By how much the loss within a distance is on average above that of the network itself."""
     found = around(tables, experiment, variant)
     distance = np.hypot(found["x"], found["y"])
@@ -101,7 +121,11 @@ def rise(tables: Tables, experiment: str, variant: str, within: float) -> pd.Ser
 
 
 def surface_rise_ratio(
-    tables: Tables, experiment: str, variant: str, baseline: str, within: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "surface"],
+    variant: Variant,
+    baseline: Variant,
+    within: float,
 ) -> Sample:
     """How many times as much the loss rises around one network as around another."""
     first, second = (rise(tables, experiment, name, within) for name in (variant, baseline))
@@ -111,7 +135,7 @@ def surface_rise_ratio(
     return ratio(first, second)
 
 
-def roughness(tables: Tables, experiment: str, variant: str) -> pd.Series:
+def roughness(tables: Tables, experiment: Experiment, variant: Variant) -> pd.Series:
     """By how much the loss falls on the way outwards, in nats: the sum of all falls, on average
     over the four ways from the network along the axes. In a bowl it is 0."""
     found = around(tables, experiment, variant)
@@ -126,14 +150,19 @@ def roughness(tables: Tables, experiment: str, variant: str) -> pd.Series:
     return sum(falls) / len(falls)
 
 
-def surface_roughness(tables: Tables, experiment: str, variant: str, baseline: str) -> Sample:
+def surface_roughness(
+    tables: Tables,
+    experiment: Annotated[Experiment, "surface"],
+    variant: Variant,
+    baseline: Variant,
+) -> Sample:
     """By how much the loss falls on the way outwards from one network more than from another."""
     first, second = (roughness(tables, experiment, name) for name in (variant, baseline))
     first, second = paired(first, second)
     return effect((first - second).round(9))
 
 
-def plane_variance(tables: Tables, experiment: str) -> Sample:
+def plane_variance(tables: Tables, experiment: Annotated[Experiment, "descent_variance"]) -> Sample:
     """Share of the variance of a run's snapshots that lies in its two principal components."""
     found = rows(
         tables,

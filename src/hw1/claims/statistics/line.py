@@ -1,26 +1,29 @@
 """Statistics of the line between two trainings."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
+from hw1.claims.keys import Experiment, Line, Score, Split
 from hw1.claims.reading import Missing, Tables, paired, rows
 from hw1.claims.sample import Sample, effect, median
 
 
-def line(tables: Tables, experiment: str, split: str, column: str) -> pd.DataFrame:
+def line(tables: Tables, experiment: Experiment, split: Split, column: Score) -> pd.DataFrame:
     """Loss or accuracy on the line of the only pair: a row per seed, a column per alpha."""
     return by_alpha(tables, f"{experiment}_lines", None, split, column)
 
 
 def line_named(
-    tables: Tables, experiment: str, variant: str, split: str, column: str
+    tables: Tables, experiment: Experiment, variant: Line, split: Split, column: Score
 ) -> pd.DataFrame:
     """Loss or accuracy on one of several lines, by its name, as `line` has it."""
     return by_alpha(tables, f"{experiment}_barriers", variant, split, column)
 
 
 def by_alpha(
-    tables: Tables, name: str, variant: str | None, split: str, column: str
+    tables: Tables, name: str, variant: Line | None, split: Split, column: Score
 ) -> pd.DataFrame:
     found = rows(tables, name, ("seed", "alpha"), [column], variant, {"split": split})
     return found.assign(alpha=found["alpha"].round(10)).pivot(
@@ -36,18 +39,24 @@ def at(values: pd.DataFrame, alpha: float) -> pd.Series:
 
 
 def line_drop(
-    tables: Tables, experiment: str, split: str, column: str, start: float, stop: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "lines"],
+    split: Split,
+    column: Score,
+    start: float,
+    stop: float,
 ) -> Sample:
     """Loss at alpha = start minus that at alpha = stop, in nats."""
     values = line(tables, experiment, split, column)
     return effect(at(values, start) - at(values, stop))
 
 
-def line_minimum(tables: Tables, experiment: str, split: str) -> Sample:
-    """The alpha of the smallest loss on the line; of equal ones the middle."""
-    values = line(tables, experiment, split, "loss")
-    lowest = values.eq(values.min(axis=1), axis=0)
-    return median(lowest.apply(lambda run: float(np.mean(run.index[run])), axis=1))
+def line_minimum(
+    tables: Tables, experiment: Annotated[Experiment, "lines"], split: Split
+) -> Sample:
+    """The alpha of the smallest loss on the line; of equal ones the least, so that one that is
+    lowest at both of its ends, or everywhere, is not lowest in the middle."""
+    return median(line(tables, experiment, split, "loss").idxmin(axis=1))
 
 
 def above_chord(values: pd.DataFrame) -> pd.Series:
@@ -59,7 +68,7 @@ def above_chord(values: pd.DataFrame) -> pd.Series:
     return pd.Series((between.to_numpy() - chord).max(axis=1), index=values.index)
 
 
-def barrier(tables: Tables, experiment: str, split: str) -> Sample:
+def barrier(tables: Tables, experiment: Annotated[Experiment, "lines"], split: Split) -> Sample:
     """How clearly the loss fails to fall between the ends, in nats.
 
     The smaller one of two: the barrier, the largest rise above the chord between the ends, and
@@ -71,13 +80,19 @@ def barrier(tables: Tables, experiment: str, split: str) -> Sample:
     return effect(np.minimum(above_chord(values), middle - np.minimum(start, end)))
 
 
-def loss_barrier(tables: Tables, experiment: str, variant: str, split: str) -> Sample:
+def loss_barrier(
+    tables: Tables, experiment: Annotated[Experiment, "barriers"], variant: Line, split: Split
+) -> Sample:
     """The largest rise of the loss above the chord between the ends of a line, in nats."""
     return effect(above_chord(line_named(tables, experiment, variant, split, "loss")))
 
 
 def loss_barrier_share(
-    tables: Tables, experiment: str, variant: str, baseline: str, split: str
+    tables: Tables,
+    experiment: Annotated[Experiment, "barriers"],
+    variant: Line,
+    baseline: Line,
+    split: Split,
 ) -> Sample:
     """The barrier of a line as a share of another's; below 0 where it has none. Raises Missing
     where the other has none."""
@@ -91,7 +106,9 @@ def loss_barrier_share(
     return median(first / second)
 
 
-def error_barrier(tables: Tables, experiment: str, variant: str, split: str) -> Sample:
+def error_barrier(
+    tables: Tables, experiment: Annotated[Experiment, "barriers"], variant: Line, split: Split
+) -> Sample:
     """The largest error on a line minus the mean of the errors at its ends, in percentage points
     (Frankle, Dziugaite, Roy and Carbin 2020)."""
     values = line_named(tables, experiment, variant, split, "accuracy")
@@ -100,7 +117,12 @@ def error_barrier(tables: Tables, experiment: str, variant: str, split: str) -> 
 
 
 def line_slope(
-    tables: Tables, experiment: str, split: str, column: str, start: float, stop: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "lines"],
+    split: Split,
+    column: Score,
+    start: float,
+    stop: float,
 ) -> Sample:
     """Least-squares slope between two alphas, of the loss in nats or of the accuracy in percentage
     points per alpha."""
@@ -111,7 +133,9 @@ def line_slope(
     return effect(pd.Series(slopes * (100 if column == "accuracy" else 1), index=values.index))
 
 
-def midpoint_gain(tables: Tables, experiment: str, split: str) -> Sample:
+def midpoint_gain(
+    tables: Tables, experiment: Annotated[Experiment, "lines"], split: Split
+) -> Sample:
     """Accuracy at alpha = 0.5 minus that of the better end, in percentage points."""
     values = line(tables, experiment, split, "accuracy")
     ends = np.maximum(at(values, 0.0), at(values, 1.0))

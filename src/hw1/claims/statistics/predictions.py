@@ -2,15 +2,16 @@
 
 import pandas as pd
 
+from hw1.claims.keys import Table, Variant, Variants
 from hw1.claims.reading import Missing, Tables, rows, together
 from hw1.claims.sample import Sample, share
 
 
 def misses_oscillation(
     tables: Tables,
-    table: str,
-    missing: str,
-    following: list[str],
+    table: Table,
+    missing: Variant,
+    following: Variants,
     beyond: float,
     error: float,
 ) -> Sample:

@@ -1,14 +1,17 @@
 """Statistics of models that differ in their number of parameters."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
+from hw1.claims.keys import Experiment, Score, Split, Variants
 from hw1.claims.reading import Missing, Tables, TooFew, final, together
 from hw1.claims.sample import Sample, effect, median, ratio
 from hw1.inference import spearman
 
 
-def by_size(tables: Tables, experiment: str, split: str, column: str) -> pd.DataFrame:
+def by_size(tables: Tables, experiment: Experiment, split: Split, column: Score) -> pd.DataFrame:
     """Final metrics: a row per seed that has every size, a column per size, smallest first."""
     name = f"{experiment}_metrics"
     if name not in tables:
@@ -25,7 +28,7 @@ def by_size(tables: Tables, experiment: str, split: str, column: str) -> pd.Data
     return sizes.sort_index(axis=1)
 
 
-def size_correlation(tables: Tables, experiment: str, split: str, column: str) -> Sample:
+def size_correlation(tables: Tables, experiment: Experiment, split: Split, column: Score) -> Sample:
     """Spearman's correlation of parameters and final loss or accuracy, over the sizes."""
     values = by_size(tables, experiment, split, column)
     sizes = values.columns.get_level_values("parameters").to_numpy()
@@ -33,7 +36,11 @@ def size_correlation(tables: Tables, experiment: str, split: str, column: str) -
 
 
 def order_correlation(
-    tables: Tables, experiment: str, variants: list[str], split: str, column: str
+    tables: Tables,
+    experiment: Experiment,
+    variants: Variants,
+    split: Split,
+    column: Literal["loss", "accuracy", "epoch"],
 ) -> Sample:
     """Spearman's correlation of the place in a list of variants and what they end with: the final
     loss or accuracy, or the `epoch` at which training stopped."""
@@ -47,7 +54,7 @@ def correlation_with_place(columns: list[pd.Series]) -> pd.Series:
     return values.apply(lambda row: spearman(places, row.to_numpy()), axis=1)
 
 
-def largest_accuracy(tables: Tables, experiment: str, split: str, models: int) -> Sample:
+def largest_accuracy(tables: Tables, experiment: Experiment, split: Split, models: int) -> Sample:
     """Final accuracy of the least accurate of the largest so many models, in percent."""
     values = by_size(tables, experiment, split, "accuracy")
     return median(100 * values.iloc[:, -models:].min(axis=1))
@@ -69,10 +76,10 @@ def best_size(values: pd.DataFrame) -> pd.Series:
 
 def size_leg(
     tables: Tables,
-    experiment: str,
-    split: str,
-    column: str,
-    leg: str,
+    experiment: Experiment,
+    split: Split,
+    column: Score,
+    leg: Literal["first", "last"],
     leaving_out: int = 0,
 ) -> Sample:
     """From the smallest to the best size, the `first` leg, or from the best to the largest.
@@ -93,7 +100,11 @@ def size_leg(
 
 
 def fitting_peak(
-    tables: Tables, experiment: str, column: str, side: str, accuracy: float = 0.99
+    tables: Tables,
+    experiment: Experiment,
+    column: Score,
+    side: Literal["smaller", "largest"],
+    accuracy: float = 0.99,
 ) -> Sample:
     """How much worse the smallest model that fits the training labels does on test examples than
     the best `smaller` one, or than the `largest`.

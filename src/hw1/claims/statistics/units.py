@@ -1,13 +1,16 @@
 """Statistics of runs that end stuck, and of layers without a living unit."""
 
+from typing import Annotated
+
 import pandas as pd
 
+from hw1.claims.keys import Experiment, Variant, Variants
 from hw1.claims.reading import Missing, Tables, TooFew, paired, rows, together
 from hw1.claims.sample import Sample, share
 from hw1.claims.statistics.final import normalised
 
 
-def dead_layer(tables: Tables, experiment: str, variant: str, last: bool) -> pd.Series:
+def dead_layer(tables: Tables, experiment: Experiment, variant: Variant, last: bool) -> pd.Series:
     """Whether each run has a layer in which no unit is alive, before training or at its end."""
     name, key = f"{experiment}_dead_units", ("seed", "epoch", "layer")
     found = rows(tables, name, key, ["units", "dead_units"], variant)
@@ -30,26 +33,28 @@ def one_alone(first: pd.Series, second: pd.Series, what: str) -> pd.Series:
     return first[one]
 
 
-def stuck(tables: Tables, experiment: str, variant: str, above: float) -> Sample:
+def stuck(tables: Tables, experiment: Experiment, variant: Variant, above: float) -> Sample:
     """Share of runs that end with a training loss above a share of the best constant's."""
     return share(normalised(tables, experiment, variant) > above)
 
 
-def none_stuck(tables: Tables, experiment: str, variants: list[str], above: float) -> Sample:
+def none_stuck(tables: Tables, experiment: Experiment, variants: Variants, above: float) -> Sample:
     """Share of seeds at which none of several variants ends so."""
     ends = [normalised(tables, experiment, variant) <= above for variant in variants]
     return share(together(ends).all(axis=1))
 
 
 def stuck_more_often(
-    tables: Tables, experiment: str, variant: str, baseline: str, above: float
+    tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, above: float
 ) -> Sample:
     """Share of the variant among the seeds at which exactly one of both ends so."""
     first, second = (normalised(tables, experiment, name) > above for name in (variant, baseline))
     return share(one_alone(first, second, "ends stuck"))
 
 
-def stuck_with_dead_layer(tables: Tables, experiment: str, variant: str, above: float) -> Sample:
+def stuck_with_dead_layer(
+    tables: Tables, experiment: Annotated[Experiment, "dead_units"], variant: Variant, above: float
+) -> Sample:
     """Share of the runs that end so whose network then has a layer without a living unit."""
     ends = normalised(tables, experiment, variant) > above
     dead, ends = paired(dead_layer(tables, experiment, variant, last=True), ends)
@@ -58,7 +63,12 @@ def stuck_with_dead_layer(tables: Tables, experiment: str, variant: str, above: 
     return share(dead[ends])
 
 
-def born_dead_more_often(tables: Tables, experiment: str, variant: str, baseline: str) -> Sample:
+def born_dead_more_often(
+    tables: Tables,
+    experiment: Annotated[Experiment, "dead_units"],
+    variant: Variant,
+    baseline: Variant,
+) -> Sample:
     """Share of the variant among the seeds at which exactly one of both begins with a layer in
     which no unit is alive."""
     first, second = (
