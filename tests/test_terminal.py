@@ -2,21 +2,33 @@
 
 import contextlib
 import json
+import logging
 import os
 import platform
 import pty
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from repository import ROOT, Repository
+from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-from snakemake_logger_plugin_hw1 import progress
+from snakemake_logger_plugin_hw1 import LogHandler, progress
 from snakemake_logger_plugin_hw1.progress import Build, Job, job_of, plan, seconds_left
+from snakemake_logger_plugin_hw1.terminal import Terminal
+
+SETTINGS = SimpleNamespace(
+    verbose=False, printshellcmds=False, quiet=None, debug_dag=False, nocolor=True, dryrun=False,
+    show_failed_logs=False,
+)  # fmt: skip
+INSTEAD = "Snakemake's own output is shown, without a table or progress: found "
+FINISHED = {"event": "job_finished", "msg": "Finished jobid: 3"}
 
 
 @pytest.fixture(autouse=True)
@@ -254,3 +266,74 @@ def test_status_is_told_while_a_build_runs_and_after_it_was_cut_off(fresh):
 
 def status(repository: Repository) -> str:
     return repository.snakemake("status").stdout
+
+
+@pytest.fixture
+def handler():
+    made = LogHandler(SETTINGS, None)
+    yield made
+    made.over.set()  # closed, without a word
+
+
+def test_whoever_looks_for_loggers_needs_nothing_that_may_be_missing_or_move():
+    """snakemake.logging has no get_event before 9.14, and rich and psutil may not be there."""
+    program = (
+        "import sys; sys.modules |= dict.fromkeys(('snakemake', 'rich', 'psutil'))\n"
+        "from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry\n"
+        "print(LoggerPluginRegistry().is_installed('hw1'))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.stdout == "True\n", run.stderr
+
+
+def test_without_rich_snakemake_speaks_itself_and_a_line_says_why(fresh, tmp_path, monkeypatch):
+    (tmp_path / "rich").mkdir()
+    (tmp_path / "rich/__init__.py").write_text("", encoding="utf-8")  # of another project
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT / "src")]))
+    code, lines = on_terminal(Repository.at(fresh.folder), "--dry-run", "gradient_norm")
+    assert code == 0 and "rule train:" in lines and "Traceback" not in "\n".join(lines)
+    (why,) = [line for line in lines if line.startswith(INSTEAD)]
+    assert why.removeprefix(INSTEAD) == (
+        "ModuleNotFoundError: No module named 'rich.console': expected the versions of "
+        "envs/requirements.txt: install them"
+    )
+
+
+def test_an_event_of_another_form_is_said_as_snakemake_does_from_there_on(handler, capsys):
+    handler.terminal = Terminal(SETTINGS)
+    assert handler.writes_to_stream
+    for _ in range(2):
+        handler.handle(logging.makeLogRecord(FINISHED))  # without job_id
+    why, *said = capsys.readouterr().err.splitlines()
+    assert why.startswith(f"{INSTEAD}KeyError: 'job_id': expected the versions of ")
+    assert said[1::2] == [FINISHED["msg"]] * 2 and len(said) == 4  # each after its time
+
+
+def test_the_first_interface_leaves_the_lock_to_its_loggers(monkeypatch):
+    def begin(self, common_settings, settings):
+        self.common_settings, self.settings = common_settings, settings
+        self.__post_init__()
+
+    monkeypatch.setattr(LogHandlerBase, "__init__", begin)
+    handler = LogHandler(SETTINGS, None)
+    handler.build.running[3] = Job("figure", {"figure": "f"}, 1)
+    handler.handle(logging.makeLogRecord(FINISHED | {"job_id": 3}))
+    assert handler.build.done == {progress.OTHERS: 1}
+    handler.over.set()
+
+
+def test_a_build_that_is_closed_late_ends_in_its_own_folder(handler, tmp_path, monkeypatch, capsys):
+    """Snakemake before 9.21 closes loggers when Python ends, in the folder that it started in."""
+    for folder in (".", "build"):
+        (tmp_path / folder / ".snakemake").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "build")
+    Path("log").write_text("the loss is nan\n", encoding="utf-8")
+    about = {"planned": [Job("train", {"experiment": "a"}, 1, "log")], "workers": 2, "msg": ""}
+    handler.handle(logging.makeLogRecord(about))
+    handler.build.failed[1] = about["planned"][0]
+    monkeypatch.chdir(tmp_path)
+    handler.close()
+    assert "  train a: the loss is nan (log)" in capsys.readouterr().err.splitlines()
+    assert not progress.STATE.exists()
+    state = json.loads((tmp_path / "build" / progress.STATE).read_text(encoding="utf-8"))
+    assert state["ended"] and state["workers"] == 2

@@ -3,6 +3,10 @@
 A logger of Snakemake, which the profiles choose. Where there is no terminal, or a user asks for
 more (--verbose, --printshellcmds) or for less (--quiet), Snakemake speaks itself, as it does into
 its log file in any case.
+
+Wherever this is installed Snakemake imports it, whatever the workflow is. So it imports nothing
+that may be missing, or that differs between versions, before it is to show a build; if it cannot,
+it says why, and Snakemake's own output is shown.
 """
 
 import logging
@@ -10,21 +14,23 @@ import os
 import shlex
 import sys
 import threading
+from contextlib import chdir, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
-from snakemake.logging import DefaultFormatter, get_event
 from snakemake_interface_logger_plugins.base import LogHandlerBase
-from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_hw1.progress import Build, Job, job_of, plan
+
+if TYPE_CHECKING:
+    from snakemake_logger_plugin_hw1.terminal import Terminal
 
 SECONDS_BETWEEN_STATES = 5
 # What Snakemake says about itself, and nobody asked for.
 NOISE = (
     "Assuming unrestricted",
     "Building DAG",
+    "host: ",
     "Using shell",
     "Conda environments: ignored",
     "Group jobs: inactive",
@@ -56,22 +62,31 @@ class LogHandler(LogHandlerBase):
     """Follows a build: on a terminal it shows it, and it always keeps its state for others."""
 
     def __post_init__(self) -> None:
-        settings = self.common_settings
-        asked = settings.verbose or settings.printshellcmds or settings.quiet or settings.debug_dag
-        self.shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not asked
-        self.console = Console(stderr=True, highlight=False, no_color=settings.nocolor or None)
-        self.plain = DefaultFormatter(settings.quiet, settings.show_failed_logs)
+        if not hasattr(self, "lock"):  # an interface before version 2 leaves it to this
+            logging.Handler.__init__(self)
+        self.terminal: Terminal | None = None  # where there is none, Snakemake speaks itself
+        self.plain: Terminal | None = None  # after a failure, to show what Snakemake would
+        self.failed = False
+        try:
+            settings = self.common_settings
+            asked = (settings.verbose, settings.printshellcmds, settings.quiet, settings.debug_dag)
+            if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not any(asked):
+                from snakemake_logger_plugin_hw1 import terminal
+
+                self.terminal = terminal.Terminal(settings)
+        except Exception as error:
+            self.give_up(error)
         self.build = Build()
         self.planned: list[Job] = []  # in a dry run
         self.speaking: set[int] = set()  # jobs that write to the terminal themselves
-        self.live: Live | None = None
         self.workers: int | None = None
+        self.folder = "."  # that of the build, which a Snakemake that closes this late has left
         self.over = threading.Event()
         self.ticker = threading.Thread(target=self.tick, daemon=True)
 
     @property
     def writes_to_stream(self) -> bool:
-        return self.shown
+        return self.terminal is not None
 
     @property
     def writes_to_file(self) -> bool:
@@ -92,34 +107,58 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             self.note(record)
-        except Exception:
-            self.handleError(record)
+        except Exception as error:
+            self.give_up(error)
+        if self.plain and record.__dict__.get("event") != "shellcmd":  # which nobody asked for
+            try:
+                self.plain.say_plainly(record)
+            except Exception:
+                self.handleError(record)
+
+    def give_up(self, error: Exception) -> None:
+        """Say once why Snakemake's own output is shown from here on."""
+        if self.failed:
+            return
+        self.failed = True
+        self.plain, self.terminal = self.terminal, None
+        if self.plain:
+            with suppress(Exception):
+                self.plain.hide()
+        print(
+            f"Snakemake's own output is shown, without a table or progress: found "
+            f"{type(error).__name__}: {error}: expected the versions of envs/requirements.txt: "
+            "install them",
+            file=sys.stderr,
+        )
 
     def note(self, record: logging.LogRecord) -> None:
         """Take one event of the build."""
-        event, about = get_event(record), record.__dict__
+        about = record.__dict__
+        event = about.get("event")  # one of LogEvent, whose values are these strings
         text = str(record.msg or "").strip()
         if text.startswith(STOPPED):
             self.build.stopped = True
-        if event == LogEvent.JOB_INFO:
+        if event == "job_info":
             self.job(about)
-        elif event == LogEvent.JOB_FINISHED:
+        elif event == "job_finished":
             self.build.finish(about["job_id"])
             self.speaking.discard(about["job_id"])
-        elif event == LogEvent.JOB_ERROR:
+        elif event == "job_error":
             self.build.fail(about["jobid"])
             self.speaking.discard(about["jobid"])
             if about["jobid"] in self.build.failed:
                 self.say(f"failed: {self.build.failed[about['jobid']].name}")
         elif "planned" in about:
+            self.folder = os.getcwd()
             self.build.workers = about["workers"]
             self.build.expect(about["planned"])
             self.say(text)
         elif "workers" in about:
             self.workers = about["workers"]
-        elif event != LogEvent.GROUP_ERROR and not text.startswith(NOISE):
+        elif event != "group_error" and not text.startswith(NOISE):
             if record.levelno >= logging.WARNING:
-                self.say(self.plain.format(record))
+                if self.terminal:
+                    self.terminal.say_plainly(record)
             elif event is None:
                 self.say(text)
         # What runs is shown by the ticker, which reads each log once a second and not per record.
@@ -132,6 +171,7 @@ class LogHandler(LogHandlerBase):
         if self.common_settings.dryrun:
             self.planned.append(job)
             return
+        self.folder = os.getcwd()
         self.build.start(about["jobid"], job)
         # The output of all other jobs goes to their logs.
         if about["shellcmd"] and "> results/logs/" not in about["shellcmd"].partition(" 2> ")[0]:
@@ -141,29 +181,18 @@ class LogHandler(LogHandlerBase):
 
     def say(self, text: str) -> None:
         """Show lines, above what changes."""
-        if self.shown and text:
-            self.console.print(Text(text))
+        if self.terminal:
+            self.terminal.say(text)
 
     def show(self) -> None:
         """Show what runs, unless a job writes to the terminal itself."""
-        if not self.shown or not self.build.jobs:
+        if not self.terminal or not self.build.jobs:
             return
         quiet = not self.build.running or bool(self.speaking & self.build.running.keys())
         if quiet or self.over.is_set():
-            if self.live:
-                self.live.stop()
-                self.live = None
-            return
-        lines = self.build.lines()
-        room = max(1, self.console.height - 3)
-        if len(lines) > room:
-            lines = [*lines[: room - 1], f"and {len(lines) - room + 1} more"]
-        texts = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
-        texts.append(Text(self.build.summary(), "bold", no_wrap=True, overflow="ellipsis"))
-        if not self.live:
-            self.live = Live(console=self.console, transient=True, auto_refresh=False)
-            self.live.start()
-        self.live.update(Group(*texts), refresh=True)
+            self.terminal.hide()
+        else:
+            self.terminal.show(self.build.lines(), self.build.summary())
 
     def tick(self) -> None:
         """Refresh what is shown every second, and what others read every few."""
@@ -173,7 +202,9 @@ class LogHandler(LogHandlerBase):
             try:
                 self.show()
                 if seconds % SECONDS_BETWEEN_STATES == 0:
-                    self.build.write()
+                    self.build.write(Path(self.folder))
+            except Exception as error:
+                self.give_up(error)
             finally:
                 self.release()
             seconds += 1
@@ -184,8 +215,15 @@ class LogHandler(LogHandlerBase):
             return
         self.over.set()
         if self.ticker.is_alive():
-            self.ticker.join()
+            # Python's end, which closes this in Snakemake before 9.21, holds the lock meanwhile.
+            self.ticker.join(timeout=2)
         self.show()
+        with chdir(self.folder):
+            self.end()
+        super().close()
+
+    def end(self) -> None:
+        """Say how it ended, and keep its last state."""
         if self.planned:
             self.say(plan(self.planned, self.workers or 1))
             self.say("This was a dry run; with -p it lists every job, with its reason.")
@@ -203,4 +241,3 @@ class LogHandler(LogHandlerBase):
             print("\n".join(said), file=sys.stderr, flush=True)
         elif self.build.jobs:
             self.say(f"done: {self.build.summary()}")
-        super().close()

@@ -18,8 +18,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil
-
 STATE = Path(".snakemake/hw1_build.json")
 # Seconds of a job beside its training, most of them to import torch (docs/speed.md).
 OF_ANY_JOB = 1.5
@@ -203,16 +201,19 @@ class Build:
             for job in self.failed.values()
         ]
 
-    def write(self) -> None:
+    def write(self, folder: Path = Path()) -> None:
         """Tell others; a folder that cannot be written to is no reason to fail."""
         self.told = time.time()
-        temporary = STATE.with_name(f"{STATE.name}.{os.getpid()}")
+        state = folder / STATE
+        temporary = state.with_name(f"{state.name}.{os.getpid()}")
         with suppress(OSError):
             temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
-            temporary.replace(STATE)
+            temporary.replace(state)
 
     def alive(self) -> bool:
         """Whether it still runs."""
+        import psutil  # late: whoever looks for loggers imports this module
+
         here = self.host == platform.node()
         dead = self.ended or (here and not psutil.pid_exists(self.process))
         return not dead and time.time() - self.told < SILENCE
