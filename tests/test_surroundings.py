@@ -7,15 +7,17 @@ this is read when Python starts.
 
 import ast
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from conftest import once
-from repository import Repository, reduced
+from repository import ROOT, Repository, reduced
 
 RC = "font.size: 30\nsavefig.dpi: 20\ntext.usetex: true\naxes.facecolor: black\n"
 BUILT = ("tables", ".")  # the figures and the page lie in results/ itself
@@ -243,3 +245,21 @@ def test_a_python_without_the_packages_is_named_before_any_job(repository):
     )
     assert run.returncode == 1
     assert run.stderr.splitlines()[-1].startswith(f"{sys.executable} has no torch: run Snakemake")
+
+
+def test_a_snakemake_that_is_too_old_is_told_which_one_it_takes(repository):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (least,) = re.findall(r"snakemake>=([\d.]+)", str(project["optional-dependencies"]))
+    program = (
+        "import sys; sys.argv = ['snakemake', '--cores', '1', '-n']\n"
+        "import snakemake.common; snakemake.common.__version__ = '9.16.3'\n"
+        "from snakemake.cli import main; main()"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=repository.folder, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1] == (
+        f"Expecting Snakemake version {least} or higher (you are currently using 9.16.3). "
+        "Install the versions of envs/requirements.txt: make does, in .venv"
+    )

@@ -10,6 +10,14 @@ import time
 from functools import partial
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+try:
+    min_version("9.17")  # as in pyproject.toml
+except WorkflowError as error:
+    sys.exit(f"{error} Install the versions of envs/requirements.txt: make does, in .venv")
+
 # Where this file is, also where the workflow is a module of another one.
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parents[1]
 MODULE = not workflow.modifier.is_main_snakefile()
