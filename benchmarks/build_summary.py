@@ -14,6 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from hw1.command import one_line_errors
+
 
 def job_costs(results: Path) -> pd.DataFrame:
     """One row per job: rule, job, wall seconds, peak resident memory in MiB.
@@ -50,6 +54,7 @@ def training_costs(results: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("directory", type=Path, nargs="?", default=Path("."))
@@ -57,9 +62,17 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     args = parser.parse_args()
     results = args.directory / "results"
-    if not (results / "benchmarks").is_dir() or not (results / "provenance").is_dir():
-        sys.exit(f"build_summary: {results} holds no finished training: build something first")
+    if args.cores < 1 or (args.wall is not None and args.wall <= 0):
+        raise ValueError(
+            f"--cores, --wall: found {args.cores}, {args.wall}: expected numbers above 0"
+        )
     jobs, runs = job_costs(results), training_costs(results)
+    for found, expected in ((jobs, "benchmarks/**/*.tsv"), (runs, "provenance/**/*.json")):
+        if found.empty:
+            raise ValueError(
+                f"{results}: found no {expected}, expected those of a finished training: build "
+                "something first, or name the folder that holds results/"
+            )
 
     per_rule = jobs.groupby("rule").agg(
         jobs=("job", "size"), seconds=("seconds", "sum"), largest_memory_mib=("memory", "max")

@@ -1,10 +1,11 @@
 """How often verdicts are wrong, and how many seeds they take, for docs/decisions.md.
 
-    python benchmarks/decisions.py [repetitions]
+    python benchmarks/decisions.py [REPETITIONS]
 
 Nothing is trained: values of seeds are drawn from distributions whose median is known.
 """
 
+import argparse
 import sys
 from itertools import product
 from pathlib import Path
@@ -12,13 +13,16 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from hw1.batches import seed_list
-from hw1.claims.decisions import decide, tested
-from hw1.claims.sample import Sample
-from hw1.claims.statistics import STATISTICS
-from hw1.inference import LEVEL, binomial_tail, pseudo_values
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
 
-ROOT = Path(__file__).parent.parent
+from hw1.batches import seed_list  # noqa: E402
+from hw1.claims.decisions import decide, tested  # noqa: E402
+from hw1.claims.sample import Sample  # noqa: E402
+from hw1.claims.statistics import STATISTICS  # noqa: E402
+from hw1.command import one_line_errors  # noqa: E402
+from hw1.inference import LEVEL, binomial_tail, pseudo_values  # noqa: E402
+
 SEEDS = (6, 7, 8, 10, 12, 30)
 UNDECIDED = ("inconclusive", "not enough seeds")
 # Of median 0.
@@ -162,8 +166,13 @@ def power(claims: list[dict], presets: dict[str, dict[str, int]]) -> str:
     return "\n".join(lines)
 
 
+@one_line_errors
 def main() -> None:
-    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("repetitions", type=int, nargs="?", default=4000)
+    repetitions = parser.parse_args().repetitions
+    if repetitions < 1:
+        raise ValueError(f"repetitions: found {repetitions}, expected 1 or more")
     random = np.random.default_rng(0)
 
     def read(path: str):

@@ -16,6 +16,9 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from hw1.command import one_line_errors  # noqa: E402
 
 
 def plan(runs: int, seeds_per_job: int) -> tuple[int, float]:
@@ -32,18 +35,23 @@ def plan(runs: int, seeds_per_job: int) -> tuple[int, float]:
         command += ["--workflow-profile", ROOT / "profiles/default"]
         started = time.monotonic()
         said = subprocess.run(
-            [*command, "--configfile", overlay], check=True, capture_output=True, text=True
+            [*command, "--configfile", overlay], check=False, capture_output=True, text=True
         )
         seconds = time.monotonic() - started
+    if said.returncode:
+        raise ValueError(f"snakemake failed: {said.stderr}")
     total = [line for line in said.stdout.splitlines() if line.startswith("total ")][-1]
     return int(total.split()[1]), seconds
 
 
+@one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--seeds-per-job", type=int, default=20)
     args = parser.parse_args()
+    if least := [number for number in (*args.runs, args.seeds_per_job) if number < 1]:
+        raise ValueError(f"--runs, --seeds-per-job: found {least[0]}, expected 1 or more")
     print(f"{'runs':>8} {'jobs':>8} {'seconds':>8}")
     for runs in args.runs:
         jobs, seconds = plan(runs, args.seeds_per_job)

@@ -11,20 +11,30 @@ training_speed.py measures. Prints the table and writes it to BF16/results/bench
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
 from hw1 import tables
+from hw1.command import one_line_errors
 
 RUN = ["experiment", "variant", "seed", "split"]
 
 
 def final_metrics(results: Path) -> pd.DataFrame:
     """Loss and accuracy of each run and split in its last epoch."""
-    table = pd.concat(map(tables.read, sorted((results / "tables").glob("*_metrics.csv"))))
+    files = sorted((results / "tables").glob("*_metrics.csv"))
+    if not files:
+        raise ValueError(
+            f"{results}/tables: found no *_metrics.csv, expected those of a build: build something "
+            "in that folder first (benchmarks/precision.py says how), or name another"
+        )
+    table = pd.concat(map(tables.read, files))
     last = table.groupby(RUN)["epoch"].transform("max")
     return table[table["epoch"] == last].set_index(RUN)[["loss", "accuracy"]]
 
@@ -32,6 +42,8 @@ def final_metrics(results: Path) -> pd.DataFrame:
 def compare(fp32: pd.DataFrame, bf16: pd.DataFrame) -> pd.DataFrame:
     """One row per variant and split, over the seeds that both have."""
     both = fp32.add_suffix("_fp32").join(bf16.add_suffix("_bf16"), how="inner")
+    if both.empty:
+        raise ValueError("found no run that both have, expected the same seeds: build them in both")
     rows = []
     for (experiment, variant, split), runs in both.groupby(["experiment", "variant", "split"]):
         row = {"experiment": experiment, "variant": variant, "split": split, "seeds": len(runs)}
@@ -49,6 +61,7 @@ def compare(fp32: pd.DataFrame, bf16: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("fp32", type=Path)

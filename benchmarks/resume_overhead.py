@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT / "src"))
 from hw1 import datasets, devices, inputs, models, training  # noqa: E402
 from hw1.architectures import example_shape  # noqa: E402
 from hw1.checkpoints import ResumeFile  # noqa: E402
+from hw1.command import one_line_errors  # noqa: E402
 from hw1_workflow.overlays import merged  # noqa: E402
-from hw1_workflow.runs import Run, run_settings  # noqa: E402
+from hw1_workflow.runs import first_run, run_settings  # noqa: E402
 
 WORKLOADS = ("trajectory/mlp", "interpolation/a", "random_labels/lenet5", "mnist_cnn/deep")
 WORKLOADS += ("capacity/cnn5", "capacity/cnn8", "capacity/cnn10")
@@ -40,17 +41,21 @@ class Timed(ResumeFile):
         self.megabytes = self.path.stat().st_size / 1e6
 
 
+@one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workloads", nargs="*", default=WORKLOADS, help="EXPERIMENT/VARIANT")
     args = parser.parse_args()
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    settings_of = {name: run_settings(config, first_run(config, name)) for name in args.workloads}
+    for name, settings in settings_of.items():
+        if "inputs" not in settings:
+            raise ValueError(f"{name}: found a function to fit, expected a workload on images")
     torch.set_num_threads(1)
     device = devices.choose_device("cpu")
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     digits = datasets.prepare({"kind": "digits", "size": 28, "test_share": 0.2}, Path())
     print(f"{'workload':24} {'MB':>6} {'s per save':>11} {'of training':>12}")
-    for workload in args.workloads:
-        settings = run_settings(config, Run(*workload.split("/"), 0))
+    for workload, settings in settings_of.items():
         # with a snapshot, which the state of a long training holds as well
         settings = merged(settings, {"training": {"epochs": 1, "snapshot_epochs": [0]}})
         key = (0, settings["stream"])

@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from hw1 import arrays, datasets  # noqa: E402
 from hw1.architectures import example_shape, layers, parameter_count  # noqa: E402
 from hw1.batches import name  # noqa: E402
+from hw1.command import one_line_errors  # noqa: E402
 from hw1_workflow.overlays import merged  # noqa: E402
 from hw1_workflow.runs import batch_settings  # noqa: E402
 
@@ -76,13 +77,14 @@ def seconds_of(job: Job, data: Path) -> tuple[float, float]:
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - started
         if run.returncode:
-            sys.exit(f"scaling: a training failed: {run.stdout}{run.stderr}")
+            raise ValueError(f"a training failed: {run.stdout}{run.stderr}")
         facts = [
             json.loads(path.read_text(encoding="utf-8")) for path in Path(folder).rglob("*.json")
         ]
     return seconds, sum(fact["training_seconds"] for fact in facts)
 
 
+@one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
@@ -90,6 +92,8 @@ def main() -> None:
     parser.add_argument("--most-epochs", type=int, default=80)
     parser.add_argument("--networks", type=int, help="of capacity, from the smallest; all of them")
     args = parser.parse_args()
+    if args.repeats < 1:
+        raise ValueError(f"--repeats: found {args.repeats}, expected 1 or more")
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     for experiment in ("trajectory", "capacity"):
         config["experiments"][experiment]["dataset"] = "digits"

@@ -68,6 +68,19 @@ BENCHMARKS = {
     "scaling": "--repeats 1 --most-seeds 1 --most-epochs 5 --networks 1",
     "training_speed": "--repeats 1 --workloads function_fit/sinc_deep",
 }
+# What each says in an empty folder, or of what it cannot do.
+REFUSED = [
+    ("build_summary", ".", "results: found no benchmarks/**/*.tsv, expected those of a finished"),
+    ("build_summary", ". --cores 0", "--cores, --wall: found 0, None: expected numbers above 0"),
+    ("decisions", "0", "repetitions: found 0, expected 1 or more"),
+    ("dry_run", "--runs 0", "--runs, --seeds-per-job: found 0, expected 1 or more"),
+    ("precision", ". bf16", "results/tables: found no *_metrics.csv, expected those of a build: "),
+    ("resume_overhead", "a/b", "a/b: found no such run in config.yaml, expected experiment/varia"),
+    ("resume_overhead", "function_fit/sinc_deep", "function_fit/sinc_deep: found a function to "),
+    ("scaling", "--repeats 0", "--repeats: found 0, expected 1 or more"),
+    ("training_speed", "", "data/MNIST/raw: found not all of train-images-idx3-ubyte, train-labe"),
+    ("training_speed", "--workloads a", "a: found no such run in config.yaml, expected experimen"),
+]
 
 
 @pytest.mark.slow
@@ -79,3 +92,18 @@ def test_a_benchmark_runs_and_ends_in_a_table(script, repository):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.search(r"\d", run.stdout.splitlines()[-1]), run.stdout
+
+
+@pytest.mark.parametrize("name, options, said", REFUSED)
+def test_a_benchmark_says_in_one_line_what_it_needs(name, options, said, python, tmp_path):
+    run = subprocess.run(
+        [python, ROOT / f"benchmarks/{name}.py", *options.split()],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    (line,) = run.stderr.splitlines()
+    assert run.returncode == 1 and line.startswith(f"{name}: {said}"), line
+    assert not list(tmp_path.iterdir())
+
+
+def test_each_benchmark_is_tried_where_it_cannot_run():
+    assert {name for name, *_ in REFUSED} == BENCHMARKS.keys()

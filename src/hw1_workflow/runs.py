@@ -46,6 +46,16 @@ def one_run_each(config: dict) -> list[Run]:
     ]
 
 
+def first_run(config: dict, name: str) -> Run:
+    """The run with the seed 0 of `experiment/variant`. Raises ValueError where there is none."""
+    runs = {f"{run.experiment}/{run.variant}": run for run in one_run_each(config)}
+    if name not in runs:
+        raise ValueError(
+            f"{name}: found no such run in config.yaml, expected experiment/variant, as {min(runs)}"
+        )
+    return runs[name]
+
+
 def dataset_name(config: dict, run: Run) -> str:
     """Name of the data set of a run."""
     experiment = config["experiments"][run.experiment]
