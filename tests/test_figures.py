@@ -9,17 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from hw1 import drawing, kinds, tables
 from hw1.wording import VERDICTS
 
+KINDS = sorted((ROOT / "src/hw1/figures").glob("[!_]*.py"))
 COLOURS = {
     name: f"#{i:02x}4477"
     for i, name in enumerate(
         "deep medium shallow truth train test gradient_norm loss guide confirmed refuted "
         "inconclusive not_enough_seeds smaller_than_matters no_difference_that_matters "
-        "not_computed".split()
+        "not_computed born_dead died alive".split()
     )
 }
 
@@ -110,6 +113,201 @@ def cases(seeds: int) -> dict[str, tuple[dict, list[pd.DataFrame]]]:
             ],
         ),
     }  # fmt: skip
+
+
+def other_cases(seeds: int) -> dict[str, tuple[dict, list[pd.DataFrame]]]:
+    """Tables of the kinds that `cases` has none of."""
+    names = ["rule_a_16", "rule_a_64"]
+    ends = dict(epoch=[3, 3], split=["train", "test"], loss=[0.5, 0.6], accuracy=[0.9, 0.8])
+    sharp = {f"{which}_eigenvalue": [2.0] for which in ("largest", "normalised")} | {
+        "box_rise": [3.0]
+    }
+    plane = dict(
+        x=[-1, 0, 1] * 3, y=[-1] * 3 + [0] * 3 + [1] * 3, loss=[3.0, 2, 3, 2, 1] + [3.0] * 4
+    )
+    dead = dict(epoch=[0, 0], layer=[1, 2], units=[4, 4], dead_units=[0, 1])
+    point = dict(loss=[1.0], gradient_norm=[1e-9], experiment="e")
+    ratios = dict(minimal_ratio=[0.5, 0.25], experiment="e")
+    shares = dict(component=[1, 2], explained_variance_ratio=[0.5, 0.25])
+    part = dict(
+        claim=["C1"], claim_verdict="confirmed", verdict="confirmed", measure="m", decides=True,
+        effect=2.0, effect_low=1.0, effect_high=3.0, confirmed_above=1.0, confirmed_below=np.nan,
+    )  # fmt: skip
+    return {
+        "batch_sizes": (
+            style(),
+            [
+                table(names, seeds, **ends),
+                table(names, seeds, epoch=[3], probabilities=[0.5]),
+                table(names, seeds, **sharp),
+            ],
+        ),
+        "between_networks": (
+            style(),
+            [table(["one_way", "aligned"], seeds, alpha=[0, 1], split="test", loss=[1.0, 2.0],
+                   accuracy=[0.9, 0.8])],
+        ),
+        "born_dead": (style(), [table(["a", "b"], seeds, **dead)]),
+        "claims": (style(title="Claims"), [pd.DataFrame(part)]),
+        "descent_path": (
+            style(),
+            [
+                table(["m"], seeds, **plane),
+                table(["m"], seeds, epoch=[0, 2], x=[1.0, 0.0], y=[1.0, 0.0], loss=[2.0, 1.0]),
+                table(["m"], seeds, **shares),
+            ],
+        ),
+        "distance_by_epoch": (
+            style(part="all weights"),
+            [table(["m", "n"], seeds, epoch=[0, 4], other_seed=9, distance=[1.0, 2.0])],
+        ),
+        "error_surface": (style(), [table(["m", "n"], seeds, **plane)]),
+        "fitting": (style(axis="share"), [table(["share_0", "share_50"], seeds, **ends)]),
+        "minimal_ratio": (
+            style(gradient_norm=1e-5, threshold=0.2),
+            [table(["a", "b"], seeds, **point),
+             table(["a", "b"], seeds, **ratios).assign(threshold=[0.1, 0.2] * 2 * seeds)],
+        ),
+        "stuck": (
+            style(above=0.5),
+            [table(["net_a", "net_b"], seeds, **dead),
+             table(["net_a", "net_b"], seeds, epoch=[9], split="train", loss=[0.9],
+                   constant_loss=1.0)],
+        ),
+    }  # fmt: skip
+
+
+def of_one_point(shown: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """The tables with one variant, epoch, iteration, sample, alpha and threshold; a grid of the
+    loss, of which no analysis makes a single point, is left as it is."""
+    found = []
+    for rows in shown:
+        if "variant" in rows:
+            rows = rows[rows["variant"] == rows["variant"].iloc[0]]
+        sample = [] if "y" in rows else ["x"]
+        ends = {"alpha": 0, "iteration": 1}
+        for axis in ("iteration", "epoch", "alpha", "threshold", *sample):
+            if axis in rows:
+                rows = rows[rows[axis] == ends.get(axis, rows[axis].max())]
+        found.append(rows)
+    return found
+
+
+def one_point(name: str, seeds: int):
+    """A figure that has been drawn of one point."""
+    look, shown = (cases(seeds) | other_cases(seeds))[name]
+    if name != "interpolation" and "datasets" in look:
+        look = look | {"datasets": dict([*look["datasets"].items()][:1])}
+    figure = draw(name, look | {"dataset": "sinc, 1000 points"}, of_one_point(shown))
+    FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def ink(figure, artist) -> int:
+    """How many pixels an artist alone leaves on a figure that has been drawn."""
+    renderer = figure.canvas.get_renderer()
+    renderer.clear()
+    artist.draw(renderer)
+    return int((np.asarray(figure.canvas.buffer_rgba())[..., 3] > 0).sum())
+
+
+def holds(artist) -> bool:
+    """Is there a number in a line, or a height in a band?"""
+    if isinstance(artist, Line2D):
+        return np.isfinite(artist.get_xydata()).all()
+    return any(np.ptp(path.vertices[:, 1]) > 0 for path in artist.get_paths())
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("name", [file.stem for file in KINDS])
+def test_one_point_can_be_seen_of_every_kind(name, seeds):
+    figure = one_point(name, seeds)
+    panels = [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+    for axes in panels:
+        data = [a for a in (*axes.lines, *axes.collections) if a.get_transform() == axes.transData]
+        seen = [ink(figure, artist) for artist in data if holds(artist)]
+        assert 0 not in seen
+        assert sum(seen) + sum(ink(figure, bar) for bar in axes.patches) > 9
+    for words in (*figure.legends, figure._suptitle):
+        low, high = words.get_window_extent().get_points()
+        assert (low >= 0).all() and (high <= figure.bbox.size).all()
+
+
+def test_the_one_epoch_of_a_loss_is_a_point_also_in_the_legend():
+    figure = one_point("function_loss", 3)
+    (panel,) = figure.axes
+    points = [(list(line.get_xdata()), line.get_marker()) for line in panel.lines]
+    assert points == [([1], "o")] * 5
+    assert not any(line.get_clip_on() for line in panel.lines)  # it lies on the edge
+    assert [line.get_marker() for line in figure.legends[0].get_lines()] == ["o", "o"]
+    assert [tick for tick in panel.get_xticks() if 0 <= tick <= 1] == [0, 1]
+    whole = draw("function_loss", *cases(3)["function_loss"])
+    lines = [*whole.axes[0].lines, *whole.legends[0].get_lines()]
+    assert {line.get_marker() for line in lines} == {"None"}
+
+
+def test_the_one_epoch_is_the_only_tick():
+    for name in ("training_curves", "random_labels", "distance_by_epoch"):
+        for panel in one_point(name, 1).axes:
+            low, high = panel.get_xlim()
+            assert [tick for tick in panel.get_xticks() if low <= tick <= high] in ([1], [4])
+
+
+def test_one_iteration_has_no_phases():
+    assert not any(axes.texts for axes in one_point("gradient_norm", 1).axes)
+    assert len(draw("gradient_norm", *cases(1)["gradient_norm"]).axes[0].texts) == 3
+
+
+def test_a_point_between_what_is_no_number_can_be_seen():
+    values = [1.0, np.nan, 2.0, 3.0, np.nan]
+    of = {"variant": "a", "seed": 0, "split": "test", "alpha": [0, 0.25, 0.5, 0.75, 1]}
+    barriers = pd.DataFrame(of | {"loss": values, "accuracy": 0.5})
+    figure = draw("between_networks", style(), [barriers])
+    broken, whole = (axes.lines[0] for axes in figure.axes)
+    assert (broken.get_marker(), broken.get_markevery()) == ("o", [0])
+    assert whole.get_marker() == "None"
+    assert [line.get_marker() for line in figure.legends[0].get_lines()] == ["None"]
+
+
+def test_a_flat_function_is_drawn_with_what_networks_make_of_it():
+    """The limits are the function's, but of two points of sinc on either side of 0 it has none."""
+    two = pd.DataFrame({"variant": "a", "seed": 0, "x": [-1, 1], "target": 0.5})
+    (panel,) = draw("function_fit", style(), [two.assign(prediction=[0.0, 3.0])]).axes
+    low, high = panel.get_ylim()
+    assert low < 0 and high > 3
+
+
+def test_a_variant_looks_the_same_in_the_last_epochs_where_another_has_ended():
+    history = cases(1)["training_curves"][1][0]
+    short = history[(history["variant"] != "shallow") | (history["epoch"] == 1)]
+    names = {"shallow": "first", "deep": "second"}
+    short = short.assign(variant=short["variant"].map(names))
+    left, right = draw("training_curves", style(measure="loss"), [short]).axes
+    assert [line.get_label() for line in right.lines] == ["second, training", "second, test"]
+    for early, late in zip(left.lines[2:], right.lines):
+        assert (early.get_color(), early.get_marker()) == (late.get_color(), late.get_marker())
+
+
+def test_no_minimal_ratio_by_threshold_is_said_in_words():
+    look, shown = other_cases(2)["minimal_ratio"]
+    zero = [shown[0], shown[1].assign(threshold=0.0)]
+    for options, tables_, words in (
+        ({"gradient_norm": 1e-20}, shown, "no run arrived"),
+        ({"threshold": 0}, zero, "no threshold is above 0"),
+    ):
+        panel = draw("minimal_ratio", look | options, tables_).axes[1]
+        assert [text.get_text() for text in panel.texts] == [words]
+
+
+def test_networks_without_hidden_layers_have_no_dead_ones():
+    run = {"variant": "a", "model": {"kind": "mlp", "hidden": []}}
+    with pytest.raises(ValueError, match=r"variants\.a\.model\.hidden: found \[\], but it shows"):
+        kinds.load(ROOT / "src/hw1/figures/born_dead.py").check({}, [run], 1)
+    look, (dead, metrics) = other_cases(2)["stuck"]
+    (panel,) = draw("stuck", look, [dead[:0], metrics]).axes
+    heights = {bar.get_label(): bar.patches[0].get_height() for bar in panel.containers[:3]}
+    assert [*heights.values()] == [0, 0, 100]
 
 
 def texts(figure) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from hw1 import wording
@@ -15,6 +16,7 @@ with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the use
     import matplotlib as mpl
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 RC: dict = {
     "font.size": 10,
@@ -45,9 +47,53 @@ def house_style() -> Iterator[None]:
 
 
 def draw(figure: Callable[..., Figure], style: dict, tables: list[pd.DataFrame]) -> Figure:
-    """Draw a figure with the function that draws its kind, in the house style."""
+    """Draw a figure with the function that draws its kind, in the house style, and mark points of
+    its lines that could not be seen."""
     with house_style():
-        return figure(plain(style), *shown(style, tables))
+        drawn = figure(plain(style), *shown(style, tables))
+        mark_lone_points(drawn)
+        return drawn
+
+
+def mark_lone_points(figure: Figure) -> None:
+    """Give a marker to each point of a line without any that has no number beside it to draw the
+    line to. Where no such line has any length, those in legends get one, too."""
+    length = False
+    for axes in figure.axes:
+        for line in (line for line in axes.lines if line.get_marker() == "None"):
+            points = np.asarray(line.get_xydata())
+            known = np.pad(np.isfinite(points).all(axis=1), 1)
+            lone = known[1:-1] & ~known[:-2] & ~known[2:]
+            length |= bool((known[1:] & known[:-1]).any())
+            if lone.any():
+                mark(line)
+                line.set_markevery(np.flatnonzero(lone).tolist())
+                # On the edge of what is seen it would be cut in half.
+                seen = [axes.viewLim.contains(x, y) for x, y in points[lone]]
+                line.set_clip_on(not all(seen))
+    for legend in (*figure.legends, *(axes.get_legend() for axes in figure.axes)):
+        for line in legend.get_lines() if legend and not length else []:
+            if line.get_marker() == "None":
+                mark(line)
+
+
+def mark(line: Line2D) -> None:
+    """Give a line a marker, by which it is told apart as by its dashes."""
+    solid = line.get_linestyle() == "-"
+    line.set(marker="o" if solid else "s", markersize=4 + line.get_linewidth())
+
+
+def whole_numbers(axes: Axes) -> None:
+    """Ticks of an x axis at whole numbers alone, also where it shows one."""
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
+
+
+def way(values: pd.Series, unit: str = "") -> str:
+    """Where values go from the first to the last, with a verb; what it is, if there is one."""
+    first, last = values.iloc[0], values.iloc[-1]
+    if len(values) == 1:
+        return f"is {wording.quantity(first, unit)} {unit}".strip()
+    return wording.change(first, last, unit)
 
 
 def plain(style: dict) -> dict:
@@ -120,8 +166,9 @@ def spread(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **line)
     median = over_seeds.median()
     axes.plot(median.index, median, color=colour, **line)
     if table["seed"].nunique() > 1:
+        width = 0 if len(median) > 1 else 6  # of the edge: at one place the band has no width
         axes.fill_between(
-            median.index, over_seeds.min(), over_seeds.max(), color=colour, alpha=0.18, lw=0
+            median.index, over_seeds.min(), over_seeds.max(), color=colour, alpha=0.18, lw=width
         )
 
 

@@ -13,7 +13,7 @@ KIND = {"needs": ["snapshot_before"], "tables": ["dead_units"], "look": ["runs"]
 
 def check(settings, runs, seeds):
     for run in runs:
-        if len(set(run["model"]["hidden"])) > 1:
+        if len(set(run["model"]["hidden"])) != 1:
             raise ValueError(
                 f"variants.{run['variant']}.model.hidden: found {run['model']['hidden']}, but it "
                 "shows networks by their width: give all layers as many units, or leave it out"

@@ -18,7 +18,7 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     figure, axes = panels(
         1,
         len(functions),
-        (4.6 * len(functions), 4.4),
+        (max(4.6 * len(functions), 6.4), 4.4),
         f"Final training loss of every run, {style['dataset']}, {count_of_seeds(final)}",
         squeeze=False,
     )

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hw1 import wording
-from hw1.drawing import MARKERS, colour_of, panels, spread
+from hw1.drawing import MARKERS, colour_of, panels, spread, way, whole_numbers
 
 KIND = {
     "tables": ["distances"],
@@ -39,7 +39,7 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
             colour = colour_of(style, column, place)
             spread(panel, rows, "epoch", column, colour, label=LABELS[column], **line)
         panel.set(title=variant, xlabel="epoch", ylabel="L2 distance", ylim=(0, None))
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(panel)
         if len(panel.get_lines()) > 1:
             panel.legend()
     return figure
@@ -52,11 +52,12 @@ def finding(style: dict, distances: pd.DataFrame) -> str:
     said, columns = {}, [name for name in LABELS if name in distances]
     for variant, rows in distances.groupby("variant", sort=False):
         medians = rows.groupby("epoch")[columns].median()
-        first, last = medians.iloc[0], medians.iloc[-1]
         names = [f" ({LABELS[c]})" if len(columns) > 1 else "" for c in columns]
-        ways = [wording.change(first[c], last[c]) + name for c, name in zip(columns, names)]
-        said[variant] = (last.iloc[0] - first.iloc[0], ", ".join(ways))
-    return (
-        f"From the first to the last epoch the median distance between {style['part']} "
-        f"{wording.each(said, 2)}."
+        ways = [way(medians[column]) + name for column, name in zip(columns, names)]
+        rise = medians.iloc[-1, 0] - medians.iloc[0, 0]
+        said[variant] = (rise, ", ".join(ways))
+    several = distances["epoch"].nunique() > 1
+    when = (
+        "From the first to the last epoch" if several else f"At epoch {distances['epoch'].iloc[0]}"
     )
+    return f"{when} the median distance between {style['part']} {wording.each(said, 2)}."

@@ -16,7 +16,7 @@ def draw(style: dict, predictions: pd.DataFrame) -> Figure:
     figure, axes = panels(
         1,
         len(variants),
-        (3.6 * len(variants), 3.8),
+        (max(3.6 * len(variants), 6.4), 3.8),
         f"Fit of {style['dataset']}, {count_of_seeds(predictions)}",
         sharex=True,
         sharey=True,
@@ -32,7 +32,9 @@ def draw(style: dict, predictions: pd.DataFrame) -> Figure:
         target = runs.groupby("x")["target"].first()
         panel.plot(target.index, target, color=style["colours"]["truth"], ls="--", lw=1.2)
         panel.plot(median.index, median, color=colour)
-        panel.set(title=variant.rsplit("_", 1)[-1], xlabel="x", ylim=(low - margin, high + margin))
+        panel.set(title=variant.rsplit("_", 1)[-1], xlabel="x")
+        if margin > 0:
+            panel.set_ylim(low - margin, high + margin)
     axes[0][0].set_ylabel("y")
     grey = style["colours"]["truth"]
     handles = [

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1.drawing import by_variant, colour_of, count_of_seeds, last_epoch, panels
+from hw1.drawing import by_variant, colour_of, count_of_seeds, last_epoch, panels, whole_numbers
 
 KIND = {"needs": ["functions"], "tables": ["history", "metrics"]}
 
@@ -21,7 +21,7 @@ def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     figure, axes = panels(
         1,
         len(variants),
-        (3.6 * len(variants), 3.8),
+        (max(3.6 * len(variants), 6.4), 3.8),
         f"Training loss on {style['dataset']}, {count}",
         sharex=True,
         sharey=True,
@@ -42,6 +42,7 @@ def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
         panel.set(title=f"{label}, {parameters[variant]} parameters", xlabel="epoch", yscale="log")
     axes[0][0].set_ylabel("mean squared error")
     axes[0][0].set_xlim(0, history["epoch"].max())
+    whole_numbers(axes[0][0])
     handles = [
         Line2D([], [], color="black", label="median"),
         Line2D([], [], color="grey", alpha=0.6, lw=0.8, label="one seed"),

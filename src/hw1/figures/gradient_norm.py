@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hw1 import wording
-from hw1.drawing import panels, seeds, spread
+from hw1.drawing import panels, seeds, spread, whole_numbers
 
 KIND = {
     "needs": ["one_variant", "classification"],
@@ -62,7 +62,7 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         spread(panel, table, "iteration", "running", style["colours"][colour], lw=2)
         panel.set_ylabel(label)
         panel.set_ylim(bottom=0)
-        for start, stop, name in phases:
+        for start, stop, name in phases if last > 1 else ():
             panel.axvspan(start, stop, color=style["colours"]["guide"], alpha=0.13, lw=0, zorder=0)
             if panel is axes[0]:
                 panel.annotate(
@@ -75,12 +75,16 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
                     fontsize=8,
                 )
     axes[1].set_xlabel("iteration")
+    whole_numbers(axes[1])
     return figure
 
 
 def finding(style: dict, history: pd.DataFrame) -> str:
     """Norm and loss at first and late, medians over seeds of those over iterations."""
     last, said = history["iteration"].max(), []
+    if last == 1:
+        norm, loss = (wording.median(history[column]) for column in ("gradient_norm", "batch_loss"))
+        return f"At the one iteration the norm of the gradient is {norm} and the loss {loss}."
     for column, name in (("gradient_norm", "norm of the gradient"), ("batch_loss", "loss")):
         early, late = (
             history[part].groupby("seed")[column].median()

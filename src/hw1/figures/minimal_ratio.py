@@ -67,6 +67,9 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
     axes[0].legend(fontsize=8)
     axes[1].set(xscale="log", xlabel="threshold, as a share of the largest eigenvalue")
     axes[1].set(ylabel="minimal ratio (%), those that arrived", ylim=(0, 100))
+    if not axes[1].lines:
+        none = "no run arrived" if not found["arrived"].any() else "no threshold is above 0"
+        axes[1].text(0.5, 0.5, none, transform=axes[1].transAxes, ha="center")
     axes[2].set(xscale="log", xlabel="norm of the gradient", ylabel="runs with no larger one (%)")
     axes[2].axvline(style["gradient_norm"], color="#777777", ls=":", lw=1)
     axes[2].set_ylim(0, 100)

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hw1 import wording
-from hw1.drawing import count_of_seeds, last_epoch, panels, seeds, spread
+from hw1.drawing import count_of_seeds, last_epoch, panels, seeds, spread, way, whole_numbers
 
 KIND = {
     "needs": ["one_variant", "classification"],
@@ -76,7 +76,7 @@ def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = No
         )
         panel.set(xlabel="epoch", ylabel=label)
         panel.ticklabel_format(axis="y", useOffset=False)
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(panel)
     axes[0].legend()
     if memorised is not None:
         for _, run in memorised.groupby("seed"):
@@ -91,7 +91,7 @@ def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = No
             title=f"Beside: {other['title']}\n({other['experiment']}, {other['dataset']},\n"
             f"{count_of_seeds(memorised)}, a line each)",
         )
-        axes[2].xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(axes[2])
     return figure
 
 
@@ -99,12 +99,13 @@ def finding(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None =
     """Where the losses go from the first epoch to the last, and the accuracies at the end."""
     medians = history.groupby("epoch").median(numeric_only=True)
     end = 100 * last_epoch(history)[["train_accuracy", "test_accuracy"]]
-    first, last = medians.iloc[0], medians.iloc[-1]
-    train, test = (wording.change(first[c], last[c]) for c in ("train_loss", "test_loss"))
+    first, last = medians.index[0], medians.index[-1]
+    train, test = (way(medians[column]) for column in ("train_loss", "test_loss"))
+    when = f"From epoch {first} to {last}" if len(medians) > 1 else f"At epoch {last}"
     return (
-        f"From epoch {medians.index[0]} to {medians.index[-1]} the training loss {train}, the test "
-        f"loss {test}. The training accuracy ends at {wording.median(end['train_accuracy'], '%')}, "
-        f"the test accuracy at {wording.median(end['test_accuracy'], '%')}; chance is {CHANCE} %."
+        f"{when} the training loss {train}, the test loss {test}. The training accuracy "
+        f"ends at {wording.median(end['train_accuracy'], '%')}, the test accuracy at "
+        f"{wording.median(end['test_accuracy'], '%')}; chance is {CHANCE} %."
         + ("" if memorised is None else f" {beside(style, memorised)}")
     )
 

@@ -37,8 +37,9 @@ def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd
     if len(by_epoch) and 0 not in by_epoch:
         raise ValueError("dead_units has no epoch 0: add it to snapshot_epochs")
     found = pd.DataFrame({"stuck": ends["loss"] > above * ends["constant_loss"], "reason": "alive"})
-    found.loc[by_epoch.index[by_epoch.iloc[:, -1]], "reason"] = "died"
-    found.loc[by_epoch.index[by_epoch[0]], "reason"] = "born_dead"
+    if len(by_epoch):
+        found.loc[by_epoch.index[by_epoch.iloc[:, -1]], "reason"] = "died"
+        found.loc[by_epoch.index[by_epoch[0]], "reason"] = "born_dead"
     return found.reset_index()
 
 
@@ -51,7 +52,7 @@ def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure
     figure, axes = panels(
         1,
         len(networks),
-        (2.6 * len(networks) + 0.6, 4.2),
+        (max(2.6 * len(networks) + 0.6, 6.4), 4.2),
         f"Runs that end stuck, {style['dataset']}, {count_of_seeds(found)}",
         sharey=True,
         squeeze=False,
@@ -80,8 +81,9 @@ def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure
     handles, labels = axes[0][0].get_legend_handles_labels()
     first = dict(reversed(list(zip(labels, handles))))
     shown = [label for label in LABELS.values() if label in first]
+    columns = len(shown) if len(networks) > 2 else 1
     figure.legend(
-        [first[label] for label in shown], shown, loc="outside lower center", ncols=len(shown)
+        [first[label] for label in shown], shown, loc="outside lower center", ncols=columns
     )
     return figure
 

@@ -3,7 +3,16 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import MARKERS, by_variant, colour_of, last_epoch, panels, seeds, spread
+from hw1.drawing import (
+    MARKERS,
+    by_variant,
+    colour_of,
+    last_epoch,
+    panels,
+    seeds,
+    spread,
+    whole_numbers,
+)
 
 KIND = {
     "needs": ["classification"],
@@ -29,9 +38,11 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         f"{measure.capitalize()} on {style['dataset']}, {seeds(history)}",
         width_ratios=(3, 2),
     )
+    variants = list(history["variant"].unique())
     late = history["epoch"] > history["epoch"].max() * 0.6
     for panel, shown in ((axes[0], history), (axes[1], history[late])):
-        for index, (variant, runs) in enumerate(shown.groupby("variant", sort=False)):
+        for variant, runs in shown.groupby("variant", sort=False):
+            index = variants.index(variant)
             colour = colour_of(style, variant, index)
             for split, line, name in (("batch", "-", "training"), ("test", "--", "test")):
                 values = runs.assign(value=runs[f"{split}_{measure}"] * scale)
@@ -40,7 +51,7 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
                 shape = {"ls": line, "marker": marker, "ms": 4, "label": f"{variant}, {name}"}
                 spread(panel, values, "epoch", "value", colour, **shape)
         panel.set_yscale("log" if measure == "loss" else "linear")
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(panel)
         panel.set_xlabel("epoch")
     axes[0].set_ylabel("cross-entropy (nats)" if measure == "loss" else "accuracy (%)")
     axes[0].set_title("training: mean over an epoch's mini-batches; test: at its end", fontsize=9)
