@@ -214,6 +214,29 @@ def test_distances_by_hand():
     )
 
 
+def test_of_one_point_no_way_is_said():
+    pair = runs(("m", 0, 4, 2.0), ("m", 1, 4, 3.0), columns="epoch distance", other_seed=9)
+    assert finding("distance_by_epoch", pair, part="all weights") == (
+        "At epoch 4 the median distance between all weights is 2.5."
+    )
+    epoch = runs(("m", 0, 2.5, 3.0), ("m", 1, 1.5, 2.0), columns="train_loss test_loss", epoch=1)
+    epoch = epoch.assign(train_accuracy=0.25, test_accuracy=0.125)
+    assert finding("random_labels", epoch) == (
+        "At epoch 1 the training loss is 2, the test loss is 2.5. The training accuracy ends at "
+        "25.00 %, the test accuracy at 12.50 %; chance is 10 %."
+    )
+    iteration = runs(("m", 0, 4.0, 3.0), columns="gradient_norm batch_loss", iteration=1)
+    assert finding("gradient_norm", iteration) == (
+        "At the one iteration the norm of the gradient is 4 and the loss 3."
+    )
+    ends = runs(("so_long_16", 0, 0.75), ("same_16", 0, 0.5), columns="accuracy", epoch=5, loss=1.0)
+    sharp = ends.assign(largest_eigenvalue=[1.0, 4.0], normalised_eigenvalue=1, box_rise=1)
+    assert finding("batch_sizes", both(ends, ends), ends.assign(probabilities=0.5), sharp) == (
+        "With batches of 16 the test error is 25.00 % for so long and 50.00 % for same, the "
+        "Hessian's largest eigenvalue 1 for so long and 4 for same."
+    )
+
+
 def test_gradient_norm_by_hand():
     history = pd.concat(
         [

@@ -84,14 +84,19 @@ def finding(
 ) -> str:
     """Where test error and sharpness go from the smallest batches to the largest, rule by rule."""
     runs, said = measured(metrics, sensitivity, sharpness), []
+    sizes = runs["batch_size"].unique()
     for column, unit in (("error", "%"), ("largest_eigenvalue", "")):
         ways = {}
         for rule, rows in runs.groupby("rule", sort=False):
             medians = rows.groupby("batch_size")[column].median()
             first, last = medians.iloc[0], medians.iloc[-1]
-            way = f"{wording.quantity(first, unit)} to {wording.quantity(last, unit)} {unit}"
+            begin = f"{wording.quantity(first, unit)} to " if len(sizes) > 1 else ""
+            way = f"{begin}{wording.quantity(last, unit)} {unit}"
             ways[rule] = (last - first, way.strip())
         said.append(wording.each(ways, 2))
+    if len(sizes) == 1:
+        sharp = f"the Hessian's largest eigenvalue {said[1]}"
+        return f"With batches of {sizes[0]} the test error is {said[0]}, {sharp}."
     return (
         f"From smallest to largest batches the test error goes from {said[0]}, the "
         f"Hessian's largest eigenvalue from {said[1]}."
