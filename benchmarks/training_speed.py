@@ -32,14 +32,8 @@ from torch.utils.data import DataLoader, TensorDataset
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1 import datasets, devices, inputs, models, training  # noqa: E402
-from hw1.architectures import (  # noqa: E402
-    example_shape,
-    layers,
-    multiply_adds,
-    row_stackable,
-    stackable,
-)
+from hw1 import datasets, devices, inputs, models, stacks, training  # noqa: E402
+from hw1.architectures import example_shape, layers, multiply_adds  # noqa: E402
 from hw1.checkpoints import ResumeFile  # noqa: E402
 from hw1.command import one_line_errors  # noqa: E402
 from hw1.torchvision_import import mnist  # noqa: E402
@@ -147,8 +141,8 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
         options["epochs"] = 1
     experiments = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
     together = experiments[settings["experiment"]].get("seeds_per_job", 1)
-    stack = models.RowStack if row_stackable(settings) else None
-    stack = models.Stack if stackable(settings) else stack
+    stack = stacks.RowStack if stacks.row_stackable(settings) else None
+    stack = stacks.Stack if stacks.stackable(settings) else stack
     if options["precision"] != "fp32":
         stack = None
     keys = [(seed, 0) for seed in range(together if stack else 1)]

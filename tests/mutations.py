@@ -84,7 +84,7 @@ FAULTS = {
         "src/hw1/recording.py", 'if 0 in self.training["snapshot_epochs"]:', "if False:",
     ),
     "every member of a stack is the first": (
-        "src/hw1/models.py", 'self.weights(state["rows"][index])', 'self.weights(state["rows"][0])',
+        "src/hw1/stacks.py", 'self.weights(state["rows"][index])', 'self.weights(state["rows"][0])',
     ),
     "random labels in the test split, too": (
         "src/hw1/inputs.py", 'splits["train"] = Split(inputs, drawn)',

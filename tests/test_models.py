@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from hw1 import models
+from hw1 import models, stacks
 
 CNN = {"kind": "cnn", "conv": [3, 4], "kernel": 3, "padding": 1, "pooling": True, "hidden": [6]}
 
@@ -54,7 +54,7 @@ def test_pooling_before_the_relu_changes_neither_outputs_nor_gradients():
 def test_the_gradient_of_a_stack_is_that_of_its_members(activation):
     spec = {"kind": "mlp", "hidden": [5, 4], "activation": activation, "slope": 0.2}
     members = [models.build(spec, (1,), 1, (seed, 0)).double() for seed in range(3)]
-    stack = models.Stack(members)
+    stack = stacks.Stack(members)
     x = torch.linspace(-1, 1, 11, dtype=torch.float64)[:, None]
     output = stack(x)
     assert output.shape == (3, 1, 11)
@@ -72,7 +72,7 @@ def test_the_gradient_of_a_stack_is_that_of_its_members(activation):
 def test_a_lone_member_of_a_stack_is_one_output():
     (member,) = members = [models.build({"kind": "mlp", "hidden": [3]}, (1,), 1, (0, 0))]
     x = torch.linspace(-1, 1, 5)[:, None]
-    output = models.Stack(members)(x)
+    output = stacks.Stack(members)(x)
     assert output.shape == (1, 1, 5)
     assert torch.allclose(output[0].T, member(x), atol=1e-6)
 

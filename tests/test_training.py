@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from hw1 import checkpoints, models, phases, recording, training
+from hw1 import checkpoints, models, phases, recording, stacks, training
 from hw1.evaluation import evaluate
 from hw1.inputs import Split
 
@@ -221,7 +221,7 @@ def train_stack(
 ) -> list[training.Trained]:
     chosen = options(optimizer="adam", learning_rate=0.01, epochs=epochs, snapshot_epochs=[0, 3])
     return training.train(
-        models.Stack(built(seeds, hidden, activation)), wave(n), chosen,
+        stacks.Stack(built(seeds, hidden, activation)), wave(n), chosen,
         [(seed, 0) for seed in seeds], resume or Nothing(), quiet,
     )  # fmt: skip
 
@@ -272,7 +272,7 @@ def test_a_loss_that_is_not_finite_is_located_in_its_seed():
     with pytest.raises(
         ValueError, match="the loss of seed 9 is nan at epoch 1, iteration 1: lower"
     ):
-        training.train(models.Stack(members), wave(), options(), [(4, 0), (9, 0)], Nothing(), quiet)
+        training.train(stacks.Stack(members), wave(), options(), [(4, 0), (9, 0)], Nothing(), quiet)
 
 
 def test_bf16_rounds_the_passes_but_not_the_weights():
@@ -294,7 +294,7 @@ def mlps(seeds) -> list[nn.Sequential]:
 def train_side_by_side(seeds, splits, resume=None, **changes) -> list[training.Trained]:
     chosen = options(epochs=3, batch_size=16) | changes
     keys = [(seed, 0) for seed in seeds]
-    stack = models.RowStack(mlps(seeds))
+    stack = stacks.RowStack(mlps(seeds))
     return training.train(stack, splits, chosen, keys, resume or Nothing(), quiet)
 
 
@@ -320,7 +320,7 @@ def same(ours: training.Trained, theirs: training.Trained) -> bool:
 @pytest.mark.parametrize("seeds", [[3], [5, 1], [0, 1, 2, 3, 4]])
 def test_each_of_several_mlps_ends_in_the_bits_that_it_has_alone(changes, seeds):
     splits = classification(features=30)
-    assert models.same_bits(mlps([0])[0], (16, 2, 50, 25))
+    assert stacks.same_bits(mlps([0])[0], (16, 2, 50, 25))
     stacked = train_side_by_side(seeds, splits, **changes)
     chosen = options(epochs=3, batch_size=16) | changes
     for seed, ours in zip(seeds, stacked, strict=True):
@@ -354,10 +354,10 @@ def test_several_mlps_stopped_and_resumed_end_like_undisturbed_ones(tmp_path):
 
 def test_a_processor_that_rounds_several_products_otherwise_is_noticed(monkeypatch):
     member = mlps([0])[0]
-    assert models.same_bits(member, (16,))
+    assert stacks.same_bits(member, (16,))
     bmm = torch.Tensor.bmm
     monkeypatch.setattr(torch.Tensor, "bmm", lambda self, other: bmm(self, other) * (1 + 1e-7))
-    assert not models.same_bits(member, (16,))
+    assert not stacks.same_bits(member, (16,))
 
 
 def test_momentum_and_weight_decay_are_the_textbooks():

@@ -12,8 +12,6 @@ pooling, every convolution by 2x2 max-pooling. `hw1.models` says what else a spe
 from math import prod
 from typing import NamedTuple
 
-from hw1.phases import objectives
-
 CLASSES = 10
 
 
@@ -85,44 +83,6 @@ def example_shape(settings: dict) -> tuple[tuple[int, ...], int]:
             "outputs"
         ]
     return (1, settings["inputs"]["size"], settings["inputs"]["size"]), CLASSES
-
-
-def stackable(settings: dict) -> bool:
-    """Whether runs that differ in their seed alone can train as one model (`hw1.models.Stack`).
-
-    So they can where all see the same batch in every iteration; others draw their own.
-    """
-    training = settings["training"]
-    full = training["batch_size"] == "full" and not training["gradient_norm"]
-    alike = plain_mlp(settings) and not training["evaluate_each_epoch"]
-    # The derivative of a GELU takes what it is given, and a stack keeps what activations give.
-    kept = settings["model"].get("activation") != "gelu"
-    return classes_of(settings) is None and full and alike and kept
-
-
-def plain_mlp(settings: dict) -> bool:
-    """Whether a run is of an MLP of layers and activations alone, whose loss it minimises in all
-    its epochs: what stacks are made for."""
-    model, training = settings["model"], settings["training"]
-    bare = not model.get("batch_norm") and not model.get("dropout")
-    loss = objectives(training) == {"loss"} and not training.get("stop")
-    return model["kind"] == "mlp" and bare and loss
-
-
-LARGEST_STACKED_BATCH = 4096  # every member has a batch of its own in memory
-
-
-def row_stackable(settings: dict) -> bool:
-    """Whether runs that differ in their seed alone can train as a `hw1.models.RowStack`."""
-    training = settings["training"]
-    return (
-        plain_mlp(settings)
-        and classes_of(settings) is not None
-        and settings["model"].get("activation", "relu") == "relu"
-        and training["precision"] == "fp32"
-        and training["batch_size"] != "full"
-        and training["batch_size"] <= LARGEST_STACKED_BATCH
-    )
 
 
 def layers(model: dict, input_shape: tuple[int, ...], outputs: int) -> list[Layer]:

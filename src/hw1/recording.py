@@ -17,8 +17,9 @@ from torch import nn
 
 from hw1.evaluation import evaluate
 from hw1.inputs import Split
-from hw1.models import Alone, Passes, RowStack, Stack
+from hw1.models import Alone, Passes
 from hw1.phases import phase_of
+from hw1.stacks import RowStack, Stack
 
 SECONDS_BETWEEN_PROGRESS_LINES = 10
 
@@ -151,7 +152,7 @@ class Record:
         if self.classify:
             row["batch_accuracy"] = correct.double().sum().item() / self.examples
         for name in self.training["evaluate_each_epoch"]:
-            assert not isinstance(self.network, Stack)  # see hw1.architectures.stackable
+            assert not isinstance(self.network, Stack)  # see hw1.stacks.stackable
             score = evaluate(self.network.alone(run), self.split_of(name, run))
             row[f"{name}_loss"], row[f"{name}_accuracy"] = score.loss, score.accuracy
         yield row

@@ -15,10 +15,11 @@ from torch import nn
 
 from hw1.checkpoints import ResumeFile
 from hw1.inputs import Split
-from hw1.models import Alone, RowStack, Stack
+from hw1.models import Alone
 from hw1.optimisation import Optimisation
 from hw1.recording import Record
 from hw1.seeding import generator, stream_seed
+from hw1.stacks import RowStack, Stack
 
 
 class Trained(NamedTuple):
@@ -91,7 +92,7 @@ def train(
     """Train `model` in place on `splits["train"]` as `training` says.
 
     `keys` holds the seed and stream of each run, which order its mini-batches: of the only one, or
-    of the members of a `hw1.models.Stack`, which has no mini-batches, or of a `RowStack`. With
+    of the members of a `hw1.stacks.Stack`, which has no mini-batches, or of a `RowStack`. With
     `precision: bf16` forward and backward pass round to bfloat16 where autocast holds that to be
     safe; weights, loss and evaluations stay in single precision. What the rows of a history are
     says `hw1.recording`.

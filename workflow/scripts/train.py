@@ -16,12 +16,13 @@ from pathlib import Path
 import torch
 
 from hw1 import arrays, checkpoints, devices, models, tables, training
-from hw1.architectures import example_shape, row_stackable, stackable
+from hw1.architectures import example_shape
 from hw1.batches import name, seeds_of
 from hw1.command import one_line_errors
 from hw1.files import replacing
 from hw1.inputs import Data, Split
 from hw1.seeding import key_of
+from hw1.stacks import RowStack, stack_of
 
 log = functools.partial(print, flush=True)
 
@@ -58,19 +59,6 @@ def provenance(device: torch.device, seconds: float) -> dict:
     }
 
 
-def stack_of(settings: dict, data: Data) -> type | None:
-    """What runs train as that differ in their seeds alone, where they train together."""
-    if stackable(settings):
-        return models.Stack
-    if row_stackable(settings) and data.device.type == "cpu":
-        n = settings["inputs"].get("examples") or len(data.arrays["train_inputs"])
-        size = settings["training"]["batch_size"]
-        member = models.build(settings["model"], *example_shape(settings))
-        if models.same_bits(member, (size, n % size or size)):
-            return models.RowStack
-    return None
-
-
 def train(
     runs: list[dict],
     stack: type | None,
@@ -85,7 +73,7 @@ def train(
     """
     settings = runs[0]
     splits = data.splits(settings)
-    if stack is models.RowStack and settings["inputs"]["labels"] != "given":
+    if stack is RowStack and settings["inputs"]["labels"] != "given":
         labels = [data.splits(run)["train"].targets for run in runs]
         splits["train"] = Split(splits["train"].inputs, torch.stack(labels))
     keys = [key_of(run, "batches") for run in runs]
