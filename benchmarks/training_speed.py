@@ -141,10 +141,7 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
         options["epochs"] = 1
     experiments = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
     together = experiments[settings["experiment"]].get("seeds_per_job", 1)
-    stack = stacks.RowStack if stacks.row_stackable(settings) else None
-    stack = stacks.Stack if stacks.stackable(settings) else stack
-    if options["precision"] != "fp32":
-        stack = None
+    stack = stacks.stack_kind(settings)
     keys = [(seed, 0) for seed in range(together if stack else 1)]
     built = [models.build(settings["model"], *example_shape(settings), key) for key in keys]
     model = stack(built) if stack else built[0]

@@ -86,6 +86,15 @@ FAULTS = {
     "every member of a stack is the first": (
         "src/hw1/stacks.py", 'self.weights(state["rows"][index])', 'self.weights(state["rows"][0])',
     ),
+    "a stack takes settings that it does not know": (
+        "src/hw1/stacks.py", "key in known and listed(value, known[key])",
+        "key not in known or listed(value, known[key])",
+    ),
+    "a stack trains without weight decay": (
+        "src/hw1/training.py", "optimisation = Optimisation(training,",
+        "decay = {} if isinstance(network, Alone) else {'weight_decay': 0}\n"
+        "    optimisation = Optimisation(training | decay,",
+    ),
     "random labels in the test split, too": (
         "src/hw1/inputs.py", 'splits["train"] = Split(inputs, drawn)',
         'splits["test"] = Split(splits["test"].inputs, drawn[: len(splits["test"].targets)])',

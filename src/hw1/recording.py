@@ -152,7 +152,7 @@ class Record:
         if self.classify:
             row["batch_accuracy"] = correct.double().sum().item() / self.examples
         for name in self.training["evaluate_each_epoch"]:
-            assert not isinstance(self.network, Stack)  # see hw1.stacks.stackable
+            assert not isinstance(self.network, Stack)  # see hw1.stacks.SETTINGS
             score = evaluate(self.network.alone(run), self.split_of(name, run))
             row[f"{name}_loss"], row[f"{name}_accuracy"] = score.loss, score.accuracy
         yield row

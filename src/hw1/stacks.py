@@ -14,7 +14,6 @@ from torch.nn.utils import parameters_to_vector
 from hw1.architectures import classes_of, example_shape
 from hw1.inputs import Data
 from hw1.models import Passes, build
-from hw1.phases import objectives
 
 
 def activate(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
@@ -200,42 +199,95 @@ class RowStack(nn.Module):
         return self.template[0]
 
 
-def stackable(settings: dict) -> bool:
-    """Whether runs that differ in their seed alone can train as one model (`Stack`).
-
-    So they can where all see the same batch in every iteration; others draw their own.
-    """
-    training = settings["training"]
-    full = training["batch_size"] == "full" and not training["gradient_norm"]
-    alike = plain_mlp(settings) and not training["evaluate_each_epoch"]
-    # The derivative of a GELU takes what it is given, and a stack keeps what activations give.
-    kept = settings["model"].get("activation") != "gelu"
-    return classes_of(settings) is None and full and alike and kept
-
-
-def plain_mlp(settings: dict) -> bool:
-    """Whether a run is of an MLP of layers and activations alone, whose loss it minimises in all
-    its epochs: what stacks are made for."""
-    model, training = settings["model"], settings["training"]
-    bare = not model.get("batch_norm") and not model.get("dropout")
-    loss = objectives(training) == {"loss"} and not training.get("stop")
-    return model["kind"] == "mlp" and bare and loss
-
-
+# What a stack does as a network alone does it. A run is stacked if all that it says stands here, so
+# that a setting which nobody thought of is not left out in silence. A dictionary has the keys that
+# there may be, a list the items; a tuple has alternatives, a type stands for its values.
+NUMBER = (int, float)
 LARGEST_STACKED_BATCH = 4096  # every member has a batch of its own in memory
+PHASE = {
+    "objective": "loss",
+    "optimizer": ("adam", "adamw", "sgd"),
+    "learning_rate": NUMBER,
+    "momentum": NUMBER,
+    "weight_decay": NUMBER,
+    "schedule": {
+        "kind": ("constant", "cosine", "step"),
+        "warmup": NUMBER,
+        "every": int,
+        "factor": NUMBER,
+    },
+}
+TRAINING = PHASE | {
+    "phases": [PHASE | {"after": int}],
+    "epochs": int,
+    "precision": "fp32",
+    "history": ("epoch", "iteration"),
+    "history_every": int,
+    "snapshot_epochs": [int],
+}
+MODEL = {
+    "kind": "mlp",
+    "hidden": [int],
+    "initialisation": ("default", "he", "xavier", "lecun", "orthogonal"),
+    "gain": NUMBER,
+    "dropout": 0,
+    "batch_norm": False,
+}
+# What is done before there is a stack, with the data, the names and the initial weights of a run.
+BEFORE = {
+    **dict.fromkeys(("experiment", "variant", "seed", "stream", "dataset", "start"), object),
+    "inputs": {
+        "size": int,
+        "range": [int, float],
+        "labels": ("given", "random", *NUMBER),
+        "examples": int,
+    },
+}
+SETTINGS: dict[type, dict] = {
+    Stack: BEFORE
+    | {
+        # The derivative of a GELU takes what it is given; a stack keeps what activations give.
+        "model": MODEL | {"activation": ("relu", "leaky_relu", "tanh", "selu"), "slope": NUMBER},
+        # All members see the same batch in every iteration.
+        "training": TRAINING
+        | {"batch_size": "full", "gradient_norm": False, "evaluate_each_epoch": []},
+    },
+    RowStack: BEFORE
+    | {
+        "model": MODEL | {"activation": "relu"},
+        "training": TRAINING
+        | {
+            "batch_size": range(1, LARGEST_STACKED_BATCH + 1),
+            "gradient_norm": bool,
+            "evaluate_each_epoch": ["train", "test"],
+        },
+    },
+}
 
 
-def row_stackable(settings: dict) -> bool:
-    """Whether runs that differ in their seed alone can train as a `RowStack`."""
-    training = settings["training"]
-    return (
-        plain_mlp(settings)
-        and classes_of(settings) is not None
-        and settings["model"].get("activation", "relu") == "relu"
-        and training["precision"] == "fp32"
-        and training["batch_size"] != "full"
-        and training["batch_size"] <= LARGEST_STACKED_BATCH
-    )
+def listed(found: object, known: object) -> bool:
+    """Whether what a run says is part of what a list as `SETTINGS` has."""
+    match known:
+        case dict():
+            return isinstance(found, dict) and all(
+                key in known and listed(value, known[key]) for key, value in found.items()
+            )
+        case list():
+            return isinstance(found, list) and all(listed(item, (*known,)) for item in found)
+        case tuple():
+            return any(listed(found, one) for one in known)
+        case range():
+            return found in known
+        case type():
+            return known in (object, type(found))
+    return found == known
+
+
+def stack_kind(settings: dict) -> type | None:
+    """The stack that implements all settings of a run: a `Stack` of real targets, a `RowStack` of
+    labels, or None."""
+    kind = Stack if classes_of(settings) is None else RowStack
+    return kind if listed(settings, SETTINGS[kind]) else None
 
 
 def same_bits(member: nn.Sequential, batch_sizes: Iterable[int]) -> bool:
@@ -270,12 +322,11 @@ def same_bits(member: nn.Sequential, batch_sizes: Iterable[int]) -> bool:
 
 def stack_of(settings: dict, data: Data) -> type | None:
     """What runs train as that differ in their seeds alone, where they train together."""
-    if stackable(settings):
-        return Stack
-    if row_stackable(settings) and data.device.type == "cpu":
-        n = settings["inputs"].get("examples") or len(data.arrays["train_inputs"])
-        size = settings["training"]["batch_size"]
-        member = build(settings["model"], *example_shape(settings))
-        if same_bits(member, (size, n % size or size)):
-            return RowStack
-    return None
+    kind = stack_kind(settings)
+    if kind is not RowStack:
+        return kind
+    n = settings["inputs"].get("examples") or len(data.arrays["train_inputs"])
+    size = settings["training"]["batch_size"]
+    member = build(settings["model"], *example_shape(settings))
+    exact = data.device.type == "cpu" and same_bits(member, (size, n % size or size))
+    return RowStack if exact else None
