@@ -145,7 +145,9 @@ FAULTS = {
         "src/hw1/claims/statistics/size.py", "for other in reversed(halves)", "for other in halves",
     ),
     "an edited table is read": (
-        "src/hw1/tables.py", "hexdigest().encode() == found[1]", "hexdigest()",
+        "src/hw1/tables.py",
+        'if said[1:] == [f"{hashlib.sha256(content).hexdigest()}  {path.name}"]:',
+        "if said[1:]:",
     ),
     "a flipped bit of a checkpoint is read": (
         "src/hw1/checkpoints.py", "        check_sealed(content)\n", "",

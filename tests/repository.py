@@ -59,7 +59,10 @@ def leave_out(entry: dict, claims: str) -> None:
 def with_controls(config: dict) -> dict:
     """A configuration with the controls as they are by default, of which presets speak."""
     default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config["claims"] = default["claims"]
+    config["claims"] = {
+        key: entry | {"leave_out": config["claims"].get(key, {}).get("leave_out", {})}
+        for key, entry in default["claims"].items()
+    }
     config["experiments"] |= {name: default["experiments"][name] for name in CONTROLS}
     return config
 
@@ -132,6 +135,10 @@ class Repository:
         found.folder, found.python = folder, str(python)
         return found
 
+    def config(self) -> dict:
+        """The configuration of this copy."""
+        return yaml.safe_load((self.folder / "config.yaml").read_text(encoding="utf-8"))
+
     def write_config(self, change: Callable[[dict], dict | None]) -> None:
         path = self.folder / "config.yaml"
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -174,12 +181,13 @@ class Repository:
         return jobs - {"all"}
 
     def digests(self, *folders: str) -> dict[str, str]:
-        """SHA-256 of every file below folders of results/."""
+        """SHA-256 of every file below folders of results/, but those beside tables."""
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for folder in folders
             for path in sorted((self.folder / "results" / folder).rglob("*"))
             if path.is_file() and not path.name.startswith(".") and "kept" not in path.parts
+            if path.suffix != ".sha256"
         }
 
 

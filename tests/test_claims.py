@@ -13,8 +13,9 @@ from hw1.claims import ledger, statistics
 from hw1.claims.decisions import Finding, decide, estimate, interval
 from hw1.claims.reading import Missing
 from hw1.claims.sample import Sample
-from hw1_workflow.claim_lists import check_claims
+from hw1_workflow.claim_lists import check_claims, check_evidence, check_left_out
 from hw1_workflow.claim_lists import statistics as known_statistics
+from hw1_workflow.entries import read
 
 CLAIMS = {
     claim["id"]: claim
@@ -22,6 +23,9 @@ CLAIMS = {
 }
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text(encoding="utf-8"))
 ALL = list(CLAIMS.values())
+
+
+C5 = CLAIMS["C5"]["parts"][0]["of"]
 
 
 def decided(claim: str, tables: dict, family: list[dict] = ALL) -> Finding:
@@ -469,7 +473,23 @@ def test_an_error_of_a_statistic_is_no_verdict(monkeypatch, error):
 @pytest.mark.parametrize(
     "change, said",
     [
-        ({"of": {"below": "1e-2"}}, "0.parts.0.of.below: claim C5: found '1e-2' (str), expected a"),
+        (
+            {"of": C5 | {"converged_below": "1e-2"}},
+            "0.parts.0.of.converged_below: claim C5: found '1e-2' (str), expected a number: write",
+        ),
+        (
+            {"of": C5 | {"varient": "deep"}},
+            "0.parts.0.of: claim C5: unknown key 'varient': did you",
+        ),
+        (
+            {"of": C5 | {"variant": ["deep"]}},
+            "0.parts.0.of.variant: claim C5: found ['deep'] (list)",
+        ),
+        (
+            {"of": C5 | {"split": "tset"}},
+            "0.parts.0.of.split: claim C5: found 'tset': did you mean t",
+        ),
+        ({"of": {}}, "0.parts.0.of: claim C5: the key 'experiment' of final_ratio is missing"),
         (
             {"confirmed": {"within": [2, 1]}},
             "0.parts.0.confirmed.within: claim C5: found [2, 1], expected a range that goes up",
@@ -479,9 +499,15 @@ def test_an_error_of_a_statistic_is_no_verdict(monkeypatch, error):
             "0.parts.0.reading.where.within: claim C5: found [2, 1]",
         ),
         ({"decides": False}, "0.parts: claim C5: found none that decides it"),
-        ({"of": {"experiment": "capacitty"}}, "0.parts.0.of.experiment: claim C5: found 'capaci"),
+        (
+            {"of": C5 | {"experiment": "capacitty"}},
+            "0.parts.0.of.experiment: claim C5: found 'capaci",
+        ),
         ({"of": {"experiment": 3}}, "0.parts.0.of.experiment: claim C5: found 3 (int), expected"),
-        ({"statistic": "final"}, "0.parts.0.statistic: claim C5: found 'final', expected one of"),
+        (
+            {"statistic": "final"},
+            "0.parts.0.statistic: claim C5: found 'final': did you mean final_",
+        ),
     ],
 )
 def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
@@ -491,6 +517,117 @@ def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
         changed = CLAIMS["C5"] | {"parts": [CLAIMS["C5"]["parts"][0] | change]}
         check_claims([changed], known, "mine.yaml")
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "claim, part, of, said",
+    [
+        (
+            "C1",
+            0,
+            {"variant": "sinc_dep"},
+            "of.variant: claim C1: found 'sinc_dep': did you mean sin",
+        ),
+        (
+            "C3",
+            0,
+            {"following": ["sinc_deep", "x"]},
+            "of.following: claim C3: found 'x': allowed are",
+        ),
+        (
+            "C3",
+            0,
+            {"table": "function_fit_cosine"},
+            "of.table: claim C3: found 'function_fit_cosine'",
+        ),
+        (
+            "C5",
+            0,
+            {"experiment": "function_fit"},
+            "of.variant: claim C5: found 'deep': did you mean",
+        ),
+        (
+            "C7",
+            0,
+            {"column": "distances"},
+            "of.column: claim C7: found 'distances': did you mean dis",
+        ),
+        (
+            "C9",
+            0,
+            {"column": "gradient"},
+            "of.column: claim C9: the history of mlp has no column 'gra",
+        ),
+        (
+            "C9",
+            0,
+            {"experiment": "trajectory"},
+            "of.column: claim C9: the history of mlp has no colu",
+        ),
+        (
+            "C10",
+            0,
+            {"experiment": "capacity"},
+            "of.experiment: claim C10: capacity has no table lines",
+        ),
+        (
+            "C15",
+            1,
+            {"experiment": "capacity"},
+            "of.experiment: claim C15: found the variants cnn1, cn",
+        ),
+        (
+            "C15",
+            2,
+            {"experiment": "trajectory"},
+            "of.experiment: claim C15: the history of mlp has no",
+        ),
+        (
+            "C18",
+            0,
+            {"split": "test"},
+            "of.split: claim C18: found 'test', but sinc_deep has no test s",
+        ),
+        (
+            "K6",
+            0,
+            {"variant": "a"},
+            "of.variant: claim K6: found 'a': allowed are independent, match",
+        ),
+        (
+            "K14",
+            0,
+            {"column": "largest"},
+            "of.column: claim K14: found 'largest': allowed are exp",
+        ),
+    ],
+)
+def test_what_no_build_will_have_is_refused_before_any_run(config, claim, part, of, said):
+    done, _, _ = read(config)
+    lists = {
+        name: yaml.safe_load((ROOT / entry["file"]).read_text(encoding="utf-8"))
+        for name, entry in config["claims"].items()
+    }
+    name = "claims" if claim.startswith("C") else "controls"
+    check_evidence(name, lists[name], config, done, {})
+    (wrong,) = [entry for entry in lists[name] if entry["id"] == claim]
+    wrong["parts"][part]["of"] |= of
+    with pytest.raises(ValueError) as caught:
+        check_evidence(name, [wrong], config, done, {})
+    assert str(caught.value).startswith(f"0.parts.{part}.{said}")
+    # Unless the configuration leaves it out, the claim or the variant.
+    config["claims"][name]["leave_out"] = {claim: "not here"}
+    check_evidence(name, [wrong], config, done, {})
+    if claim == "C1":
+        del config["claims"][name]["leave_out"]
+        check_evidence(name, [wrong], config, done, {"function_fit": ["sinc_dep"]})
+
+
+def test_a_claim_that_is_left_out_is_on_the_list():
+    with pytest.raises(
+        ValueError, match=r"^claims\.mine\.leave_out: found 'C99': did you mean C9\?"
+    ):
+        check_left_out({"mine": {"leave_out": {"C99": "x"}}}, {"mine": ALL})
 
 
 def test_a_wrong_number_costs_no_other_claim_its_verdict():

@@ -204,7 +204,13 @@ def test_none_of_them_together_reaches_a_training_a_table_or_a_figure(repository
 
 
 def test_a_job_has_of_the_environment_what_is_listed_and_no_more(fresh):
-    rule = 'rule environment:\n    output: "seen"\n    shell: PYTHON + " seen.py > {output}"\n\n\n'
+    rule = """rule environment:
+    output: "seen"
+    params: recipe="ab"
+    shell: PYTHON + " seen.py > {output}"
+
+
+"""
     program = "import os\nprint(os.environ.copy())\n"
     (fresh.folder / "seen.py").write_text(program, encoding="utf-8")
     snakefile, last = fresh.folder / "Snakefile", 'include: "workflow/rules/command_line.smk"'
@@ -217,7 +223,7 @@ def test_a_job_has_of_the_environment_what_is_listed_and_no_more(fresh):
     seen = ast.literal_eval((fresh.folder / "seen").read_text(encoding="utf-8"))
     assert seen["SLURM_JOB_ID"] == "5"  # what a job cannot do without
     assert (seen["OMP_NUM_THREADS"], seen["PYTHONHASHSEED"]) == ("1", "0")
-    assert seen["MPLBACKEND"] == "agg"
+    assert seen["MPLBACKEND"] == "agg" and seen["HW1_RECIPE"] == "ab"
     assert not {"MPLCONFIGDIR", "TORCH_LOGS", "TZ", "LC_NUMERIC"} & seen.keys()
 
 

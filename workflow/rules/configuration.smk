@@ -45,7 +45,8 @@ from hw1_workflow.estimates import peak_memory, training_seconds
 from hw1.batches import PATTERN, seeds_of
 from hw1.wording import outcome
 from hw1_workflow.overlays import expanded, leaves, merged, settings_of_files, with_line
-from hw1_workflow.runs import OF_A_RUN, Run, batch_settings, batches, dataset_name, start_of
+from hw1_workflow.runs import OF_A_RUN, Run, batch_settings, batches, dataset_name
+from hw1_workflow.runs import seeds_of_experiment, start_of
 from hw1_workflow.sections import sections
 from hw1_workflow.sources import digest, missing, modules, run_jobs_with
 from snakemake_logger_plugin_hw1.progress import TELLING, job_of, plan, status

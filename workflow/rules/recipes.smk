@@ -48,13 +48,19 @@ def dataset_recipe(name):
     return recipe_of("prepare_data", dataset_settings(name), content)
 
 
+def alone(experiment):
+    """The seeds of an experiment as batches of one: how they are cut changes no table."""
+    return [f"seed{seed}" for seed in seeds_of_experiment(config, experiment)]
+
+
 @functools.cache
 def checkpoint_recipe(experiment, variant, seeds):
     """What the checkpoint and the history of a batch are made by."""
     settings = batch_settings(config, experiment, variant)
-    start = start_of(config, experiment, variant, seeds_of(seeds))
     made_from = [dataset_recipe(dataset_name(config, Run(experiment, variant, 0)))]
-    made_from += [checkpoint_recipe(*batch.split("/")) for batch in start]
+    if start := settings.get("start"):
+        place = start["experiment"], start["variant"]
+        made_from += [checkpoint_recipe(*place, f"seed{seed}") for seed in seeds_of(seeds)]
     return recipe_of("train", [settings, seeds], made_from)
 
 
@@ -72,7 +78,7 @@ def analysis_recipe(experiment, name, variant=None, seeds=None):
     made_from = [
         of_checkpoint_recipe("snapshot", experiment, v, s)
         for v in variants
-        for s in ([seeds] if seeds else batches(config, experiment))
+        for s in ([seeds] if seeds else alone(experiment))
     ]
     if analysis.kind.declared["data"]:
         run = Run(experiment, variants[0], 0)
@@ -89,7 +95,7 @@ def job_of_analysis(wildcards):
 @functools.cache
 def table_recipe(experiment, table):
     """What a table of an experiment is made by."""
-    names = batches(config, experiment)
+    names = alone(experiment)
     if table in OWN_TABLES:
         variants = config["experiments"][experiment]["variants"]
         each = {"history": checkpoint_recipe}.get(table) or partial(
