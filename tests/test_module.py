@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -80,3 +81,37 @@ def test_the_settings_of_a_module_are_checked_like_any_others(outer):
     assert run.returncode and "Traceback" not in run.stderr
     message = "config of the module: the configuration: unknown key 'experimens': did you mean exp"
     assert message in run.stderr
+
+
+WHOLE = OUTER.replace("module hw1:", 'configfile: "config/config.yaml"\n\nmodule hw1:')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHOLE.format(snakefile="inner/Snakefile", config="config"),
+        WHOLE.format(snakefile="inner/Snakefile", config="config").replace(
+            "    config: config\n", ""
+        ),
+    ],
+    ids=["the whole configuration", "none"],
+)
+def test_a_module_may_be_given_the_whole_configuration_or_none(outer, tmp_path, python, text):
+    """As Snakemake's documentation and snakedeploy write it; and the workflow around it has modules
+    of its own, whatever they are called."""
+    (tmp_path / "config").mkdir()
+    shutil.copy(tmp_path / "inner/config.yaml", tmp_path / "config")
+    names = ("validation", "runs", "entries", "configuration", "sources")
+    for name in names:
+        (tmp_path / f"{name}.py").write_text("MINE = True\n", encoding="utf-8")
+    own = f"import sys\nsys.path.append('.')\nimport {', '.join(names)}\n"
+    own += f"assert all(part.MINE for part in ({', '.join(names)}))\n"
+    (tmp_path / "Snakefile").write_text(text + own, encoding="utf-8")
+    run = subprocess.run(
+        [python, "-m", "snakemake", "--cores", "2", "-n", "hw1_trajectory"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "deep/results/checkpoints/trajectory/mlp/seed1.pt" in run.stdout + run.stderr

@@ -21,20 +21,22 @@ def merged(*parts: dict) -> dict:
     return result
 
 
-def settings_of_files(files: Mapping[str, Document]) -> dict:
+def settings_of_files(files: Mapping[str, Document], root: str = "") -> dict:
     """The configuration that files make together, by name: later ones over earlier ones.
 
     The first is the base, the others are overlays. A key `x-...` at the top holds what anchors
-    refer to, and is left out. Raises ValueError, with one line, where a file holds no keys, and
-    where two overlays set a key to other values: Snakemake would take the later one, and of demo
-    and replication, each meant as a whole, that is neither.
+    refer to, and is left out. A file that is not where a path says is looked for below `root`, too:
+    a module may be given the whole of config.yaml, with its paths. Raises ValueError, with one
+    line, where a file holds no keys, and where two overlays set a key to other values: Snakemake
+    would take the later one, and of demo and replication, each meant as a whole, that is neither.
     """
     said: dict[str, tuple[object, str]] = {}
     parts = []
     for index, (name, (content, _)) in enumerate(files.items()):
         if not isinstance(content, dict):
             raise ValueError(f"{name}: found {brief(content)}, expected keys with values")
-        parts.append(located({k: v for k, v in content.items() if not k.startswith("x-")}, name))
+        settings = {k: v for k, v in content.items() if not k.startswith("x-")}
+        parts.append(located(settings, name, root))
         for key, value in leaves(parts[-1]) if index else ():
             other, first = said.setdefault(key, (value, name))
             if other != value:
@@ -45,13 +47,16 @@ def settings_of_files(files: Mapping[str, Document]) -> dict:
     return merged(*parts)
 
 
-def located(content: dict, name: str) -> dict:
-    """The content of a file with paths that are relative to it as paths from here."""
+def located(content: dict, name: str, root: str = "") -> dict:
+    """The content of a file with its paths, which are relative to it or to `root`, from here."""
     content = dict(content)
     folder = os.path.dirname(name)
 
     def path(key: str, value: object) -> object:
-        return os.path.join(folder, expanded(key, value)) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        found, other = (os.path.join(f, expanded(key, value)) for f in (folder, root))
+        return other if root and not os.path.exists(found) and os.path.exists(other) else found
 
     if isinstance(folders := content.get("extensions"), dict):
         content["extensions"] = {k: path(f"extensions.{k}", v) for k, v in folders.items()}

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -107,7 +108,7 @@ try:
         files[name] = load(path, name)
     if MODULE:
         files["config of the module"] = without_lines(config)
-        config = settings_of_files(files)
+        config = settings_of_files(files, os.path.relpath(ROOT))
     else:
         given = workflow.config_settings.config
         combined = merged(settings_of_files(files), given)
