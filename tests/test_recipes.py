@@ -170,7 +170,7 @@ def test_what_is_said_at_the_end_fails_no_build(repository):
 
 
 def test_a_table_is_one_to_any_reader(built):
-    """Read by pandas and by Python's own reader: the same rows, and nothing that is none of them."""
+    """Read by pandas and by Python's own reader: the same rows, and nothing else."""
     found = sorted((built.folder / "results").rglob("*.csv"))
     assert len(found) > 60
     for path in found:
