@@ -1,67 +1,87 @@
-"""What a sample says about the population it is from: exact tests, their intervals, corrections.
+"""What a sample says about the population it is from, however often one looks at it.
 
-One test serves all: of independent values, how many lie beyond a number is binomial, whatever
-their distribution (the sign test, Arbuthnott 1710). Its inversion gives the intervals, so that an
-interval reaches across a number exactly where the test does not tell which side it lies on.
+One test serves all: of independent values, how many lie beyond a number is binomial, whatever their
+distribution. The evidence is an e-value: how much more likely the values found are where more of
+them lie there than would by chance, than where they do not. It may be looked at after every value:
+where the values are as chance makes them, it ever reaches 1/a with probability a at most (Ville
+1939; Ramdas, Gruenwald, Vovk and Shafer 2023). Intervals are the borders that it does not reject,
+so they hold at any time as well.
 """
 
 import functools
+import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special, stats
 
-LEVEL = 0.05  # that an interval misses what it is of, or that any verdict of a list is wrong
+LEVEL = 0.05  # that an interval ever misses what it is of, or that any verdict of a list is wrong
+SIDE = LEVEL / 2  # of either side
 MOST_SEEDS = 1000  # more are not worth to be named
 
 
 @functools.cache
-def binomial_tail(successes: int, n: int, share: float) -> float:
-    """Probability of at least so many successes in n trials, each with probability `share`."""
-    return float(stats.binom.sf(successes - 1, n, share))
+def evidence(successes: int, n: int, share: float) -> float:
+    """The e-value of so many successes in n trials against a probability of `share` at most.
+
+    It is the likelihood ratio against `share`, averaged over all probabilities p above it with a
+    weight proportional to (1 - p)^(-1/2), which favours trials that agree (Robbins 1970). 1 of no
+    trials; 10 of 10 against one half give 391.
+    """
+    if share <= 0:  # of what never happens once is enough
+        return math.inf if successes else 1.0
+    if share >= 1:
+        return 1.0
+    failures = n - successes
+    above = special.betaincc(successes + 1, failures + 0.5, share)  # what lies above the share
+    if above == 0:
+        return 0.0
+    logarithm = (
+        special.betaln(successes + 1, failures + 0.5)
+        + math.log(above)
+        - math.log(2 * math.sqrt(1 - share))
+        - successes * math.log(share)
+        - failures * math.log1p(-share)
+    )
+    return float(np.exp(min(logarithm, 700)))  # what is larger is as good
 
 
 def median_interval(values: np.ndarray) -> tuple[float, float] | None:
-    """Interval of a median by order statistics (Thompson 1936), at 95 % or the next level above.
+    """Interval of a median by order statistics, at 95 % at any time (Howard and Ramdas 2022).
 
-    Of 7 values it is the least and the greatest (98.4 %). None where even these hold the median
-    less often than that, of fewer than 6 values.
+    Of 7 values it is the least and the greatest. None where even these are too few.
     """
-    low, high = stats.quantile_test(values, p=0.5).confidence_interval(1 - LEVEL)
-    return None if np.isnan(low) else (float(low), float(high))
+    ordered, n = np.sort(values), len(values)
+    for k in range(n // 2 + 1, n + 1):  # the fewest on one side of a border that reject it
+        if evidence(k, n, 0.5) >= 1 / SIDE:
+            return float(ordered[n - k]), float(ordered[k - 1])
+    return None
 
 
 def share_interval(successes: int, n: int) -> tuple[float, float]:
-    """Exact 95 % interval of a share (Clopper and Pearson 1934)."""
-    interval = stats.binomtest(successes, n).proportion_ci(1 - LEVEL, method="exact")
-    return float(interval.low), float(interval.high)
+    """Interval of a share, at 95 % at any time."""
+
+    def least(k: int) -> float:
+        """The least share that so many successes do not reject."""
+        if k == 0:
+            return 0.0
+        reject = math.log(1 / SIDE)
+        found = optimize.brentq(lambda p: math.log(evidence(k, n, p)) - reject, 1e-12, k / n)
+        return float(found)
+
+    return least(successes), 1 - least(n - successes)
 
 
-def seeds_needed(successes: int, n: int, share: float, level: float) -> int | None:
-    """How many trials bring `binomial_tail` down to a level, of which as large a part succeeds as
-    of the n observed; None where the part is no larger than `share`, or that takes over 1000."""
+def seeds_needed(successes: int, n: int, share: float, needed: float) -> int | None:
+    """How many trials bring `evidence` to what is needed, of which as large a part succeeds as of
+    the n observed; None where the part is no larger than `share`, or that takes over 1000."""
     if not successes > share * n:
         return None
     for trials in range(1, MOST_SEEDS + 1):
         # As many as observed, or the next whole number below.
-        if binomial_tail(int(successes / n * trials + 1e-9), trials, share) <= level:
+        if evidence(int(successes / n * trials + 1e-9), trials, share) >= needed:
             return trials
     return None
-
-
-def pseudo_values(pairs: np.ndarray) -> np.ndarray:
-    """The jackknife's pseudo-values of a mean over pairs (Tukey 1958; Arvesen 1969).
-
-    `pairs` (n, n), symmetric, holds a number for each pair of n >= 3 members; its diagonal is not
-    looked at. What each member contributes to the mean, (n,): where a pair's number is a constant
-    and a term for each of its two members they are independent, as pairs that share a member never
-    are.
-    """
-    n = len(pairs)
-    sums = np.where(np.eye(n, dtype=bool), 0, pairs).sum(axis=1)
-    mean = sums.sum() / (n * (n - 1))
-    without = (sums.sum() - 2 * sums) / ((n - 1) * (n - 2))
-    return n * mean - (n - 1) * without
 
 
 def holm(p_values: Sequence[float], tests: int | None = None) -> list[float]:

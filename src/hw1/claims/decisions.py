@@ -1,22 +1,24 @@
-"""Verdicts: what the values of some seeds say about a list of claims, with its error rates.
+"""Verdicts: what the values of some seeds say about a list of claims, however often one looks.
 
 One procedure for both sides (docs/decisions.md has its error rates and power, by simulation):
 
-1. A part compares the median of its values, or a share, with the border that its rule names, by
-   an exact test of each side (`hw1.inference.binomial_tail`). Nothing is assumed about how the
-   values are distributed, but that seeds are independent.
-2. A claim is confirmed by all of its parts: its p is the largest of theirs (Berger 1982). It is
-   refuted by one: p is the smallest times the number of parts (Bonferroni).
-3. Each claim of a list is tested on both sides, each at half the level, and Holm's correction is
-   over all claims of the list, whether their experiments were built or not. So with 95 %
-   probability all verdicts of a list are right, and what a claim takes does not depend on which
-   other experiments were built.
-4. What the size of an effect is called is read, at the level at which the claim was decided, from
-   where the values lie in respect of the smallest effect that matters.
+1. A part compares the median of its values, or a share, with the border that its rule names. The
+   evidence on either side is an e-value (`hw1.inference.evidence`), which may be looked at after
+   every seed. Nothing is assumed about how the values are distributed, but that seeds are
+   independent.
+2. A claim is confirmed by all of its parts: its evidence is the smallest of theirs. It is refuted
+   by one: its evidence is their mean, whatever their dependence (Vovk and Wang 2021).
+3. Each claim of a list is decided on both sides, each at half the level, by Holm's steps for
+   e-values over all claims of the list, whether their experiments were built or not: the i-th
+   largest of m decides where it reaches (m - i + 1) over half the level, and all before it have. So
+   with 95 % probability no verdict of a list is ever wrong, and what a claim takes does not depend
+   on which other experiments were built.
+4. What the size of an effect is called is read, with the evidence that the claim took, from where
+   the values lie in respect of the smallest effect that matters.
 """
 
 import math
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,35 +26,28 @@ import numpy as np
 from hw1.claims.reading import Missing, Tables, TooFew
 from hw1.claims.sample import Sample
 from hw1.claims.statistics import STATISTICS
-from hw1.inference import (
-    LEVEL,
-    MOST_SEEDS,
-    binomial_tail,
-    holm,
-    median_interval,
-    seeds_needed,
-    share_interval,
-)
+from hw1.inference import MOST_SEEDS, SIDE, evidence, median_interval, seeds_needed, share_interval
 from hw1.wording import VERDICTS
 
 CONFIRMED, SMALLER, NO_DIFFERENCE, REFUTED, INCONCLUSIVE, NOT_ENOUGH, NOT_COMPUTED = VERDICTS
-FEWEST = 6  # values of which the least and the greatest enclose the median in 95 % of cases
 
 
 class Part(NamedTuple):
-    """One measured part of a claim: its rule, its values, and the p of either side.
+    """One measured part of a claim: its rule, its values, and the evidence on either side.
 
-    `missing` says why there are no values; both p are 1 then. `verdict` is what it says by itself,
-    at the level at which its claim was decided; `level` is that of one part of it.
+    `missing` says why there are no values; both are 0 then. `seeds` is how many were trained for
+    the values, of which some may have none. `verdict` is what it says by itself, where it takes the
+    evidence `bar`: that of its claim, which has so many parts.
     """
 
     rule: dict
     sample: Sample | None
-    missing: str
-    p_confirmed: float
-    p_refuted: float
+    missing: str = ""
+    e_confirmed: float = 0.0
+    e_refuted: float = 0.0
+    seeds: int = 0
     verdict: str = NOT_COMPUTED
-    level: float = 0.0
+    bar: float = math.inf
 
     @property
     def decides(self) -> bool:
@@ -61,19 +56,20 @@ class Part(NamedTuple):
 
     @property
     def n(self) -> int | None:
-        """The number of seeds; None for a count, and where nothing was measured."""
+        """The number of values; None for a count, and where nothing was measured."""
         return None if self.sample is None or self.sample.counted else len(self.sample.values)
 
 
 class Finding(NamedTuple):
-    """A claim, its parts and its verdict; `decisive` is the index of the part to look at first,
-    `needed` how many seeds would decide an undecided one, if further ones are as these."""
+    """A claim, its parts and its verdict; `e_needed` is the evidence that it takes, `decisive` the
+    index of the part to look at first, `needed` how many seeds in all would decide an undecided
+    one, if further ones are as these. A claim without chance has no evidence."""
 
     claim: dict
     parts: list[Part]
-    p_confirmed: float | None
-    p_refuted: float | None
-    p_holm: float | None
+    e_confirmed: float | None
+    e_refuted: float | None
+    e_needed: float | None
     verdict: str
     decisive: int
     needed: int | None
@@ -97,8 +93,8 @@ def estimate(sample: Sample) -> float:
 
 
 def interval(sample: Sample) -> tuple[float, float] | None:
-    """The 95 % interval that fits the test; None of a count, and of fewer than 6 values."""
-    if sample.counted or len(sample.values) < FEWEST:
+    """The 95 % interval that fits the evidence; None of a count, and of too few values."""
+    if sample.counted:
         return None
     if sample.share:
         return share_interval(int(sample.values.sum()), len(sample.values))
@@ -118,18 +114,16 @@ def beyond(sample: Sample, side: str, bound: float) -> tuple[int, int, float]:
     return int((values > bound if side == "above" else values < bound).sum()), n, 0.5
 
 
-def p_beyond(sample: Sample, side: str, bound: float) -> float:
-    """p of the test whether the median, or the share, lies on a side of a number."""
-    return binomial_tail(*beyond(sample, side, bound))
+def evidence_beyond(sample: Sample, side: str, bound: float) -> float:
+    """The evidence that the median, or the share, lies on a side of a number."""
+    return evidence(*beyond(sample, side, bound))
 
 
-def p_of_count(count: float, region: dict, inside: bool) -> float:
-    """0 where an exact number lies in a region, or outside of it, and 1 where not; a range has its
-    ends in it."""
+def count_lies(count: float, region: dict) -> bool:
+    """Whether an exact number lies in a region; a range has its ends in it."""
     ((side, bound),) = region.items()
     low, high = bound if side == "within" else (bound, bound)
-    found = {"above": count > low, "below": count < high, "within": low <= count <= high}[side]
-    return float(found != inside)
+    return {"above": count > low, "below": count < high, "within": low <= count <= high}[side]
 
 
 def opposite(side: str) -> str:
@@ -158,23 +152,41 @@ def assess(claim: str, rule: dict, tables: Tables) -> Part:
         if not np.isfinite(sample.values).all():
             raise Missing("found a number that is not finite")
     except TooFew as error:
-        return Part(rule, None, str(error), 1.0, 1.0, NOT_ENOUGH)
+        return Part(rule, None, str(error), verdict=NOT_ENOUGH)
     except Missing as error:
-        return Part(rule, None, str(error), 1.0, 1.0)
+        return Part(rule, None, str(error))
     except ValueError as error:  # of which a script would make one line, as of a user's mistake
         raise RuntimeError(f"claim {claim}: {rule['statistic']} failed") from error
     if sample.counted:
-        count, region = sample.values[0], rule.get("refuted", rule["confirmed"])
-        p_refuted = p_of_count(count, region, "refuted" in rule)
-        return Part(rule, sample, "", p_of_count(count, rule["confirmed"], True), p_refuted)
-    against = [p_beyond(sample, *side) for side in refuting(rule)]
+        inside = count_lies(float(sample.values[0]), rule["confirmed"])
+        out = (
+            count_lies(float(sample.values[0]), rule["refuted"])
+            if "refuted" in rule
+            else not inside
+        )
+        certain = {True: math.inf, False: 0.0}
+        return Part(rule, sample, e_confirmed=certain[inside], e_refuted=certain[out])
     return Part(
         rule,
         sample,
-        "",
-        p_confirmed=max(p_beyond(sample, *side) for side in sides(rule["confirmed"])),
-        p_refuted=min(1.0, len(against) * min(against)),
+        e_confirmed=min(evidence_beyond(sample, *side) for side in sides(rule["confirmed"])),
+        e_refuted=mean([evidence_beyond(sample, *side) for side in refuting(rule)]),
+        seeds=seeds_behind(rule, tables) or len(sample.values),
     )
+
+
+def seeds_behind(rule: dict, tables: Tables) -> int:
+    """How many seeds the experiment of a part has, whether each gave a value or not; 0 where that
+    is not known."""
+    of = rule["of"]
+    names = [name for name in tables if name.endswith("_metrics")]
+    subject = of.get("experiment") or of.get("table", "")
+    own = [n for n in names if f"{subject}_".startswith(n.removesuffix("metrics"))]
+    return tables[max(own, key=len)]["seed"].nunique() if own else 0
+
+
+def mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 class Sizes(NamedTuple):
@@ -196,58 +208,59 @@ def sizes(rule: dict, sample: Sample) -> Sizes | None:
     return Sizes(side, null, bound, 1 / bound if sample.ratio and bound else -bound)
 
 
-def verdict_of(part: Part, level: float, parts: int) -> str:
-    """What a part says by itself, each side at a level, and refuted as one of so many parts."""
+def verdict_of(part: Part, bar: float, parts: int) -> str:
+    """What a part says by itself with so much evidence, and refuted as one of so many parts."""
     if part.sample is None:
         return part.verdict
-    if part.p_confirmed <= level:
+    if part.e_confirmed >= bar:
         return CONFIRMED
-    if part.p_refuted * parts <= level:
-        return size_of(part.rule, part.sample, level / parts)
-    return NOT_ENOUGH if min(clearest(part, parts)) > level else INCONCLUSIVE
+    if part.e_refuted >= bar * parts:
+        return size_of(part.rule, part.sample, bar * parts)
+    return NOT_ENOUGH if max(clearest(part, parts)) < bar else INCONCLUSIVE
 
 
-def size_of(rule: dict, sample: Sample, level: float) -> str:
+def size_of(rule: dict, sample: Sample, bar: float) -> str:
     """What a part is called that does not hold as claimed."""
     found = sizes(rule, sample)
-    if found is None or p_beyond(sample, opposite(found.side), found.null) <= level:
+    if found is None or evidence_beyond(sample, opposite(found.side), found.null) >= bar:
         return REFUTED
-    if p_beyond(sample, found.side, found.null) <= level:
+    if evidence_beyond(sample, found.side, found.null) >= bar:
         return SMALLER
-    return NO_DIFFERENCE if p_beyond(sample, found.side, found.mirror) <= level else REFUTED
+    return NO_DIFFERENCE if evidence_beyond(sample, found.side, found.mirror) >= bar else REFUTED
 
 
 def clearest(part: Part, parts: int) -> tuple[float, float]:
-    """The smallest p of either side that so many seeds can have, as one of so many parts."""
+    """The most evidence on either side that so many seeds can give, as one of so many parts."""
     sample = part.sample
     if sample is None:
-        return 1.0, 1.0
-    if sample.counted:
         return 0.0, 0.0
+    if sample.counted:
+        return math.inf, math.inf
 
-    def smallest(side: str, bound: float) -> float:
+    def most(side: str, bound: float) -> float:
         _, n, share = beyond(sample, side, bound)
-        return share**n
+        return evidence(n, n, share)
 
-    against = [smallest(*side) for side in refuting(part.rule)]
-    both = max(smallest(*side) for side in sides(part.rule["confirmed"]))
-    return both, parts * len(against) * min(against)
+    against = [most(*side) for side in refuting(part.rule)]
+    both = min(most(*side) for side in sides(part.rule["confirmed"]))
+    return both, max(against) / len(against) / parts
 
 
-def needed(part: Part, level: float, parts: int) -> tuple[float, float]:
+def needed(part: Part, bar: float, parts: int) -> tuple[float, float]:
     """How many seeds would confirm a part, and refute it as one of so many, if further ones are as
-    these; infinity where they point elsewhere."""
+    these, those that give no value included; infinity where they point elsewhere."""
     sample = part.sample
     if sample is None or sample.counted:
-        return (math.inf if part.p_confirmed else 0), (math.inf if part.p_refuted else 0)
+        return (0 if part.e_confirmed else math.inf), (0 if part.e_refuted else math.inf)
 
     def seeds(side: Side, at: float) -> float:
-        return seeds_needed(*beyond(sample, *side), at) or math.inf
+        values = seeds_needed(*beyond(sample, *side), at)
+        return math.inf if values is None else math.ceil(values * part.seeds / len(sample.values))
 
     against = refuting(part.rule)
     return (
-        max(seeds(side, level) for side in sides(part.rule["confirmed"])),
-        min(seeds(side, level / parts / len(against)) for side in against),
+        max(seeds(side, bar) for side in sides(part.rule["confirmed"])),
+        min(seeds(side, bar * parts * len(against)) for side in against),
     )
 
 
@@ -268,66 +281,72 @@ def decide(claims: list[dict], tables: Tables, left_out: Container[str] = ()) ->
         if claim["id"] not in left_out
     ]
     family = sum(map(tested, claims))
-    p_values = []
+    found = []
     for _, parts in measured:
         deciding = [part for part in parts if part.decides]
-        p_confirmed = max(part.p_confirmed for part in deciding)
-        p_refuted = min(1.0, len(deciding) * min(part.p_refuted for part in deciding))
-        p_values.append((p_confirmed, p_refuted))
+        against = mean([part.e_refuted for part in deciding])
+        found.append((min(part.e_confirmed for part in deciding), against))
     chance = [index for index, (claim, _) in enumerate(measured) if tested(claim)]
-    # Either side has half of the level.
-    both = {index: min(1.0, 2 * min(p_values[index])) for index in chance}
-    adjusted = dict(zip(chance, holm(list(both.values()), family)))
-    # The step at which Holm's procedure comes to a claim, or at which it ended.
-    last = sum(p <= LEVEL for p in adjusted.values())
-    steps = {index: step for step, index in enumerate(sorted(chance, key=both.__getitem__))}
-    findings = []
-    for index, (claim, parts) in enumerate(measured):
-        among = family - min(steps[index], last) if index in steps else 1
-        level = LEVEL / 2 / max(among, 1)
-        findings.append(finding(claim, parts, *p_values[index], adjusted.get(index), level))
-    return findings
+    steps = sorted(chance, key=lambda index: -max(found[index]))
+    # What the claim of each step takes; from the first that does not decide on it stays the same.
+    bars: dict[int, float] = {}
+    among = family
+    for index in steps:
+        bars[index] = among / SIDE
+        if max(found[index]) >= bars[index]:
+            among -= 1
+    return [
+        finding(claim, parts, *found[index], bars.get(index))
+        for index, (claim, parts) in enumerate(measured)
+    ]
 
 
 def finding(
-    claim: dict,
-    parts: list[Part],
-    p_confirmed: float,
-    p_refuted: float,
-    p_holm: float | None,
-    level: float,
+    claim: dict, parts: list[Part], e_confirmed: float, e_refuted: float, bar: float | None
 ) -> Finding:
-    """The finding on a claim, each side at a level."""
+    """The finding on a claim, which takes so much evidence; of one without chance any will do."""
     k = sum(part.decides for part in parts)
-    parts = [part._replace(verdict=verdict_of(part, level, k), level=level / k) for part in parts]
-    deciding = [part for part in parts if part.decides]
-    said = [part.verdict for part in deciding]
-    seeds = None
-    if p_confirmed <= level:
+    at = bar or 1 / SIDE
+    parts = [part._replace(verdict=verdict_of(part, at, k), bar=at * k) for part in parts]
+    seeds: float | None = None
+    if e_confirmed >= at:
         verdict = CONFIRMED
-    elif p_refuted <= level:
+    elif e_refuted >= at:
+        parts = with_a_refuted_one(parts)
+        said = [part.verdict for part in parts if part.decides]
         # What is worst: the reverse, no difference, too small a one.
-        verdict = next(
-            (word for word in (REFUTED, NO_DIFFERENCE, SMALLER) if word in said), REFUTED
-        )
-    elif NOT_COMPUTED in said:
+        verdict = next(word for word in (REFUTED, NO_DIFFERENCE, SMALLER) if word in said)
+    elif NOT_COMPUTED in [part.verdict for part in parts if part.decides]:
         verdict = NOT_COMPUTED
     else:
-        least = [clearest(part, k) for part in deciding]
-        best = min(max(p for p, _ in least), min(p for _, p in least))
-        verdict = NOT_ENOUGH if best > level else INCONCLUSIVE
-        more = [needed(part, level, k) for part in deciding]
+        deciding = [part for part in parts if part.decides]
+        most = [clearest(part, k) for part in deciding]
+        best = max(min(e for e, _ in most), max(e for _, e in most))
+        verdict = NOT_ENOUGH if best < at else INCONCLUSIVE
+        more = [needed(part, at, k) for part in deciding]
         seeds = min(max(n for n, _ in more), min(n for _, n in more))
     return Finding(
         claim,
         parts,
-        p_confirmed if p_holm is not None else None,
-        p_refuted if p_holm is not None else None,
-        p_holm,
+        None if bar is None else e_confirmed,
+        None if bar is None else e_refuted,
+        bar,
         verdict,
         decisive(parts, verdict),
         None if seeds is None or seeds > MOST_SEEDS else int(seeds),
     )
+
+
+def with_a_refuted_one(parts: list[Part]) -> list[Part]:
+    """The parts of a refuted claim: where none has by itself what it takes, but all together have,
+    that with the most evidence stands for them."""
+    against = {REFUTED, NO_DIFFERENCE, SMALLER}
+    if any(part.decides and part.verdict in against for part in parts):
+        return parts
+    clearest_one = max((p for p in parts if p.decides), key=lambda part: part.e_refuted)
+    assert clearest_one.sample is not None  # else it had no evidence
+    word = size_of(clearest_one.rule, clearest_one.sample, clearest_one.bar)
+    return [part._replace(verdict=word) if part is clearest_one else part for part in parts]
 
 
 def decisive(parts: list[Part], verdict: str) -> int:
@@ -335,9 +354,9 @@ def decisive(parts: list[Part], verdict: str) -> int:
     clearest one of a refuted claim, else the first part with that verdict, else the first."""
     places = [index for index, part in enumerate(parts) if part.decides]
     if verdict == CONFIRMED:
-        return max(places, key=lambda index: parts[index].p_confirmed)
+        return min(places, key=lambda index: parts[index].e_confirmed)
     same = [index for index in places if parts[index].verdict == verdict]
     if verdict in (REFUTED, NO_DIFFERENCE, SMALLER):
-        return min(same, key=lambda index: parts[index].p_refuted)
+        return max(same, key=lambda index: parts[index].e_refuted)
     undecided = [i for i in places if parts[i].verdict in (INCONCLUSIVE, NOT_ENOUGH)]
     return (same or undecided or places)[0]

@@ -17,9 +17,9 @@ from hw1.claims.decisions import (
     Finding,
     Part,
     estimate,
+    evidence_beyond,
     interval,
     opposite,
-    p_beyond,
     sides,
     sizes,
 )
@@ -134,10 +134,10 @@ def sentence_of(part: Part) -> str:
         return f"{text}."
     ends = interval(part.sample)
     details = [f"95 % interval {number(ends[0])} to {number(ends[1])}"] if ends else []
-    details.append(seed_count(part.n))
+    details.append(count_of_values(part.sample))
     region = region_text(part.rule["confirmed"])
     reason = {CONFIRMED: f"as claimed ({region})", REFUTED: f"not {region}"} | REASONS
-    if part.verdict == REFUTED and reversed_effect(part.rule, part.sample, part.level):
+    if part.verdict == REFUTED and reversed_effect(part.rule, part.sample, part.bar):
         reason[REFUTED] = "the reverse"
     said = reason[part.verdict]
     if part.verdict == CONFIRMED and "reading" in part.rule:
@@ -145,23 +145,31 @@ def sentence_of(part: Part) -> str:
     return f"{text} ({', '.join(details)}), {said}."
 
 
+def count_of_values(sample: Sample) -> str:
+    """How many seeds, or pairs of them."""
+    n = len(sample.values)
+    if sample.of_pairs:
+        return "one pair of runs" if n == 1 else f"{n} pairs of runs"
+    return seed_count(n)
+
+
 def reading_of(part: Part) -> str:
     """What a confirmed part is read as, by where its values are shown to lie."""
     reading, sample = part.rule["reading"], part.sample
     assert sample is not None
     regions = sides(reading["where"])
-    if max(p_beyond(sample, *side) for side in regions) <= part.level:
+    if min(evidence_beyond(sample, *side) for side in regions) >= part.bar:
         return reading["inside"]
-    outside = min(p_beyond(sample, opposite(side), bound) for side, bound in regions)
-    if outside * len(regions) <= part.level:
+    outside = max(evidence_beyond(sample, opposite(side), bound) for side, bound in regions)
+    if outside >= part.bar * len(regions):
         return reading["outside"]
     return f"{reading['inside']} or {reading['outside']}, which of both is not shown"
 
 
-def reversed_effect(rule: dict, sample: Sample, level: float) -> bool:
+def reversed_effect(rule: dict, sample: Sample, bar: float) -> bool:
     """Whether a part has an effect on the other side of none."""
     found = sizes(rule, sample)
-    return found is not None and p_beyond(sample, opposite(found.side), found.null) <= level
+    return found is not None and (evidence_beyond(sample, opposite(found.side), found.null) >= bar)
 
 
 def sentence(finding: Finding) -> str:
@@ -214,9 +222,9 @@ def claim_rows(findings: list[Finding]) -> list[dict]:
                 "part": finding.decisive + 1,
                 **measured(part),
                 "unit": part.rule.get("unit"),
-                "p_confirmed": finding.p_confirmed,
-                "p_refuted": finding.p_refuted,
-                "p_holm": finding.p_holm,
+                "e_confirmed": finding.e_confirmed,
+                "e_refuted": finding.e_refuted,
+                "e_needed": finding.e_needed,
                 "seeds_needed": finding.needed,
                 "sentence": sentence(finding),
             }
@@ -239,8 +247,8 @@ def part_rows(findings: list[Finding]) -> list[dict]:
                     "verdict": part.verdict,
                     **measured(part),
                     "unit": part.rule.get("unit"),
-                    "p_confirmed": part.p_confirmed if part.n else None,
-                    "p_refuted": part.p_refuted if part.n else None,
+                    "e_confirmed": part.e_confirmed if part.n else None,
+                    "e_refuted": part.e_refuted if part.n else None,
                     "reported": part.rule.get("reported"),
                     "reported_text": reported_text(part),
                     "rule": rule_text(part.rule),

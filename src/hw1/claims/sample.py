@@ -13,13 +13,18 @@ class Sample(NamedTuple):
     yes (1) or no (0), and the claim is about how many say yes.
 
     `null` is the number that means no effect, 1 of a ratio and 0 of a difference; None of what is
-    no effect. A number that is `counted` is the same for all seeds, and exact.
+    no effect. A number that is `counted` is the same for all seeds, and exact. `of_pairs` has one
+    for each of some disjoint pairs of seeds.
+
+    Values are in the order of the seeds, and each depends on its seed and earlier ones alone: so
+    those of more seeds begin with those of fewer, and it does no harm to look at them in between.
     """
 
     values: np.ndarray
     share: bool = False
     null: float | None = None
     counted: bool = False
+    of_pairs: bool = False
 
     @property
     def ratio(self) -> bool:

@@ -65,8 +65,8 @@ def plateaus(
     share `since` of the epochs had passed.
     """
     history = rows(tables, f"{experiment}_history", ("seed", "epoch"), ["batch_loss"], flat)
-    start = history[history["epoch"] >= since * history["epoch"].max()]
-    start = start.groupby("seed")["batch_loss"].first()
+    ends = history.groupby("seed")["epoch"].transform("max")
+    start = history[history["epoch"] >= since * ends].groupby("seed")["batch_loss"].first()
     end = final(tables, experiment, "train", flat)["loss"]
     start, end = paired(start, end)
     low = [final(tables, experiment, "train", name)["loss"] < loss_below for name in improving]

@@ -83,7 +83,7 @@ def concordance(
     both_ways = np.sign(higher) * np.sign(found[::2] - found[1::2])
     if not both_ways.any():
         raise TooFew(f"{variant}: no two runs with a gradient up to {gradient_norm:g} differ")
-    return share(pd.Series(both_ways[both_ways != 0] < 0))
+    return share(pd.Series(both_ways[both_ways != 0] < 0))._replace(of_pairs=True)
 
 
 def threshold_effect(

@@ -61,17 +61,18 @@ def largest_accuracy(tables: Tables, experiment: Experiment, split: Split, model
 
 
 def best_size(values: pd.DataFrame) -> pd.Series:
-    """The values of the size with the highest mean, which is chosen on the other half of the seeds.
+    """The values of the size with the highest mean, which is chosen for each seed on those before
+    it; the first has none before.
 
-    The halves are every second seed. So chance does not make the best look better than it is, and
-    a seed's value says nothing about the choice that it is measured by. Raises Missing where there
-    is no other half.
+    So chance does not make the best look better than it is, and a further seed changes no value.
+    Raises TooFew where there is one seed.
     """
     if len(values) < 2:
-        raise TooFew("no other seed to choose the best size on")
-    halves = values.iloc[::2], values.iloc[1::2]
-    chosen = [other.mean().idxmax() for other in reversed(halves)]
-    return pd.concat([half[size] for half, size in zip(halves, chosen)]).sort_index()
+        raise TooFew("no earlier seed to choose the best size on")
+    chosen = values.expanding().mean().idxmax(axis=1).shift().iloc[1:]
+    return pd.Series(
+        [values.at[seed, size] for seed, size in chosen.items()], index=chosen.index, dtype=float
+    )
 
 
 def size_leg(
@@ -93,7 +94,8 @@ def size_leg(
         raise Missing(f"{experiment}_metrics: found {values.shape[1]} sizes, expected more")
     oriented = -values if column == "loss" else values
     best = best_size(oriented.iloc[:, : values.shape[1] - leaving_out]).abs()
-    larger, smaller = (best, values.iloc[:, 0]) if leg == "first" else (values.iloc[:, -1], best)
+    ends = values.loc[best.index]
+    larger, smaller = (best, ends.iloc[:, 0]) if leg == "first" else (ends.iloc[:, -1], best)
     if column == "loss":
         return ratio(larger, smaller)
     return effect((100 * (larger - smaller)).round(9))
@@ -109,24 +111,35 @@ def fitting_peak(
     """How much worse the smallest model that fits the training labels does on test examples than
     the best `smaller` one, or than the `largest`.
 
-    It fits where the median training accuracy over the seeds is as high as said. Of losses the
-    ratio, of accuracies the difference of the errors in percentage points. Raises Missing where
-    there is no model on that side.
+    It fits where the median training accuracy is as high as said. Both are chosen for each seed on
+    those before it; a seed before which there is no such model has no value. Of losses the ratio,
+    of accuracies the difference of the errors in percentage points. Raises Missing where no seed
+    has one.
     """
+    name = f"{experiment}_metrics"
     values = by_size(tables, experiment, "test", column)
-    trained = by_size(tables, experiment, "train", "accuracy").median()
-    fits = [place for place, reached in enumerate(trained) if reached >= accuracy]
-    if not fits:
-        raise Missing(f"{experiment}_metrics: no size fits {100 * accuracy:g} % of its labels")
-    first = fits[0]
-    if first == (0 if side == "smaller" else values.shape[1] - 1):
-        raise Missing(f"{experiment}_metrics: the {side} size is the first that fits its labels")
-    if side == "largest":
-        other = values.iloc[:, -1]
-    elif column == "loss":
-        other = best_size(-values.iloc[:, :first]).abs()
-    else:
-        other = best_size(values.iloc[:, :first])
+    trained = by_size(tables, experiment, "train", "accuracy").loc[values.index]
+    if len(values) < 2:
+        raise TooFew("no earlier seed to choose the size that fits on")
+    peaks, others = {}, {}
+    problem = f"no size fits {100 * accuracy:g} % of its labels"
+    for place, seed in enumerate(values.index[1:], start=1):
+        before = values.iloc[:place].mean()
+        fits = (trained.iloc[:place].median() >= accuracy).to_numpy()
+        if not fits.any():
+            continue
+        first = int(fits.argmax())
+        if first == (0 if side == "smaller" else values.shape[1] - 1):
+            problem = f"the {side} size is the first that fits its labels"
+            continue
+        smaller = before.iloc[:first]
+        best = smaller.idxmin() if column == "loss" else smaller.idxmax()
+        own = values.loc[seed]
+        peaks[seed] = own.iloc[first]
+        others[seed] = own.iloc[-1] if side == "largest" else own[best]
+    if not peaks:
+        raise Missing(f"{name}: {problem}")
+    peak, other = pd.Series(peaks), pd.Series(others)
     if column == "loss":
-        return ratio(values.iloc[:, first], other)
-    return effect((100 * (other - values.iloc[:, first])).round(9))
+        return ratio(peak, other)
+    return effect((100 * (other - peak)).round(9))
