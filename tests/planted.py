@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from hw1.claims.decisions import assess
+
 Tables = dict[str, pd.DataFrame]
 Random = np.random.Generator
 
@@ -378,3 +380,23 @@ PLANTED = {
         *(c11, c12, c13, c14, c15, c16, c17, c18, c19, c20),
     )
 }
+
+
+def first_seeds(tables: Tables, n: int) -> Tables:
+    """The rows of the first so many seeds, and of pairs of these."""
+    columns = ("seed", "other_seed")
+    return {
+        name: table[np.logical_and.reduce([table[c] < n for c in columns if c in table])]
+        for name, table in tables.items()
+        if "seed" in table
+    }
+
+
+def assert_prefixes(claim: dict, tables: Tables, few: int) -> None:
+    """The values of few seeds are the first of those of more, of each part of a claim."""
+    for rule in claim["parts"]:
+        fewer, more = (
+            assess(claim["id"], rule, t).sample for t in (first_seeds(tables, few), tables)
+        )
+        if fewer is not None and more is not None:
+            assert fewer.values.tobytes() == more.values[: len(fewer.values)].tobytes(), rule

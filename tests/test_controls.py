@@ -8,7 +8,7 @@ import yaml
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from planted import metrics
+from planted import assert_prefixes, metrics
 from repository import Repository, reduced_controls
 from torch import nn
 
@@ -437,6 +437,13 @@ def verdicts(tables: dict) -> dict[str, str]:
     found = {found.claim["id"]: found.verdict for found in decide(CLAIMS, of_all | tables)}
     assert list(found) == [claim["id"] for claim in CLAIMS]
     return found
+
+
+@pytest.mark.parametrize("claim", [claim["id"] for claim in CLAIMS])
+def test_further_seeds_change_no_value_of_the_seeds_before(claim):
+    tables = planted(1)
+    for few in (2, 5, 11, 24):
+        assert_prefixes(next(c for c in CLAIMS if c["id"] == claim), tables, few)
 
 
 def test_planted_controls_are_confirmed():

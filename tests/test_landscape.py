@@ -347,10 +347,11 @@ def test_ratio_of_two_kinds_of_distances_by_hand():
     )  # fmt: skip
     tables = {"t": pairs}
     found = distances.distance_ratio(tables, "t", "aligned_distance", "distance")
-    assert found.values.tolist() == pytest.approx([0.25] * 3)
-    assert distances.contraction(tables, "t").values.tolist() == pytest.approx([2] * 3)
+    # Of three runs the first two are a pair.
+    assert found.values.tolist() == [0.25]
+    assert distances.contraction(tables, "t").values.tolist() == [2]
     aligned = distances.contraction(tables, "t", "aligned_distance")
-    assert aligned.values.tolist() == pytest.approx([0.5] * 3)
+    assert aligned.values.tolist() == [0.5]
 
 
 def sizes(train: list[float], test: list[float], losses: list[float]) -> dict:
@@ -370,10 +371,11 @@ def sizes(train: list[float], test: list[float], losses: list[float]) -> dict:
 def test_peak_where_labels_are_fitted_by_hand():
     tables = sizes([0.5, 0.9, 0.99, 1.0], [0.6, 0.8, 0.7, 0.9], [4.0, 2.0, 3.0, 1.0])
     peak = size.fitting_peak
-    assert peak(tables, "e", "accuracy", "smaller").values.tolist() == [10, 10]
-    assert peak(tables, "e", "accuracy", "largest").values.tolist() == [20, 20]
-    assert peak(tables, "e", "loss", "smaller").values.tolist() == [1.5, 1.5]
-    assert peak(tables, "e", "loss", "largest").values.tolist() == [3, 3]
+    # A value for the second seed: the sizes are chosen on the first.
+    assert peak(tables, "e", "accuracy", "smaller").values.tolist() == [10]
+    assert peak(tables, "e", "accuracy", "largest").values.tolist() == [20]
+    assert peak(tables, "e", "loss", "smaller").values.tolist() == [1.5]
+    assert peak(tables, "e", "loss", "largest").values.tolist() == [3]
     with pytest.raises(Missing, match="no size fits 99 %"):
         peak(sizes([0.5, 0.9], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "largest")
     with pytest.raises(Missing, match="the smaller size is the first"):

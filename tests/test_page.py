@@ -94,7 +94,9 @@ def test_numbers_are_worded():
     assert [wording.quantity(99.84, unit) for unit in ("%", "pp", "nat", None)] == [
         "99.84", "99.84", "99.8", "99.8",
     ]  # fmt: skip
-    assert wording.p_value(0.00012) == "p < 0.001" and wording.p_value(0.031) == "p = 0.031"
+    assert [wording.evidence(e) for e in (0.0001, 0.0304, 59.94, 1437.6, 2e19)] == [
+        "under 0.01", "0.0304", "59.9", "1 438", "over 1 000 000",
+    ]  # fmt: skip
     assert [wording.duration(s) for s in (7, 300, 9000)] == ["7 s", "5 min", "2.5 h"]
 
 

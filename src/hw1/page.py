@@ -28,7 +28,7 @@ def render(template: str, **context) -> str:
     environment.filters |= {
         "number": wording.number,
         "quantity": wording.quantity,
-        "p_value": wording.p_value,
+        "evidence": wording.evidence,
         "seed_count": wording.seed_count,
         "duration": wording.duration,
         "outcome": wording.outcome,

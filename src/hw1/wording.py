@@ -80,9 +80,11 @@ def in_seeds(found: Iterable[bool], words: str) -> str:
     return words.format(f"{sum(flags)} of {len(flags)} seeds") if len(flags) > 1 else ""
 
 
-def p_value(p: float) -> str:
-    """A p-value with its sign of equality."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+def evidence(e_value: float) -> str:
+    """An e-value, as far as it says anything."""
+    if e_value > 1e6:
+        return "over 1 000 000"
+    return "under 0.01" if e_value < 0.01 else number(e_value)
 
 
 def seed_count(n: int) -> str:

@@ -18,7 +18,7 @@ One procedure for both sides (docs/decisions.md has its error rates and power, b
 """
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -182,7 +182,8 @@ def seeds_behind(rule: dict, tables: Tables) -> int:
     names = [name for name in tables if name.endswith("_metrics")]
     subject = of.get("experiment") or of.get("table", "")
     own = [n for n in names if f"{subject}_".startswith(n.removesuffix("metrics"))]
-    return tables[max(own, key=len)]["seed"].nunique() if own else 0
+    seeds = tables[max(own, key=len)].get("seed") if own else None
+    return 0 if seeds is None else seeds.nunique()
 
 
 def mean(values: Sequence[float]) -> float:
@@ -215,18 +216,30 @@ def verdict_of(part: Part, bar: float, parts: int) -> str:
     if part.e_confirmed >= bar:
         return CONFIRMED
     if part.e_refuted >= bar * parts:
-        return size_of(part.rule, part.sample, bar * parts)
+        return word_of(against(part), bar * parts)
     return NOT_ENOUGH if max(clearest(part, parts)) < bar else INCONCLUSIVE
 
 
-def size_of(rule: dict, sample: Sample, bar: float) -> str:
-    """What a part is called that does not hold as claimed."""
-    found = sizes(rule, sample)
-    if found is None or evidence_beyond(sample, opposite(found.side), found.null) >= bar:
-        return REFUTED
-    if evidence_beyond(sample, found.side, found.null) >= bar:
-        return SMALLER
-    return NO_DIFFERENCE if evidence_beyond(sample, found.side, found.mirror) >= bar else REFUTED
+def against(part: Part) -> dict[str, float]:
+    """The evidence that a part does not hold as claimed, by what it is called: the reverse (or just
+    not, where it is about no effect), smaller than matters, or no difference that matters."""
+    sample = part.sample
+    if sample is None or (found := sizes(part.rule, sample)) is None:
+        return {REFUTED: part.e_refuted, SMALLER: 0.0, NO_DIFFERENCE: 0.0}
+
+    def also(side: str, bound: float) -> float:
+        return min(part.e_refuted, evidence_beyond(sample, side, bound))
+
+    return {
+        REFUTED: evidence_beyond(sample, opposite(found.side), found.null),
+        SMALLER: also(found.side, found.null),
+        NO_DIFFERENCE: also(found.side, found.mirror),
+    }
+
+
+def word_of(evidence_by_word: Mapping[str, float], bar: float) -> str:
+    """What is refuted is called: the first that is shown."""
+    return next((word for word, e in evidence_by_word.items() if e >= bar), REFUTED)
 
 
 def clearest(part: Part, parts: int) -> tuple[float, float]:
@@ -241,9 +254,9 @@ def clearest(part: Part, parts: int) -> tuple[float, float]:
         _, n, share = beyond(sample, side, bound)
         return evidence(n, n, share)
 
-    against = [most(*side) for side in refuting(part.rule)]
+    others = [most(*side) for side in refuting(part.rule)]
     both = min(most(*side) for side in sides(part.rule["confirmed"]))
-    return both, max(against) / len(against) / parts
+    return both, max(others) / len(others) / parts
 
 
 def needed(part: Part, bar: float, parts: int) -> tuple[float, float]:
@@ -257,10 +270,10 @@ def needed(part: Part, bar: float, parts: int) -> tuple[float, float]:
         values = seeds_needed(*beyond(sample, *side), at)
         return math.inf if values is None else math.ceil(values * part.seeds / len(sample.values))
 
-    against = refuting(part.rule)
+    others = refuting(part.rule)
     return (
         max(seeds(side, bar) for side in sides(part.rule["confirmed"])),
-        min(seeds(side, bar * parts * len(against)) for side in against),
+        min(seeds(side, bar * parts * len(others)) for side in others),
     )
 
 
@@ -284,8 +297,8 @@ def decide(claims: list[dict], tables: Tables, left_out: Container[str] = ()) ->
     found = []
     for _, parts in measured:
         deciding = [part for part in parts if part.decides]
-        against = mean([part.e_refuted for part in deciding])
-        found.append((min(part.e_confirmed for part in deciding), against))
+        one = mean([part.e_refuted for part in deciding])
+        found.append((min(part.e_confirmed for part in deciding), one))
     chance = [index for index, (claim, _) in enumerate(measured) if tested(claim)]
     steps = sorted(chance, key=lambda index: -max(found[index]))
     # What the claim of each step takes; from the first that does not decide on it stays the same.
@@ -312,10 +325,7 @@ def finding(
     if e_confirmed >= at:
         verdict = CONFIRMED
     elif e_refuted >= at:
-        parts = with_a_refuted_one(parts)
-        said = [part.verdict for part in parts if part.decides]
-        # What is worst: the reverse, no difference, too small a one.
-        verdict = next(word for word in (REFUTED, NO_DIFFERENCE, SMALLER) if word in said)
+        verdict, parts = refuted(parts, at)
     elif NOT_COMPUTED in [part.verdict for part in parts if part.decides]:
         verdict = NOT_COMPUTED
     else:
@@ -337,16 +347,15 @@ def finding(
     )
 
 
-def with_a_refuted_one(parts: list[Part]) -> list[Part]:
-    """The parts of a refuted claim: where none has by itself what it takes, but all together have,
-    that with the most evidence stands for them."""
-    against = {REFUTED, NO_DIFFERENCE, SMALLER}
-    if any(part.decides and part.verdict in against for part in parts):
-        return parts
-    clearest_one = max((p for p in parts if p.decides), key=lambda part: part.e_refuted)
-    assert clearest_one.sample is not None  # else it had no evidence
-    word = size_of(clearest_one.rule, clearest_one.sample, clearest_one.bar)
-    return [part._replace(verdict=word) if part is clearest_one else part for part in parts]
+def refuted(parts: list[Part], bar: float) -> tuple[str, list[Part]]:
+    """What a refuted claim is called, by the mean over its parts as it is refuted, and its parts,
+    of which the clearest is called so, too."""
+    deciding = [part for part in parts if part.decides]
+    found = [against(part) for part in deciding]
+    word = word_of({word: mean([of[word] for of in found]) for word in found[0]}, bar)
+    place = max(range(len(deciding)), key=lambda i: (found[i][word], deciding[i].e_refuted))
+    clearest_one = deciding[place]
+    return word, [p._replace(verdict=word) if p is clearest_one else p for p in parts]
 
 
 def decisive(parts: list[Part], verdict: str) -> int:

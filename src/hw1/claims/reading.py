@@ -5,7 +5,7 @@ where what is there cannot be right; both name table, run and what was found.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -115,6 +115,13 @@ def check_complete(found: pd.DataFrame, name: str, key: Sequence[str]) -> None:
             f"{name}, seed {short.index[0]}: found {short.iloc[0]} of the {places} rows that the "
             f"runs have by {' and '.join(others)}"
         )
+
+
+def each(values: pd.DataFrame, number: Callable[[np.ndarray], float]) -> pd.Series:
+    """A number of the row of each seed, computed by itself: of all rows together, sums are rounded
+    otherwise with more seeds."""
+    rows_alone = np.ascontiguousarray(values.to_numpy())
+    return pd.Series([float(number(row)) for row in rows_alone], index=values.index)
 
 
 def final(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hw1.claims.keys import Experiment, Recorded, Variant, Variants
-from hw1.claims.reading import Missing, Tables, TooFew, final, paired, rows, together
+from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, rows, together
 from hw1.claims.sample import Sample, effect, ratio, share
 from hw1.inference import spearman
 
@@ -113,7 +113,7 @@ def phase_ratio(
 ) -> Sample:
     """Mean of a column over the first 50 iterations, or the last tenth, over the middle third."""
     values = phases(tables, experiment, column)
-    return ratio(during(values, phase).mean(axis=1), during(values, "middle").mean(axis=1))
+    return ratio(*(each(during(values, name), np.mean) for name in (phase, "middle")))
 
 
 def fluctuation_ratio(
@@ -122,7 +122,7 @@ def fluctuation_ratio(
     """Coefficient of variation of a column in the middle third, over that in the last tenth."""
     values = phases(tables, experiment, column)
     parts = [during(values, name) for name in ("middle", "last")]
-    return ratio(*(part.std(axis=1, ddof=1) / part.mean(axis=1) for part in parts))
+    return ratio(*(each(part, lambda run: np.std(run, ddof=1) / np.mean(run)) for part in parts))
 
 
 def phase_trend(
@@ -133,8 +133,7 @@ def phase_trend(
     if values.shape[1] < 2:
         raise Missing(f"{experiment}_history: the {phase} phase has one iteration")
     times = np.linspace(0, 1, values.shape[1])
-    slopes = np.polyfit(times, values.to_numpy().T, 1)[0]
-    return effect(pd.Series(slopes, index=values.index))
+    return effect(each(values, lambda run: np.polyfit(times, run, 1)[0]))
 
 
 def per_epoch(
@@ -174,4 +173,4 @@ def fluctuates(
         changes = int((steps[1:] != steps[:-1]).sum())
         return changes >= turns and abs(spearman(epochs, run)) <= correlation
 
-    return share(losses.apply(lambda run: property_of(run.to_numpy()), axis=1))
+    return share(each(losses, property_of))

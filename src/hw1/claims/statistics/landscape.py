@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hw1.claims.keys import Column, Experiment, Table, Variant, Variants
-from hw1.claims.reading import Missing, Tables, TooFew, paired, rows, together
+from hw1.claims.reading import Missing, Tables, TooFew, each, paired, rows, together
 from hw1.claims.sample import Sample, effect, median, ratio, share
 from hw1.claims.statistics.size import correlation_with_place
 
@@ -145,8 +145,7 @@ def roughness(tables: Tables, experiment: Experiment, variant: Variant) -> pd.Se
         if axis.shape[1] < 3:
             raise Missing(f"{experiment}_surface: {variant} has no axis through 0, 0")
         for way in (axis.loc[:, 0:], axis.loc[:, :0].iloc[:, ::-1]):
-            steps = np.diff(way.to_numpy(), axis=1)
-            falls.append(pd.Series(-np.minimum(steps, 0).sum(axis=1), index=axis.index))
+            falls.append(each(way, lambda losses: -np.minimum(np.diff(losses), 0).sum()))
     return sum(falls) / len(falls)
 
 

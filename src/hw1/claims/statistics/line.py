@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hw1.claims.keys import Experiment, Line, Score, Split
-from hw1.claims.reading import Missing, Tables, paired, rows
+from hw1.claims.reading import Missing, Tables, each, paired, rows
 from hw1.claims.sample import Sample, effect, median
 
 
@@ -129,8 +129,9 @@ def line_slope(
     values = line(tables, experiment, split, column).loc[:, start:stop]
     if values.shape[1] < 2:
         raise Missing(f"no two alphas from {start} to {stop}")
-    slopes = np.polyfit(values.columns.to_numpy(), values.to_numpy().T, 1)[0]
-    return effect(pd.Series(slopes * (100 if column == "accuracy" else 1), index=values.index))
+    alphas = values.columns.to_numpy()
+    slopes = each(values, lambda run: np.polyfit(alphas, run, 1)[0])
+    return effect(slopes * (100 if column == "accuracy" else 1))
 
 
 def midpoint_gain(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hw1.claims.keys import Experiment, Score, Split, Variants
-from hw1.claims.reading import Missing, Tables, TooFew, final, together
+from hw1.claims.reading import Missing, Tables, TooFew, each, final, together
 from hw1.claims.sample import Sample, effect, median, ratio
 from hw1.inference import spearman
 
@@ -32,7 +32,7 @@ def size_correlation(tables: Tables, experiment: Experiment, split: Split, colum
     """Spearman's correlation of parameters and final loss or accuracy, over the sizes."""
     values = by_size(tables, experiment, split, column)
     sizes = values.columns.get_level_values("parameters").to_numpy()
-    return effect(values.apply(lambda row: spearman(sizes, row.to_numpy()), axis=1))
+    return effect(each(values, lambda row: spearman(sizes, row)))
 
 
 def order_correlation(
@@ -51,7 +51,7 @@ def order_correlation(
 def correlation_with_place(columns: list[pd.Series]) -> pd.Series:
     """Spearman's correlation of the place of several series and their values, by seed."""
     values, places = together(columns), np.arange(len(columns))
-    return values.apply(lambda row: spearman(places, row.to_numpy()), axis=1)
+    return each(values, lambda row: spearman(places, row))
 
 
 def largest_accuracy(tables: Tables, experiment: Experiment, split: Split, models: int) -> Sample:
