@@ -150,6 +150,30 @@ def test_a_figure_that_is_not_published_is_no_target(answering):
     assert "fig_none.png: there is no such target: did you mean results/fig_" in run.stderr
 
 
+# How a sentence of the README counts verdicts, those that there are.
+WORDS = {
+    "confirmed": r"(\d+) holds?,",
+    "refuted": r"(\d+) do(?:es)? not,",
+    "no difference that matters": r"(\d+) makes? no\sdifference that matters,",
+    "undecided": r"(\d+) are\sundecided",
+}
+
+
+def counted(text: str, start: str) -> list[int]:
+    """How many claims, seeds (least and greatest) and verdicts a sentence names."""
+    (sentence,) = re.findall(rf"({start}.*?undecided)", text, re.DOTALL)
+    seeds = re.search(r"(\d+) to (\d+)\s(?:published\s)?seeds", sentence[0])
+    found = [re.search(pattern, sentence[0]) for pattern in WORDS.values()]
+    return [int(sentence[1]), *map(int, seeds.groups()), *(int(f[1]) if f else 0 for f in found)]
+
+
+def counts_of(verdicts, arm: str) -> list[int]:
+    """What such a sentence has to name."""
+    words = ["undecided" if v in ("inconclusive", "not enough seeds") else v for v in verdicts]
+    assert set(words) <= WORDS.keys()
+    return [len(words), *seeds_of(arm), *(words.count(word) for word in WORDS)]
+
+
 def test_the_published_answer_takes_no_training_and_is_that_of_the_readme(answering):
     planned = answering.plan("published")
     kinds = {job.split()[0] for job in planned}
@@ -163,35 +187,13 @@ def test_the_published_answer_takes_no_training_and_is_that_of_the_readme(answer
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (C\d+) \| .* \| (.*) \|$", readme, re.MULTILINE)
     assert dict(rows) == verdicts
-    numbers = re.search(
-        r"Of (\d+) claims, .* after (\d+) to (\d+) seeds, (\d+) hold, (\d+) do not, "
-        r"(\d+) makes no\sdifference that matters, and (\d+) are undecided",
-        readme,
-    )
-    words = ("confirmed", "refuted", "no difference that matters", "inconclusive")
-    counts = [list(verdicts.values()).count(word) for word in words]
-    assert sum(counts) == len(verdicts)  # the sentence names all verdicts that there are
-    assert list(map(int, numbers.groups())) == [len(verdicts), *seeds_of("as_written"), *counts]
+    assert counted(readme, r"Of (\d+) claims, ") == counts_of(verdicts.values(), "as_written")
     with open(results / "tables/controls_as_written.csv", encoding="utf-8") as file:
         controls = [row["verdict"] for row in csv.DictReader(file)]
-    numbers = re.search(
-        r"Of these (\d+) controls,\sat (\d+) to (\d+) published seeds, (\d+) hold, (\d+) do not, "
-        r"(\d+) makes no difference that matters, and (\d+) are undecided",
-        readme,
-    )
-    counts = [controls.count(word) for word in words]
-    assert sum(counts) == len(controls)
-    assert list(map(int, numbers.groups())) == [len(controls), *seeds_of("as_written"), *counts]
+    assert counted(readme, r"Of these (\d+) controls,\s") == counts_of(controls, "as_written")
     with open(results / "tables/claims_as_coded.csv", encoding="utf-8") as file:
         coded = [row["verdict"] for row in csv.DictReader(file) if row["claim"]]
-    numbers = re.search(
-        r"Of the (\d+) .*\s.*\s(\d+) to (\d+) seeds\), (\d+) holds, (\d+) does not, and (\d+) are",
-        readme,
-    )
-    counts = [coded.count(word) for word in ("confirmed", "refuted")]
-    counts.append(coded.count("inconclusive") + coded.count("not enough seeds"))
-    assert sum(counts) == len(coded)
-    assert list(map(int, numbers.groups())) == [len(coded), *seeds_of("as_coded"), *counts]
+    assert counted(readme, r"Of the (\d+) that depend ") == counts_of(coded, "as_coded")
     lines = tables.read(ROOT / "published/as_written/interpolation_lines.csv.xz")
     barriers = barrier({"interpolation_lines": lines}, "interpolation", "test").values
     count = f"{(barriers > 0).sum()} pairs out of {len(barriers)} there is a\nbarrier"
