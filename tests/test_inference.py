@@ -1,87 +1,155 @@
-"""Intervals, exact tests and corrections against values worked out by hand or by enumeration."""
+"""Evidence, intervals and corrections against values worked out by hand or by integration."""
 
-from itertools import product
+import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import integrate
 
-from hw1.inference import (
-    binomial_tail,
-    holm,
-    median_interval,
-    pseudo_values,
-    seeds_needed,
-    share_interval,
-    spearman,
-)
+from hw1.inference import evidence, holm, median_interval, seeds_needed, share_interval, spearman
+
+SHARES = st.floats(0.02, 0.98)
+COUNTS = st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
-def test_binomial_tail_by_hand():
-    # Of 4 tosses 3 or 4 heads: (4 + 1) / 16.
-    assert binomial_tail(3, 4, 0.5) == pytest.approx(5 / 16)
-    assert binomial_tail(0, 4, 0.5) == 1
-    assert binomial_tail(3, 3, 0.1) == pytest.approx(0.001)
+def test_evidence_by_hand():
+    # Of one success against one half: twice the mean of p, weighted by (1 - p)^(-1/2) on (1/2, 1),
+    # which is 5/6; of one failure twice that of 1 - p, 1/6.
+    assert evidence(1, 1, 0.5) == pytest.approx(5 / 3)
+    assert evidence(0, 1, 0.5) == pytest.approx(1 / 3)
+    assert evidence(2, 2, 0.5) == pytest.approx(43 / 15)  # 4 (1 - 1/3 + 1/20)
+    rounded = {(10, 10): 391, (11, 11): 749, (12, 12): 1438, (16, 16): 20068}
+    rounded |= {(11, 12): 60, (15, 16): 627}
+    for (successes, n), expected in rounded.items():
+        assert round(evidence(successes, n, 0.5)) == expected, (successes, n)
 
 
-@given(st.integers(0, 8), st.integers(1, 8), st.sampled_from([0.2, 0.5, 0.9]))
-def test_binomial_tail_equals_enumeration(k, n, share):
-    outcomes = (sum(bits) for bits in product((0, 1), repeat=n))
-    expected = sum(share**s * (1 - share) ** (n - s) for s in outcomes if s >= k)
-    assert binomial_tail(k, n, share) == pytest.approx(expected)
+@given(st.integers(0, 25).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_evidence_against_one_half_is_a_fraction(counts):
+    # p^x = (1 - u)^x by the binomial theorem, and u^(n - x + k - 1/2) from 0 to 1/2.
+    successes, n = counts
+    exact = sum(
+        Fraction(
+            math.comb(successes, k) * (-1) ** k * 2**successes, 2**k * (2 * (n - successes + k) + 1)
+        )
+        for k in range(successes + 1)
+    )
+    assert evidence(successes, n, 0.5) == pytest.approx(float(exact), rel=1e-9)
+
+
+def test_evidence_at_its_ends():
+    for share in (0.0, 0.05, 0.5, 0.9, 1.0):
+        assert evidence(0, 0, share) == pytest.approx(1), share  # of no trials there is none
+    assert evidence(1, 9, 0.0) == math.inf  # what never happens did
+    assert evidence(0, 9, 0.0) == evidence(9, 9, 1.0) == 1  # nothing is more than always
+    assert evidence(0, 5000, 0.5) < 1e-6
+    assert 1e100 < evidence(5000, 5000, 0.5) < math.inf
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize("successes, n", [(0, 0), (1, 3), (3, 3), (7, 12), (12, 12), (2, 20)])
+def test_evidence_is_the_mixture_of_likelihood_ratios(successes, n, share):
+    def ratio(p):
+        return (p / share) ** successes * ((1 - p) / (1 - share)) ** (n - successes)
+
+    # The weight (1 - p)^(-1/2) is the integrator's own, since it is infinite at 1.
+    mixture, _ = integrate.quad(ratio, share, 1, weight="alg", wvar=(0, -0.5))
+    weight, _ = integrate.quad(lambda p: 1, share, 1, weight="alg", wvar=(0, -0.5))
+    assert evidence(successes, n, share) == pytest.approx(mixture / weight, rel=1e-6)
+
+
+def expected_next(successes, n, probability, share):
+    """What the evidence is on average after one more trial of such a probability."""
+    success, failure = evidence(successes + 1, n + 1, share), evidence(successes, n + 1, share)
+    return probability * success + (1 - probability) * failure
+
+
+@given(COUNTS, SHARES)
+def test_nobody_can_expect_to_win_at_the_border(counts, share):
+    successes, n = counts
+    now = evidence(successes, n, share)
+    assert now >= 0
+    assert expected_next(successes, n, share, share) == pytest.approx(now, rel=1e-6, abs=1e-9)
+
+
+@given(COUNTS, SHARES, st.floats(0, 1))
+def test_below_the_border_one_loses(counts, share, part):
+    now = evidence(*counts, share)
+    assert expected_next(*counts, part * share, share) <= now * (1 + 1e-6) + 1e-9
+
+
+def test_evidence_reaches_its_inverse_as_seldom_as_ville_says():
+    # By the distribution of all that is not there yet, trial by trial, at the border.
+    waiting, reached = np.array([1.0]), 0.0
+    for n in range(1, 301):
+        waiting = 0.5 * (np.append(waiting, 0) + np.insert(waiting, 0, 0))
+        there = np.array([evidence(x, n, 0.5) >= 40 for x in range(n + 1)])
+        reached += waiting[there].sum()
+        waiting[there] = 0
+    assert 0.01 < reached <= 1 / 40
 
 
 def test_median_intervals_by_hand():
-    # A median lies outside the least and greatest of n with 2 / 2**n: 1 / 16 of 5, 1 / 32 of 6.
-    assert median_interval(np.arange(5.0)) is None
-    assert median_interval(np.array([3.0, 1, 4, 1, 5, 9])) == (1, 9)
-    # Of 7 values the least and greatest (98.4 %); the second of each, 87.5 %, are too few.
-    assert median_interval(np.arange(7.0)) == (0, 6)
-    # Of 12 the third of each side: 2 (1 + 12 + 66) / 4096 = 3.9 %.
-    assert median_interval(np.arange(12.0)) == (2, 9)
+    # A border beyond all of n values takes an evidence of 40: 6 of 6 give 31, 7 of 7 58.
+    assert median_interval(np.arange(6.0)) is None
+    assert median_interval(np.array([3.0, 1, 4, 1, 5, 9, 2])) == (1, 9)
+    assert median_interval(np.array([])) is None
+    # 10 of 11 give 34, 11 of 12 60: from 12 on one value may lie beyond; 14 of 16 give 47.
+    assert median_interval(np.arange(11.0)) == (0, 10)
+    assert median_interval(np.arange(12.0)) == (1, 10)
+    assert median_interval(np.arange(16.0)) == (2, 13)
     assert median_interval(np.full(9, 2.5)) == (2.5, 2.5)
 
 
-@given(st.lists(st.integers(-3, 3), min_size=6, max_size=30), st.integers(-3, 3))
-def test_an_interval_of_a_median_is_the_tests_own(values, border):
+@given(st.lists(st.integers(-3, 3), min_size=7, max_size=40), st.integers(-3, 3))
+def test_a_border_lies_outside_a_median_interval_exactly_when_the_evidence_says(values, border):
     values = np.array(values, float)
     low, high = median_interval(values)
-    above = binomial_tail(int((values > border).sum()), len(values), 0.5)
-    below = binomial_tail(int((values < border).sum()), len(values), 0.5)
-    assert (low > border) == (above <= 0.025)
-    assert (high < border) == (below <= 0.025)
+    above = evidence(int((values > border).sum()), len(values), 0.5)
+    below = evidence(int((values < border).sum()), len(values), 0.5)
+    assert (low > border) == (above >= 40)
+    assert (high < border) == (below >= 40)
 
 
 def test_share_interval_by_hand():
-    # None of 12: the upper end has (1 - p)**12 = 0.025.
+    # One of one: the mean of p above b is (2 + b) / 3, which is 40 times b at 2 / 119.
+    assert share_interval(1, 1) == (pytest.approx(2 / 119), 1)
+    assert share_interval(0, 1) == (0, pytest.approx(117 / 119))
+    assert share_interval(0, 0) == (0, 1)
     low, high = share_interval(0, 12)
-    assert (low, high) == (0, pytest.approx(1 - 0.025 ** (1 / 12)))
+    assert low == 0 and evidence(12, 12, 1 - high) == pytest.approx(40)
+
+
+@given(COUNTS, SHARES)
+def test_a_border_lies_outside_a_share_interval_exactly_when_the_evidence_says(counts, share):
+    successes, n = counts
+    low, high = share_interval(successes, n)
+    assert 0 <= low <= high <= 1
+    assume(min(abs(share - low), abs(share - high)) > 1e-6)
+    assert (low > share) == (evidence(successes, n, share) >= 40)
+    assert (high < share) == (evidence(n - successes, n, 1 - share) >= 40)
 
 
 def test_seeds_needed_by_hand():
-    # All as claimed: 2**-n <= 0.00125 from n = 10 on.
-    assert seeds_needed(4, 4, 0.5, 0.00125) == 10
-    assert seeds_needed(2, 4, 0.5, 0.00125) is None
-    # Nearly a half takes more than is worth to be named.
-    assert seeds_needed(501, 1000, 0.5, 0.00125) is None
-    more = seeds_needed(9, 12, 0.5, 0.00125)
-    assert binomial_tail(int(0.75 * more), more, 0.5) <= 0.00125
-
-
-def test_pseudo_values_of_terms_of_members_are_those_terms():
-    # A pair's number is 5 and a term for each of both: a member contributes 5 + 2 x its term.
-    terms = np.array([0.5, -2.0, 3.0, 0.25])
-    pairs = 5 + terms[:, None] + terms[None, :]
-    np.fill_diagonal(pairs, np.nan)
-    assert pseudo_values(pairs) == pytest.approx(5 + 2 * terms)
-
-
-def test_pseudo_values_have_the_mean_of_the_pairs():
-    pairs = np.array([[0, 1, 2], [1, 0, 6], [2, 6, 0.0]])
-    # U = 3; without each: 6, 2, 1, so 3 U - 2 x that: -3, 5, 7.
-    assert pseudo_values(pairs) == pytest.approx([-3, 5, 7])
-    assert pseudo_values(pairs).mean() == pytest.approx(3)
+    # Where all agree 11 give 749 and 12 1438, of 800 needed; 6 give 31 and 7 58, of 40.
+    assert seeds_needed(4, 4, 0.5, 800) == 12
+    assert seeds_needed(4, 4, 0.5, 40) == 7
+    # Not half of the seeds, or no more than half, never do.
+    assert seeds_needed(2, 4, 0.5, 800) is None
+    assert seeds_needed(1, 4, 0.5, 800) is None
+    assert seeds_needed(0, 0, 0.5, 800) is None
+    # 11 of 20 would take more than is worth to be named.
+    assert evidence(1100, 2000, 0.5) > 800 > evidence(550, 1000, 0.5)
+    assert seeds_needed(11, 20, 0.5, 800) is None
+    # Three of four: no fewer do.
+    more = seeds_needed(9, 12, 0.5, 800)
+    enough = [n for n in range(1, more + 1) if evidence(3 * n // 4, n, 0.5) >= 800]
+    assert enough == [more]
+    # As many as are needed are there.
+    assert seeds_needed(15, 16, 0.5, 627) == 16
 
 
 def test_holm_by_hand():
