@@ -2,71 +2,118 @@
 
     python benchmarks/decisions.py [REPETITIONS]
 
-Nothing is trained: values of seeds are drawn from distributions whose median is known.
+Nothing is trained: values of seeds are drawn from distributions whose median is known. Somebody
+looks after every seed, up to 200.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import yaml
+from scipy import stats
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from hw1.batches import seed_list  # noqa: E402
-from hw1.claims.decisions import decide, tested  # noqa: E402
+from hw1.claims.decisions import beyond, decide, refuting, sides, tested  # noqa: E402
 from hw1.claims.sample import Sample  # noqa: E402
 from hw1.claims.statistics import STATISTICS  # noqa: E402
 from hw1.command import one_line_errors  # noqa: E402
-from hw1.inference import LEVEL, binomial_tail, pseudo_values  # noqa: E402
+from hw1.inference import SIDE, evidence  # noqa: E402
 
-SEEDS = (6, 7, 8, 10, 12, 30)
-UNDECIDED = ("inconclusive", "not enough seeds")
-# Of median 0.
-NOISE = {
-    "normal": lambda random, shape: random.normal(0, 1, shape),
-    "skewed (lognormal)": lambda random, shape: np.exp(random.normal(0, 1, shape)) - 1,
+MOST = 200  # seeds
+COUNTS = range(MOST + 1)
+# Of x successes in n trials against one half, [x, n]: the evidence; and as a contrast one over the
+# p of the exact test for a number of trials fixed beforehand.
+E_VALUES = np.array([[evidence(x, n, 0.5) if x <= n else 0 for n in COUNTS] for x in COUNTS])
+EXACT = 1 / np.maximum(stats.binom.sf(np.arange(-1, MOST)[:, None], COUNTS, 0.5), 1e-300)
+
+NOISE: dict[str, Callable] = {  # of median 0
+    "normal": lambda random, shape: random.normal(size=shape),
+    "skewed (lognormal)": lambda random, shape: random.lognormal(size=shape) - 1,
     "heavy-tailed (Cauchy)": lambda random, shape: random.standard_cauchy(shape),
     "tied (-1, 0 or 1)": lambda random, shape: random.integers(-1, 2, shape).astype(float),
 }
-
-
-def median(random, noise, n: int) -> Sample:
-    return Sample(noise(random, n), null=-1.0)
-
-
-def share(random, noise, n: int) -> Sample:
-    return Sample((random.random(n) < 0.5).astype(float), share=True)
-
-
-def distances(random, noise, n: int) -> Sample:
-    """The logarithm of each pair's ratio has a part of either run, and a normal one of its own."""
-    runs, own = noise(random, n), np.triu(random.normal(0, 0.5, (n, n)), 1)
-    # Logarithms, since some of these would be too large as numbers.
-    return Sample(pseudo_values(runs[:, None] + runs[None, :] + own + own.T), null=-1.0)
-
-
+SHARE = {"above": 0.5}
 # A part of a claim, and values that lie exactly at its border.
 PARTS = {
-    "median against a border": ({"above": 0.0}, median),
-    "median in a range, at its end": ({"within": [-4.0, 0.0]}, median),
-    "share against 1/2": ({"above": 0.5}, share),
-    "distances between runs": ({"below": 0.0}, distances),
+    f"{kind}; {name}": (region, noise)
+    for kind, region in (
+        ("median against a border", {"above": 0.0}),
+        ("median in a range, at its end", {"within": [-4.0, 0.0]}),
+    )
+    for name, noise in NOISE.items()
 }
+PARTS["share against 1/2"] = (SHARE, lambda random, shape: random.integers(0, 2, shape) * 1.0)
+
+# A claim by the regions of its parts and their values, (lists, seeds); of one list (seeds,).
+Claim = list[tuple[dict, np.ndarray]]
 
 
-def verdicts(claims: list[list[tuple[dict, Sample]]]) -> list[str]:
-    """What is decided of a list of claims, each given as regions and samples of its parts."""
-    drawn = [sample for claim in claims for _, sample in claim]
-    places = iter(range(len(drawn)))
+def markdown(head: list[str], rows: list[list]) -> str:
+    return "\n".join(
+        f"| {' | '.join(map(str, row))} |" for row in [head, ["---"] * len(head), *rows]
+    )
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+# --- verdicts after each seed, of many lists at once
+
+
+def of_part(region: dict, values: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Evidence on either side after each seed."""
+
+    def known(side: str, bound: float) -> np.ndarray:
+        there = values > bound if side == "above" else values < bound
+        return table[np.cumsum(there, axis=-1), np.arange(1, values.shape[-1] + 1)]
+
+    confirmed = np.min([known(*side) for side in sides(region)], axis=0)
+    return confirmed, np.mean([known(*side) for side in refuting({"confirmed": region})], axis=0)
+
+
+def verdicts(claims: list[Claim], table: np.ndarray = E_VALUES) -> np.ndarray:
+    """1 (confirmed), -1 (refuted) or 0 after each seed: (lists, seeds, claims)."""
+    confirmed, refuted = [], []
+    for claim in claims:
+        for_it, against = zip(*(of_part(*part, table) for part in claim))
+        confirmed.append(np.min(for_it, axis=0))
+        # Of p-values the smallest, times their number.
+        one = (
+            np.mean(against, axis=0) if table is E_VALUES else np.max(against, axis=0) / len(claim)
+        )
+        refuted.append(one)
+    return stepped(np.stack(confirmed, -1), np.stack(refuted, -1))
+
+
+def stepped(confirmed: np.ndarray, refuted: np.ndarray) -> np.ndarray:
+    """Verdicts by Holm's steps over the last axis."""
+    clearest = np.maximum(confirmed, refuted)
+    order = np.argsort(-clearest, axis=-1)
+    bars = np.arange(clearest.shape[-1], 0, -1) / SIDE
+    passed = np.logical_and.accumulate(np.take_along_axis(clearest, order, -1) >= bars, axis=-1)
+    decides = np.empty_like(passed)
+    np.put_along_axis(decides, order, passed, -1)
+    bar = np.empty_like(clearest)
+    np.put_along_axis(bar, order, np.broadcast_to(bars, bar.shape), -1)
+    return np.where(decides, np.where(confirmed >= bar, 1, -1), 0)
+
+
+def decided(claims: list[Claim]) -> list[int]:
+    """What the workflow itself says of a list with these values."""
+    drawn = [Sample(values, share=region is SHARE) for claim in claims for region, values in claim]
     STATISTICS["drawn"] = lambda tables, place: drawn[place]
+    places = iter(range(len(drawn)))
     rules = [
         {
             "id": "S1",
-            "experiment": None,
             "parts": [
                 {"statistic": "drawn", "of": {"place": next(places)}, "confirmed": region}
                 for region, _ in claim
@@ -74,60 +121,119 @@ def verdicts(claims: list[list[tuple[dict, Sample]]]) -> list[str]:
         }
         for claim in claims
     ]
-    return [finding.verdict for finding in decide(rules, {})]
+    said = [finding.verdict for finding in decide(rules, {})]
+    undecided = ("inconclusive", "not enough seeds")
+    return [1 if word == "confirmed" else 0 if word in undecided else -1 for word in said]
 
 
-def table(corner: str, rows: dict[str, list[str]]) -> str:
-    head = f"| {corner} | " + " | ".join(f"n = {n}" for n in SEEDS) + " |"
-    lines = [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows.items()]
-    return "\n".join([head, "|---" * (len(SEEDS) + 1) + "|", *lines])
+def compare(random: np.random.Generator, lists: int, parts: list[int]) -> int:
+    """How many claims were decided in lists with all kinds of parts and truths.
+
+    Raises RuntimeError where the verdicts after each seed are not those of the workflow.
+    """
+    kinds = list(PARTS.values())
+    total = 0
+    for _ in range(lists):
+        claims = []
+        for k in parts:
+            away = random.choice([-9.0, -1.0, 0.0, 1.0, 9.0])
+            chosen = [kinds[random.integers(len(kinds))] for _ in range(k)]
+            claims.append([(region, noise(random, MOST) + away) for region, noise in chosen])
+        # A yes or no stays one.
+        claims = [
+            [(r, np.clip(v, 0, 1) if r is SHARE else v) for r, v in claim] for claim in claims
+        ]
+        n = int(random.integers(1, 60))
+        found = verdicts(claims)[n - 1].tolist()
+        said = decided([[(region, values[:n]) for region, values in claim] for claim in claims])
+        if found != said:
+            raise RuntimeError(f"{n} seeds: {found} after each seed, {said} by the workflow")
+        total += np.count_nonzero(said)
+    return total
 
 
-def of_one_part(random, repetitions: int) -> str:
-    """Rates in percent of false confirmations and refutations, alone in a list."""
-    rows: dict[str, list[str]] = {}
-    for (kind, (region, draw)), (name, noise), n in product(PARTS.items(), NOISE.items(), SEEDS):
-        if draw is share and name != "normal":
-            continue  # a yes or no has no other distribution
-        found = [verdicts([[(region, draw(random, noise, n))]])[0] for _ in range(repetitions)]
-        confirmed = found.count("confirmed")
-        refuted = sum(verdict not in UNDECIDED for verdict in found) - confirmed
-        cell = f"{100 * confirmed / repetitions:.1f}, {100 * refuted / repetitions:.1f}"
-        rows.setdefault(kind if draw is share else f"{kind}; {name}", []).append(cell)
-    return table("part; values", rows)
+# --- error rates
 
 
-def of_the_list(random, repetitions: int, parts: list[int]) -> str:
-    """Rate in percent of lists in which any verdict is wrong, with every part at its border."""
-    rows: dict[str, list[str]] = {}
-    for (name, noise), n in product(NOISE.items(), SEEDS):
-        wrong = 0
-        for _ in range(repetitions):
-            claims = [[({"above": 0.0}, median(random, noise, n)) for _ in range(k)] for k in parts]
-            wrong += any(verdict not in UNDECIDED for verdict in verdicts(claims))
-        rows.setdefault(name, []).append(f"{100 * wrong / repetitions:.1f}")
-    return table("values", rows)
+def of_one_part(random: np.random.Generator, repetitions: int) -> str:
+    """Rates in percent of a false confirmation and refutation, ever, alone in a list."""
+    rows = []
+    for name, (region, noise) in PARTS.items():
+        found = verdicts([[(region, noise(random, (repetitions, MOST)))]])[..., 0]
+        rows.append([name, *(percent((found == way).any(axis=1).mean()) for way in (1, -1))])
+    return markdown(["part; values", "confirmed", "refuted"], rows)
+
+
+LISTS = {  # how parts of a claim move together, and which share of the seeds agrees to every other
+    "all at their borders, independent parts": (0.0, 0.5),
+    "all at their borders, parts of a claim correlated by 0.9": (0.9, 0.5),
+    "half of the claims at their borders, the others true for 90 % of seeds": (0.0, 0.9),
+}
+
+
+def of_the_list(random: np.random.Generator, lists: int, parts: list[int]) -> str:
+    """Rate in percent of lists in which any verdict is wrong, ever."""
+    rows = []
+    for name, (together, agree) in LISTS.items():
+        shift = np.where(np.arange(len(parts)) % 2, stats.norm.ppf(agree), 0)
+        wrong = np.zeros(2)
+        for size in [100] * (lists // 100) + [lists % 100]:
+            claims = []
+            for k, away in zip(parts, shift):
+                common = np.sqrt(together) * random.normal(size=(size, MOST)) + away
+                own = np.sqrt(1 - together) * random.normal(size=(k, size, MOST))
+                claims.append([({"above": 0.0}, common + values) for values in own])
+            for place, table in enumerate((E_VALUES, EXACT)):
+                found = verdicts(claims, table)
+                false = (found == -1) | ((found == 1) & (shift == 0))
+                wrong[place] += false.any(axis=(1, 2)).sum()
+        rows.append([name, *map(percent, wrong / lists)])
+    return markdown(["claims", "e-values", "exact tests"], rows)
+
+
+# --- power
+
+
+def by(share: float, bar: float) -> np.ndarray:
+    """Probability that a part is confirmed by 0, 1, ... seeds, of which such a share agrees."""
+    waiting, done = np.zeros(MOST + 1), np.zeros(MOST + 1)
+    waiting[0] = 1
+    for n in range(1, MOST + 1):
+        waiting = (1 - share) * waiting + share * np.insert(waiting[:-1], 0, 0)
+        there = E_VALUES[:, n] >= bar
+        done[n] = done[n - 1] + waiting[there].sum()
+        waiting[there] = 0
+    return done
+
+
+def at(share: float, bar: float, n: int, border: float = 0.5, exact: bool = False) -> float:
+    """Probability that a part is confirmed by exactly so many seeds."""
+
+    def enough(x: int) -> bool:
+        return (EXACT[x, n] if exact else evidence(x, n, border)) >= bar
+
+    least = next((x for x in range(n + 1) if enough(x)), n + 1)
+    return float(stats.binom.sf(least - 1, n, share))
+
+
+def of_shares(claims: int) -> str:
+    """Probability in percent that a true claim of one part is confirmed by some numbers of seeds:
+    by e-values, looked at after every seed, and by an exact test at that number."""
+    seeds = (12, 16, 24, 48, 100)
+    rows = []
+    for share, first in product((0.95, 0.9, 0.8, 0.7), (True, False)):
+        bar = (claims if first else 1) / SIDE
+        ever = by(share, bar)
+        exact = np.array([at(share, bar, n, exact=True) for n in COUNTS])
+        cells = [f"{100 * ever[n]:.0f}, {100 * exact[n]:.0f}" for n in seeds]
+        half = [int((power >= 0.5).argmax()) for power in (ever, exact)]
+        order = "first" if first else "last"
+        rows.append([f"{100 * share:.0f} %", order, *cells, f"{half[0]}, {half[1]}"])
+    return markdown(["seeds that agree", "order", *map(str, seeds), "one half"], rows)
 
 
 def deciding(claim: dict) -> list[dict]:
     return [part for part in claim["parts"] if part.get("decides", True)]
-
-
-def fewest(k: int, level: float) -> str:
-    """Seeds that confirm, and refute one of k parts, where all agree."""
-    confirm, refute = (next(n for n in range(1, 99) if 2.0**-n <= at) for at in (level, level / k))
-    return f"{confirm}, {refute}"
-
-
-# How probable it is that a seed lies on the side of its border on which the median does: of twice
-# the smallest effect, with a standard deviation of that effect; of a range whose ends are two
-# standard deviations from its middle.
-SIDE = {"above": 0.841, "below": 0.841, "within": 0.977}
-
-
-def of_runs(border: float) -> float:
-    """A share of runs four fifths of the way from its border to 1: 90 % where that is one half."""
-    return border + 0.8 * (1 - border)
 
 
 def is_share(part: dict) -> bool:
@@ -135,35 +241,56 @@ def is_share(part: dict) -> bool:
     return part["measure"].startswith("share of") and part["statistic"] != "plane_variance"
 
 
-def power(claims: list[dict], presets: dict[str, dict[str, int]]) -> str:
-    """Probability in percent that a true claim is confirmed, first and last in Holm's order."""
+def values_of(part: dict, seeds: int) -> int:
+    """How many values a part has: one for each pair of seeds, one for each but the first, which
+    has none before it to choose a size on, or one for each."""
+    if part["statistic"] in ("contraction", "distance_ratio", "concordance"):
+        return seeds // 2
+    return seeds - 1 if part["statistic"] in ("size_leg", "fitting_peak") else seeds
+
+
+def border(part: dict, side: tuple[str, float]) -> float:
+    return beyond(Sample(np.zeros(0), share=is_share(part)), *side)[2]
+
+
+def fewest(part: dict, side: tuple[str, float], bar: float) -> int:
+    """How many seeds give the evidence, where all agree."""
+    ends = ((seeds, values_of(part, seeds)) for seeds in range(1, 1000))
+    return next(seeds for seeds, n in ends if evidence(n, n, border(part, side)) >= bar)
+
+
+# How probable it is that a seed lies on the side of its border on which the median does: of twice
+# the smallest effect, with a standard deviation of that effect; of a range whose ends are two
+# standard deviations from its middle. Of runs four fifths of the way from the border to all.
+AGREE = {"above": 0.841, "below": 0.841, "within": 0.977}
+
+
+def of_list(claims: list[dict], presets: dict[str, dict[str, int]]) -> str:
+    """Parts of each claim, seeds that confirm and refute it where all agree, and the probability in
+    percent that it is confirmed if it is true, first and last in Holm's order."""
     claims = [claim for claim in claims if tested(claim)]
-    levels = LEVEL / 2 / len(claims), LEVEL / 2
-    lines = [
-        f"| claim | parts | seeds where all agree | {' | '.join(presets)} |",
-        "|---" * (3 + len(presets)) + "|",
-    ]
+    first = len(claims) / SIDE
+    rows = []
     for claim in claims:
         parts = deciding(claim)
+        for_it = [(part, side) for part in parts for side in sides(part["confirmed"])]
+        against = [(part, side, len(refuting(part))) for part in parts for side in refuting(part)]
+        confirm = max(fewest(part, side, first) for part, side in for_it)
+        refute = min(fewest(part, side, first * k * len(parts)) for part, side, k in against)
         cells = []
-        for seeds in presets.values():
-            n = seeds[claim["experiment"]]
-            found = []
-            for level in levels:
-                chance = 1.0
-                for part in parts:
-                    ((side, bound),) = part["confirmed"].items()
-                    share = is_share(part)
-                    border = bound if share else 0.5
-                    least = next(
-                        (s for s in range(n + 1) if binomial_tail(s, n, border) <= level), n + 1
-                    )
-                    chance *= binomial_tail(least, n, of_runs(bound) if share else SIDE[side])
-                found.append(f"{100 * chance:.0f}")
-            cells.append(f"{n}: {', '.join(found)}")
-        few = fewest(len(parts), levels[0])
-        lines.append(f"| {claim['id']} | {len(parts)} | {few} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for preset in presets.values():
+            seeds = preset[claim["experiment"]]
+            power = []
+            for bar in (first, 1 / SIDE):
+                chances = []
+                for part, side in for_it:
+                    b, (way,) = border(part, side), part["confirmed"]
+                    agree = b + 0.8 * (1 - b) if is_share(part) else AGREE[way]
+                    chances.append(at(agree, bar, values_of(part, seeds), b))
+                power.append(f"{100 * np.prod(chances):.0f}")
+            cells.append(f"{seeds}: {', '.join(power)}")
+        rows.append([claim["id"], len(parts), f"{confirm}, {refute}", *cells])
+    return markdown(["claim", "parts", "seeds where all agree", *presets], rows)
 
 
 @one_line_errors
@@ -188,11 +315,12 @@ def main() -> None:
     }
     seeds["replication"] = seeds["default"] | seeds["replication"]  # what it leaves as it is
     parts = [len(deciding(claim)) for claim in claims if tested(claim)]
-    print(f"{repetitions} repetitions\n")
-    print(of_one_part(random, repetitions), "\n")
-    print(of_the_list(random, repetitions, parts), "\n")
-    print(power(claims, seeds), "\n")
-    print(power(controls, seeds))
+    lists, compared = -(-repetitions // 2), min(repetitions, 300)
+    found = compare(random, compared, parts)
+    print(f"{found} verdicts in {compared} lists are those of the workflow\n")
+    print(f"{repetitions} repetitions\n\n{of_one_part(random, repetitions)}\n")
+    print(f"{lists} lists\n\n{of_the_list(random, lists, parts)}\n")
+    print(of_shares(len(parts)), of_list(claims, seeds), of_list(controls, seeds), sep="\n\n")
 
 
 if __name__ == "__main__":

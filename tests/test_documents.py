@@ -5,6 +5,8 @@ import re
 import pytest
 from conftest import ROOT
 
+from hw1.inference import evidence
+
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -42,3 +44,12 @@ def test_every_experiment_and_figure_stands_in_the_documents(config):
         for figure in experiment["figures"]:
             assert f"`fig_{figure}`" in text, figure
             assert f"figures/fig_{figure}.png" in shown, figure
+
+
+def test_what_a_bet_comes_to_is_said_first_and_right():
+    first = (ROOT / "docs/decisions.md").read_text(encoding="utf-8").splitlines()[:20]
+    seeds, _, e_values = (line for line in first if line.startswith("|"))
+    agree = re.findall(r"(\d+) of (\d+)", seeds)
+    said = [int(cell.replace(" ", "")) for cell in e_values.strip("|").split("|")[1:]]
+    assert len(agree) > 5
+    assert said == [round(evidence(int(x), int(n), 0.5)) for x, n in agree]

@@ -142,7 +142,7 @@ def test_seeds_needed_by_hand():
     assert seeds_needed(1, 4, 0.5, 800) is None
     assert seeds_needed(0, 0, 0.5, 800) is None
     # 11 of 20 would take more than is worth to be named.
-    assert evidence(1100, 2000, 0.5) > 800 > evidence(550, 1000, 0.5)
+    assert evidence(1650, 3000, 0.5) > 800 > evidence(550, 1000, 0.5)
     assert seeds_needed(11, 20, 0.5, 800) is None
     # Three of four: no fewer do.
     more = seeds_needed(9, 12, 0.5, 800)
