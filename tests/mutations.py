@@ -171,8 +171,7 @@ FAULTS = {
         'json.dumps(batch(wildcards)["training"], sort_keys=True)',
     ),
     "digest of the script alone": (
-        "src/hw1_workflow/sources.py", "map(digest_of, code(script, kind))",
-        "map(digest_of, code(script, kind)[-1:])",
+        "src/hw1_workflow/sources.py", "map(digest_of, files)", "map(digest_of, files[-1:])",
     ),
     "modules imported in functions not followed": (
         "src/hw1_workflow/sources.py", "found = {module.__file__",
@@ -224,7 +223,7 @@ FAULTS = {
     ),
     "the file of a kind is no part of its digest": (
         "src/hw1_workflow/sources.py",
-        'found |= {*sources(kind.file, ROOT / "src", kind.file.parent)}',
+        'found |= {*sources(kind, ROOT / "src", kind.parent)}',
         "pass",
     ),
     "a schedule that never moves": (

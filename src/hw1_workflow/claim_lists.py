@@ -10,7 +10,7 @@ from hw1 import kinds
 from hw1.architectures import classes_of
 from hw1.tables import RUN_COLUMNS
 from hw1_workflow.entries import ARMS, OWN_TABLES, ROOT, Analysis, Figure, schema, tables_of
-from hw1_workflow.runs import batch_settings
+from hw1_workflow.runs import Run, batch_settings, dataset_name
 from hw1_workflow.validation import (
     brief,
     check_name,
@@ -205,12 +205,11 @@ def check_part(
         variants = analysis_with(done, experiment, own).variants
     known = {"Variant": [*variants, *left_out.get(experiment, ())]}
     known["Variants"] = known["Variant"]
-    settings = {v: batch_settings(config, experiment, v) for v in variants}
     for need in keys[subject].needs:
         if need == "one variant":
             check_one(variants, subject, part)
         elif need.startswith("history."):
-            check_recorded(settings, variants, need.partition(".")[2], subject)
+            check_recorded(config, experiment, variants, need.partition(".")[2], subject)
         elif f"{experiment}_{need}" not in tables:
             raise ValueError(
                 f"{subject}: {experiment} has no table {need}, which {part['statistic']} reads"
@@ -232,11 +231,11 @@ def check_part(
             if value not in columns:
                 raise ValueError(not_among(name, value, columns))
         elif kind in ("Column", "Recorded"):
-            check_recorded(settings, variants, value, name)
+            check_recorded(config, experiment, variants, value, name)
         elif kind == "Split" and value == "test":
             named = [of[key] for key in of if keys[key].kind == "Variant"] or variants
             for variant in named:
-                if variant in settings and settings[variant]["dataset"]["kind"] == "function":
+                if variant in variants and is_function(config, experiment, variant):
                     raise ValueError(
                         f"{name}: found 'test', but {variant} has no test split: use train"
                     )
@@ -256,14 +255,21 @@ def not_among(key: str, found: str, known: Iterable[str]) -> str:
     return f"{key}: found {found!r}: {did_you_mean(found, known)}"
 
 
+def is_function(config: dict, experiment: str, variant: str) -> bool:
+    """Whether a variant is fitted to a function, which has no test split."""
+    name = dataset_name(config, Run(experiment, variant, 0))
+    return config["datasets"][name]["kind"] == "function"
+
+
 def check_recorded(
-    settings: Mapping[str, dict], variants: Iterable[str], column: str, where: str
+    config: dict, experiment: str, variants: Iterable[str], column: str, where: str
 ) -> None:
     """Raise ValueError where the histories of some variants will have no such column."""
     for variant in variants:
-        training = settings[variant]["training"]
+        settings = batch_settings(config, experiment, variant)
+        training = settings["training"]
         columns = ["epoch", "iteration", "batch_loss"]
-        columns += ["batch_accuracy"] * (classes_of(settings[variant]) is not None)
+        columns += ["batch_accuracy"] * (classes_of(settings) is not None)
         columns += ["gradient_norm"] * bool(training["gradient_norm"])
         columns += [
             f"{s}_{m}" for s in training["evaluate_each_epoch"] for m in ("loss", "accuracy")

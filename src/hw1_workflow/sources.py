@@ -27,13 +27,18 @@ def sources(script: Path, *folders: Path) -> tuple[Path, ...]:
 ROOT = Path(__file__).parents[2]
 
 
-def code(script: str, kind: Kind | None = None) -> list[Path]:
+def code(script: str, kind: Kind | None = None) -> tuple[Path, ...]:
     """A script, by its name, the file of a kind that it loads, and the modules that they import, of
     hw1 or beside the kind."""
+    return code_of(script, kind.file if kind else None)
+
+
+@functools.cache
+def code_of(script: str, kind: Path | None) -> tuple[Path, ...]:
     found = {*sources(ROOT / f"workflow/scripts/{script}.py", ROOT / "src")}
     if kind:
-        found |= {*sources(kind.file, ROOT / "src", kind.file.parent)}
-    return sorted(found)
+        found |= {*sources(kind, ROOT / "src", kind.parent)}
+    return tuple(sorted(found))
 
 
 def modules(script: str, kind: Kind | None = None) -> list[Path]:
@@ -43,7 +48,12 @@ def modules(script: str, kind: Kind | None = None) -> list[Path]:
 
 def digest(script: str, kind: Kind | None = None) -> str:
     """Digest of that code: an edit runs a job again, whatever its date."""
-    return sha256(b"".join(map(digest_of, code(script, kind)))).hexdigest()
+    return digest_of_files(code(script, kind))
+
+
+@functools.cache
+def digest_of_files(files: tuple[Path, ...]) -> str:
+    return sha256(b"".join(map(digest_of, files))).hexdigest()
 
 
 @functools.cache

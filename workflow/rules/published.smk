@@ -64,15 +64,15 @@ use rule claims as published_claims with:
 use rule figure as published_figure with:
     input:
         script=f"{SCRIPTS}/figure.py",
-        kind=lambda wildcards: here(published_figure(wildcards).kind.file),
-        code=lambda wildcards: code("figure", published_figure(wildcards).kind),
+        kind=lambda wildcards: here(published_figure(wildcards.figure).kind.file),
+        code=lambda wildcards: code("figure", published_figure(wildcards.figure).kind),
         tables=lambda wildcards: [
             (
                 f"results/published/tables/{table}.csv"
-                if published_figure(wildcards).experiment is None
+                if published_figure(wildcards.figure).experiment is None
                 else f"results/published/{ARMS[0]}/tables/{table}.csv"
             )
-            for table in published_figure(wildcards).tables
+            for table in published_figure(wildcards.figure).tables
         ],
         made=made_otherwise(
             lambda w: published_recipe("figure", w.figure),
@@ -90,13 +90,7 @@ use rule figure as published_figure with:
         figure=r"\w+",
     params:
         recipe=lambda wildcards: published_recipe("figure", wildcards.figure),
-        style=lambda wildcards: json.dumps(
-            style(
-                published_build()[0],
-                published_figure(wildcards),
-                published_lists().get(wildcards.figure),
-            )
-        ),
+        style=lambda wildcards: json.dumps(published_style(wildcards.figure)),
 
 
 use rule page as published_page with:
@@ -142,15 +136,7 @@ use rule page as published_page with:
                 for name in published_lists()
             }
         ),
-        sections=lambda wildcards: json.dumps(
-            sections(
-                published_build()[0],
-                list(published_build()[0]["experiments"]),
-                merged(published_build()[0], parsed("presets/as_coded.yaml")),
-                list(published_build()[2].values()),
-                set().union(*published_lists().values()),
-            )
-        ),
+        sections=lambda wildcards: json.dumps(published_sections()),
 
 
 rule published:

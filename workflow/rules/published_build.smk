@@ -59,9 +59,23 @@ def dataset_named(base, settings):
     return name
 
 
-def published_figure(wildcards):
+def published_figure(name):
     """A figure of the published tables."""
-    return published_build()[2][wildcards.figure]
+    return published_build()[2][name]
+
+
+def published_style(name):
+    """How a figure of the published tables looks."""
+    return style(published_build()[0], published_figure(name), published_lists().get(name))
+
+
+@functools.cache
+def published_sections():
+    """What the page of the published tables says of the settings of its experiments."""
+    base, _, drawn = published_build()
+    coded = merged(base, parsed("presets/as_coded.yaml"))
+    claimed = set().union(*published_lists().values())
+    return sections(base, list(base["experiments"]), coded, list(drawn.values()), claimed)
 
 
 def published_tables(arm):

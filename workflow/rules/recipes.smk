@@ -163,14 +163,17 @@ def page_recipe(page):
     return recipe_of("page", said, [shown_by(page), *content_of(ROOT / "published/manifest.json")])
 
 
-# Of the published tables all is made of what the manifest names.
 @functools.cache
 def published_recipe(rule, *names):
-    """What a file of the published tables is made by."""
-    made_from = content_of(ROOT / "published/manifest.json", ROOT / "config.yaml")
-    if rule == "unpack_published":
-        return recipe_of(rule, names, made_from[:1])
-    rules = [ROOT / published_build()[0]["claims"][name]["file"] for name in published_lists()]
-    made_from += content_of(ROOT / "workflow/report/page.html.j2", *rules)
-    kind = published_build()[2][names[0]].kind if rule == "figure" else None
-    return recipe_of(rule, names, made_from, kind)
+    """What a file of the published tables is made by, all of what the manifest names."""
+    said, kind = names, None
+    if rule == "figure":
+        kind = published_figure(names[0]).kind
+        said = [published_style(names[0]), published_figure(names[0]).caption]
+    elif rule == "claims":
+        said = [names, content_of(ROOT / published_build()[0]["claims"][names[0]]["file"])]
+    elif rule == "page":
+        files = [ROOT / published_build()[0]["claims"][name]["file"] for name in published_lists()]
+        files.append(ROOT / "workflow/report/page.html.j2")
+        said = [published_sections(), list(published_build()[2]), content_of(*files)]
+    return recipe_of(rule, said, content_of(ROOT / "published/manifest.json"), kind)
