@@ -242,6 +242,126 @@ FAULTS = {
         "src/hw1/checkpoints.py", 'run["fingerprint"] == fingerprints.get(seed)',
         "seed in fingerprints",
     ),
+    "a learning rate that moves by whole epochs only": (
+        "src/hw1/optimisation.py", "self.done + iteration / self.iterations", "self.done",
+    ),
+    "a schedule goes on into the next phase": (
+        "src/hw1/optimisation.py", 'epoch - 1 - phase["after"]', "epoch - 1",
+    ),
+    "iterations of each epoch counted from its own": (
+        "src/hw1/recording.py", "(epoch - 1) * len(losses) + i + 1", "epoch + i",
+    ),
+    "weight matching without the biases": (
+        "src/hw1/alignment.py", " + np.outer(bias, other_bias)", "",
+    ),
+    "the best constant names the rarest class": (
+        "src/hw1/baselines.py", "shares.max()", "shares.min()",
+    ),
+    "other examples for each seed": (
+        "src/hw1/inputs.py", 'generator((0, 0), "examples")',
+        'generator(key_of(settings, "examples"), "examples")',
+    ),
+    "runs that share a data set share its first examples": (
+        "src/hw1/inputs.py", ', shown.get("examples")]', "]",
+    ),
+    "images resized without smoothing": ("src/hw1/inputs.py", ", antialias=True", ""),
+    "what is left of an eigenvector is no share": (
+        "src/hw1/curvature.py", "rest / abs(value) if value else rest", "rest",
+    ),
+    "a line begins at the first snapshot": (
+        "src/hw1/analyses/barriers.py", "start.weights[-1]", "start.weights[0]",
+    ),
+    "eigenvalues below 0 count as above a threshold": (
+        "src/hw1/analyses/critical_points.py", "(values > share", "(values.abs() > share",
+    ),
+    "each snapshot has the dead units of the last": (
+        "src/hw1/analyses/dead_units.py", "run.network(data.device, place)",
+        "run.network(data.device)",
+    ),
+    "each point of a way has the loss of its end": (
+        "src/hw1/analyses/descent.py", "run.network(data.device, place)",
+        "run.network(data.device)",
+    ),
+    "variance without a square": (
+        "src/hw1/analyses/descent.py", "np.square(sizes)", "sizes",
+    ),
+    "distances between runs of two variants": (
+        "src/hw1/analyses/distances.py",
+        'if run.settings["variant"] != other.settings["variant"]:\n            continue', "pass",
+    ),
+    "predictions in the place of what they should be": (
+        "src/hw1/analyses/predict.py", '("x", "target", "prediction")',
+        '("x", "prediction", "target")',
+    ),
+    "sensitivity on training examples": (
+        "src/hw1/analyses/sensitivity.py", '["test"].inputs', '["train"].inputs',
+    ),
+    "the rise in a box at its last step": (
+        "src/hw1/analyses/sharpness.py", "max(found) - found[0]", "found[-1] - found[0]",
+    ),
+    "both directions of a plane are one": (
+        "src/hw1/analyses/surface.py",
+        "axes = direction(model, random), direction(model, random)",
+        "axes = (direction(model, random),) * 2",
+    ),
+    "one missing row of a run is none": (
+        "src/hw1/claims/reading.py", "counts[counts < places]", "counts[counts < places - 1]",
+    ),
+    "a plateau is measured from its end": (
+        "src/hw1/claims/statistics/course.py", '* ends].groupby("seed")["batch_loss"].first()',
+        '* ends].groupby("seed")["batch_loss"].last()',
+    ),
+    "the middle of a training lasts to its end": (
+        "src/hw1/claims/statistics/course.py", "slice(n // 3, max(2 * n // 3, n // 3 + 1))",
+        "slice(n // 3, n)",
+    ),
+    "small steps of a loss are turns": (
+        "src/hw1/claims/statistics/course.py", "np.abs(steps) > moves", "np.abs(steps) > 0",
+    ),
+    "a ratio of seeds at which one of both ended low": (
+        "src/hw1/claims/statistics/final.py", "together(ended).all(axis=1)",
+        "together(ended).any(axis=1)",
+    ),
+    "the best accuracy is the last": (
+        "src/hw1/claims/statistics/final.py", '["accuracy"].max())', '["accuracy"].last())',
+    ),
+    "roughness along one axis": (
+        "src/hw1/claims/statistics/landscape.py", '(("x", "y"), ("y", "x"))',
+        '(("x", "y"), ("x", "y"))',
+    ),
+    "a barrier of errors above the better end": (
+        "src/hw1/claims/statistics/line.py", "(at(values, 0.0) + at(values, 1.0)) / 2",
+        "np.maximum(at(values, 0.0), at(values, 1.0))",
+    ),
+    "a gain over the worse end": (
+        "src/hw1/claims/statistics/line.py",
+        "ends = np.maximum(at(values, 0.0), at(values, 1.0))",
+        "ends = np.minimum(at(values, 0.0), at(values, 1.0))",
+    ),
+    "the most accurate of the largest models": (
+        "src/hw1/claims/statistics/size.py", "-models:].min(axis=1)", "-models:].max(axis=1)",
+    ),
+    "a layer that was born dead is dead at the end": (
+        "src/hw1/claims/statistics/units.py", 'found["epoch"].max() if last else 0', "0",
+    ),
+    "what was made otherwise is kept": (
+        "workflow/rules/recipes.smk", "return ancient(OTHERWISE) if current else OTHERWISE",
+        "return ancient(OTHERWISE)",
+    ),
+    "recipes leave out the settings": (
+        "workflow/rules/recipes.smk", "[digest(rule, kind), settings, list(made_from)]",
+        "[digest(rule, kind), list(made_from)]",
+    ),
+    "recipes leave out what a file is made from": (
+        "workflow/rules/recipes.smk", "[digest(rule, kind), settings, list(made_from)]",
+        "[digest(rule, kind), settings]",
+    ),
+    "results carry no recipe": (
+        "src/hw1/recipes.py", 'os.environ.get("HW1_RECIPE") or "0" * LENGTH', '"0" * LENGTH',
+    ),
+    "a page does not say what is of other settings": (
+        "workflow/scripts/page.py", "if recipes.of(path) != recipe", "if False",
+    ),
 }  # fmt: skip
 
 

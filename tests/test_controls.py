@@ -71,6 +71,17 @@ def test_matching_is_the_best_order_of_all():
     assert distance(found) == min(map(distance, permutations(range(4))))
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_units_are_told_apart_by_weights_by_biases_and_by_what_follows_alone(place):
+    first, second = mlp(2, features=1, outputs=1), mlp(2, features=1, outputs=1)
+    for model, values in ((first, [2.0, -1.0]), (second, [-1.0, 2.0])):
+        with torch.no_grad():
+            for own, parameter in enumerate([model[0].weight, model[0].bias, model[2].weight]):
+                parameter.flatten()[:] = torch.tensor(values) if own == place else 1.0
+    (order,) = alignment.match(first, second)
+    assert order.tolist() == [1, 0]
+
+
 def run_of(model: nn.Module, variant: str, hidden: list[int], seed: int = 0) -> weights.Run:
     settings = {
         "experiment": "e", "variant": variant, "seed": seed, "stream": 0,

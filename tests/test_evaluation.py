@@ -2,10 +2,12 @@
 
 from math import exp, log
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from hw1.baselines import best_constant
 from hw1.evaluation import evaluate
 from hw1.inputs import Split
 
@@ -37,3 +39,11 @@ def test_the_result_covers_every_example_whatever_the_batch_size():
         parts = evaluate(nn.Identity(), split, batch_size)
         assert parts.loss == pytest.approx(whole.loss, rel=1e-6)
         assert parts.accuracy == whole.accuracy
+
+
+def test_the_best_constant_by_hand():
+    loss, accuracy = best_constant(np.array([2, 0, 2, 2]))
+    assert loss == pytest.approx(-0.75 * log(0.75) - 0.25 * log(0.25))
+    assert accuracy == 0.75
+    # From their mean, 3, the targets lie 2, 1 and 3 away.
+    assert best_constant(np.array([1, 2, 6], np.float32)) == (pytest.approx(14 / 3), None)

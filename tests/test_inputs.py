@@ -40,6 +40,21 @@ def test_resizing_keeps_a_constant_image_constant(image_settings):
     assert torch.allclose(resized, torch.tensor(0.2), atol=1e-6)
 
 
+def columns(image_settings, values: list[int], size: int) -> list[float]:
+    """A row of square images whose columns have some values, in another size, from 0 to 1."""
+    image = np.array([values] * len(values), np.uint8)
+    arrays = {f"{s}_inputs": image[None] for s in ("train", "test")}
+    arrays |= {f"{s}_targets": np.zeros(1, np.int64) for s in ("train", "test")}
+    image_settings["inputs"] |= {"size": size, "range": [0, 1]}
+    return inputs.tensors(arrays, image_settings, CPU)["train"].inputs[0, 0, 0].tolist()
+
+
+def test_resizing_is_bilinear_and_smoothed_where_it_makes_smaller(image_settings):
+    assert columns(image_settings, [0, 255], 4) == pytest.approx([0, 0.25, 0.75, 1])
+    # Weights of 3/4, 3/4 and 1/4 at distances of a half and of three halves.
+    assert columns(image_settings, [0, 255, 0, 255], 2) == pytest.approx([3 / 7, 4 / 7])
+
+
 def test_random_labels_are_uniform_fixed_per_seed_and_spare_the_test_split(digits, image_settings):
     given = inputs.tensors(digits, image_settings, CPU)
     random_settings = deepcopy(image_settings)
@@ -68,17 +83,21 @@ def test_a_function_has_a_training_split_only():
     assert splits["train"].targets.dtype == torch.float32
 
 
-def labelled(**shown) -> dict[str, inputs.Split]:
+def numbered() -> inputs.Data:
     rows = np.arange(2000) % 10
     arrays = {
         "train_inputs": np.arange(2000)[:, None].astype(float), "train_targets": rows,
         "test_inputs": np.zeros((5, 1)), "test_targets": rows[:5],
     }  # fmt: skip
+    return inputs.Data(arrays, CPU)
+
+
+def labelled(data: inputs.Data | None = None, seed: int = 4, **shown) -> dict[str, inputs.Split]:
     settings = {
-        "seed": 4, "stream": 0, "model": {"kind": "mlp"}, "inputs": {"labels": "given"} | shown,
+        "seed": seed, "stream": 0, "model": {"kind": "mlp"}, "inputs": {"labels": "given"} | shown,
         "dataset": {"kind": "arrays", "shape": [1], "examples": 2000, "classes": 10},
     }  # fmt: skip
-    return inputs.tensors(arrays, settings, torch.device("cpu"))
+    return (data or numbered()).splits(settings)
 
 
 def test_a_share_of_random_labels_makes_nine_tenths_of_it_wrong():
@@ -97,7 +116,18 @@ def test_a_subset_of_examples_is_the_same_for_all_runs():
     assert len(few.inputs) == len(few.targets) == 50
     assert torch.equal(few.inputs.flatten().long() % 10, few.targets)
     assert torch.equal(few.inputs, labelled(examples=50, labels="random")["train"].inputs)
+    assert torch.equal(few.inputs, labelled(seed=5, examples=50)["train"].inputs)
     assert few.inputs.flatten().diff().min() > 0
+    assert few.inputs.max() > 1000  # drawn, not the first ones
+
+
+def test_runs_that_share_a_data_set_see_each_its_own_of_it():
+    data = numbered()
+    for shown in ({"examples": 50}, {"examples": 20}, {"examples": 20, "range": [-1, 1]}, {}):
+        for name, split in labelled(data, **shown).items():
+            alone = labelled(**shown)[name]
+            assert torch.equal(split.inputs, alone.inputs)
+            assert torch.equal(split.targets, alone.targets)
 
 
 def test_streams_may_be_split():

@@ -11,6 +11,7 @@ from torch import nn
 from hw1 import checkpoints, models, phases, recording, stacks, training
 from hw1.evaluation import evaluate
 from hw1.inputs import Split
+from hw1.optimisation import Optimisation
 
 
 class Nothing:
@@ -121,6 +122,12 @@ def test_history_keeps_every_nth_epoch_and_the_last():
     history = train_mlp(7, history_every=3).history
     assert [row["epoch"] for row in history] == [3, 6, 7]
     assert [row["iteration"] for row in history] == [12, 24, 28]
+
+
+def test_iterations_are_counted_from_the_first_epoch_on():
+    history = train_mlp(2, history="iteration").history
+    assert [row["epoch"] for row in history] == [1] * 4 + [2] * 4
+    assert [row["iteration"] for row in history] == [*range(1, 9)]
 
 
 def test_snapshots_are_of_the_epochs_asked_for_and_not_views():
@@ -394,6 +401,23 @@ def test_learning_rates_of_schedules():
     assert rates(3, 1, kind="cosine", warmup=1) == pytest.approx([0.4, 0.4, 0.2])
 
 
+def test_a_schedule_moves_with_every_step_and_begins_anew_with_a_phase():
+    weight = torch.zeros(1, requires_grad=True)
+    weight.grad = torch.ones(1)
+    later = {"after": 2, "learning_rate": 0.1, "schedule": {"kind": "constant", "warmup": 1}}
+    chosen = options(epochs=3, learning_rate=0.4, schedule={"kind": "cosine"}, phases=[later])
+    optimisation, steps = Optimisation(chosen, [weight], 2), []
+    for epoch in (1, 2, 3):
+        optimisation.epoch(epoch)
+        for iteration in (0, 1):
+            before = weight.item()
+            optimisation.step(iteration)
+            steps.append(before - weight.item())
+    # Half a period of the cosine over two epochs of two steps; then half of 0.1, and all of it.
+    expected = [0.4, 0.341421, 0.2, 0.058579, 0.05, 0.1]
+    assert steps == pytest.approx(expected, abs=1e-6)
+
+
 def test_a_schedule_reaches_the_steps_and_a_resumed_run(tmp_path):
     schedule = {"kind": "cosine", "warmup": 1}
     plain, cosine = train_mlp(3), train_mlp(3, schedule=schedule)
@@ -510,11 +534,12 @@ def test_batch_norm_keeps_the_statistics_of_what_it_saw():
         assert torch.allclose(result.snapshots[1][f"1.{name}"], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("each, left", [(8, "8 s"), (119, "119 s"), (300, "5 min")])
 @pytest.mark.parametrize("stop, limit", [({}, "about"), ({"stop": {"batch_loss": 0.0}}, "at most")])
-def test_a_long_epoch_tells_how_far_it_is(monkeypatch, stop, limit):
+def test_a_long_epoch_tells_how_far_it_is(monkeypatch, stop, limit, each, left):
     monkeypatch.setattr(recording, "SECONDS_BETWEEN_PROGRESS_LINES", 0)
     seconds = iter(range(1000))
-    monkeypatch.setattr(recording.Record, "seconds", lambda record: 8 * next(seconds))
+    monkeypatch.setattr(recording.Record, "seconds", lambda record: each * next(seconds))
     model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
     said = []
     training.train(
@@ -526,6 +551,6 @@ def test_a_long_epoch_tells_how_far_it_is(monkeypatch, stop, limit):
         ["epoch 1/2", "25%"], ["epoch 1/2", "50%"], ["epoch 1/2", "50%"],
         ["epoch 2/2", "75%"], ["epoch 2/2", "100%"], ["epoch 2/2", "100%"],
     ]  # fmt: skip
-    assert said[1].endswith(f"8 s, {limit} 8 s left")
-    assert said[3].endswith(f"24 s, {limit} 8 s left")
+    assert said[1].endswith(f"  {each} s, {limit} {left} left")
+    assert said[3].endswith(f"  {3 * each} s, {limit} {left} left")
     assert "  loss " in said[2] and "left" not in said[5]
