@@ -16,7 +16,7 @@ ifndef HOME
 export HOME := /nonexistent
 endif
 
-.PHONY: all help status demo published publish verify test test-all check pins
+.PHONY: all help status demo decide published publish verify test test-all check pins
 
 # All experiments on MNIST.
 all: $(VENV)/installed
@@ -34,6 +34,14 @@ status: $(VENV)/installed
 # All experiments in minutes, on data that scikit-learn ships, under demo/.
 demo: $(VENV)/installed
 	$(SNAKEMAKE) --directory demo --configfile presets/demo.yaml
+
+# More seeds where they decide most, for so many minutes; ONLY="C5 C13" for these claims alone. Of the
+# demo: make decide MINUTES=10 DIRECTORY=demo CONFIGFILE=presets/demo.yaml
+# On a cluster: OPTIONS="--workflow-profile profiles/slurm"
+decide: $(VENV)/installed
+	@$(VENV)/bin/python workflow/decide.py --minutes $(or $(MINUTES),60) $(if $(ONLY),--only $(ONLY)) \
+	  --directory $(or $(DIRECTORY),.) $(if $(CONFIGFILE),--configfile $(CONFIGFILE)) \
+	  --cores $(CORES) '--options=$(OPTIONS)'
 
 # The answer from the published tables, without any training; and seeds of a build added to them:
 # make publish RESULTS=results ARM=as_written

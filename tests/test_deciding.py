@@ -1,0 +1,323 @@
+"""Seeds where they decide most: what they cost, which come next, and a run that is interrupted."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from hw1.claims.decisions import Finding
+from hw1_workflow import deciding
+from hw1_workflow.entries import read
+from hw1_workflow.estimates import training_seconds
+from hw1_workflow.runs import batch_settings
+from hw1_workflow.yaml_files import load
+
+
+def claim(name: str, *experiments: str, **more) -> dict:
+    parts = [{"statistic": "final_loss", "of": {"experiment": e}} | more for e in experiments]
+    return {"id": name, "experiment": experiments[0], "parts": parts}
+
+
+def finding(about: dict, needed: int | None, verdict: str = "inconclusive") -> Finding:
+    return Finding(about, [], 1.0, 1.0, 40.0, verdict, 0, needed)
+
+
+def planted(config: dict, costs: dict[str, float]) -> dict[str, float]:
+    return dict.fromkeys(config["experiments"], 1.0) | costs
+
+
+def took(results: Path, batch: str, seconds: object) -> None:
+    path = results / f"benchmarks/{batch}.tsv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"s\th:m:s\n{seconds}\t0:00:00\n", encoding="utf-8")
+
+
+# --- what a seed costs
+
+
+def test_a_seed_costs_what_its_jobs_took_here(tmp_path, config):
+    analyses = read(config)[0]
+    for variant, seconds in (("a", 30), ("b", 12)):
+        took(tmp_path, f"train/interpolation/{variant}/seeds0-2", seconds)
+        took(tmp_path, f"evaluate/interpolation/{variant}/seeds0-2", 3)
+        took(tmp_path, f"snapshot/interpolation/{variant}/seeds0-2", 1.5)
+    took(tmp_path, "interpolate/interpolation/lines/seeds0-2", 6)
+    took(tmp_path, "train/trajectory/mlp/seed0", 1000)  # another experiment
+    cost = deciding.seconds_per_seed(config, "interpolation", analyses, tmp_path)
+    assert cost == pytest.approx((30 + 12 + 2 * 3 + 2 * 1.5 + 6) / 3)
+
+
+def test_a_seed_in_batches_that_were_cut_otherwise_was_trained_once(tmp_path):
+    took(tmp_path, "train/e/v/seeds12-13", 20)
+    took(tmp_path, "train/e/v/seeds12-17", 40)  # of which 12 and 13 were there
+    assert deciding.measured(tmp_path / "benchmarks/train/e/v") == 60 / 6
+    took(tmp_path, "train/e/v/seed20", "")  # cut off
+    (tmp_path / "benchmarks/train/e/v/seed21.tsv").write_text("", encoding="utf-8")
+    took(tmp_path, "train/e/v/seeds9-1", 5)  # no batch
+    assert deciding.measured(tmp_path / "benchmarks/train/e/v") == 60 / 6
+    assert deciding.measured(tmp_path / "benchmarks/evaluate/e/v") is None
+
+
+def test_what_was_never_trained_is_estimated(tmp_path, config):
+    took(tmp_path, "train/mnist_cnn/shallow/seed0", 7)
+    estimate = training_seconds(batch_settings(config, "mnist_cnn", "deep"))
+    assert deciding.seconds_per_seed(config, "mnist_cnn", [], tmp_path) == 7 + estimate
+
+
+def test_cores_are_shared_by_as_many_jobs_as_there_are(config):
+    added = {"trajectory": [12, 13, 14, 15, 16]}  # one variant, four seeds a job
+    assert deciding.time_of(config, added, {"trajectory": 10}, 1) == 50
+    assert deciding.time_of(config, added, {"trajectory": 10}, 8) == 25
+    assert deciding.time_of(config, {"capacity": [1]}, {"capacity": 100}, 8) == 100 / 8
+
+
+# --- the choice
+
+
+def test_the_experiments_of_a_claim_are_those_that_decide_it(config):
+    table = {"statistic": "growth", "of": {"table": "aligned_runs_aligned_distances"}}
+    beside = {"statistic": "arrives", "of": {"experiment": "born_dead"}, "decides": False}
+    count = {"statistic": "parameter_count", "of": {"experiment": "capacity"}}
+    about = claim("X", "trajectory")
+    about["parts"] += [table, beside, count]
+    assert deciding.experiments_of(about, config) == ["trajectory", "aligned_runs"]
+
+
+def test_the_cheapest_decision_comes_first_and_half_of_what_it_lacks(config):
+    costs = planted(config, {"mnist_cnn": 100, "random_labels": 40, "capacity": 1})
+    found = [
+        finding(claim("C5", "mnist_cnn"), 12),  # lacks 10 seeds at 100 s: 1000 s
+        finding(claim("C16", "random_labels"), 32),  # 20 at 40 s: 800 s
+        finding(claim("C15", "random_labels"), 60),
+        finding(claim("C12", "capacity"), 20, "refuted"),
+        finding(claim("C13", "capacity"), None),
+    ]
+    step = deciding.choose(found, config, costs, 1, 10_000)
+    assert step == ("random_labels", {"random_labels": [*range(12, 22)]}, ["C16", "C15"], 400)
+    # Six fit in 250 s; none in 30, nor of the other in 99.
+    assert deciding.choose(found, config, costs, 1, 250).added == {
+        "random_labels": [*range(12, 18)]
+    }
+    assert deciding.choose(found, config, costs, 1, 30) is None
+    # What can have no more seeds is passed over.
+    step = deciding.choose(found, config, costs, 1, 10_000, ["random_labels"])
+    assert step == ("mnist_cnn", {"mnist_cnn": [2, 3, 4, 5, 6]}, ["C5"], 500)
+    assert deciding.choose(found[3:], config, costs, 1, 10_000) is None
+
+
+@pytest.mark.parametrize(
+    "experiment, needed, count",
+    [
+        ("trajectory", 13, 2),  # of 12: two at least
+        ("trajectory", 17, 4),  # a batch of four rather than half of five
+        ("trajectory", 40, 14),
+        ("dying_relu", 13, 3),  # no more than it lacks, though ten are a batch
+    ],
+)
+def test_a_step_is_half_of_what_is_missing_or_a_batch(config, experiment, needed, count):
+    found = [finding(claim("C", experiment), needed, "not enough seeds")]
+    step = deciding.choose(found, config, planted(config, {}), 2, 1e9)
+    assert len(step.added[experiment]) == count
+
+
+def test_of_several_experiments_each_gets_what_it_lacks(config):
+    found = [finding(claim("K", "interpolation", "connectivity", "trajectory"), 12)]
+    step = deciding.choose(found, config, planted(config, {}), 1, 1e9)
+    assert step.added == {"connectivity": [6, 7, 8]}
+
+
+def test_a_run_that_starts_from_another_has_it_get_the_same_seeds(config):
+    start = {"start": {"experiment": "trajectory", "variant": "mlp"}}
+    config["experiments"]["capacity"]["variants"]["more"] = start
+    assert deciding.next_seeds(config, "capacity", 12) == {
+        "capacity": [*range(1, 13)],
+        "trajectory": [12],
+    }
+    costs = planted(config, {"trajectory": 1000, "capacity": 5})
+    step = deciding.choose([finding(claim("C", "capacity"), 25)], config, costs, 1, 1e9)
+    assert step.seconds == 12 * 5 + 1000
+
+
+# --- the overlay
+
+
+def test_the_seeds_stand_over_all_that_the_overlays_say(config, tmp_path):
+    first = {"experiments": {"capacity": None, "mnist_cnn": {"seeds": [0, 1, 5]}}}
+    second = {"figures": {"dpi": 60}, "experiments": {"capacity": None}}
+    overlay = deciding.laid_over(first, second)
+    assert overlay == first | second | {"experiments": first["experiments"]}
+    config["experiments"]["mnist_cnn"]["seeds"] = [0, 1, 5]
+    added = {"mnist_cnn": [6, 7], "trajectory": [12]}
+    decided = deciding.with_seeds(overlay, config, added)
+    assert decided["experiments"] == {
+        "capacity": None,
+        "mnist_cnn": {"seeds": [0, 1, 5, 6, 7]},
+        "trajectory": {"seeds": "0-12"},
+    }
+    path = tmp_path / "decided.yaml"
+    path.write_text(deciding.overlay_text(decided, "make decide", "snakemake"), encoding="utf-8")
+    assert load(path).content == decided
+    deciding.check_same(decided, overlay, "decided.yaml")
+    with pytest.raises(ValueError, match=r"^decided.yaml has other settings .*\(figures.dpi\)"):
+        deciding.check_same(decided, overlay | {"figures": {"dpi": 61}}, "decided.yaml")
+    with pytest.raises(ValueError, match=r"other settings .*\(device\)"):
+        deciding.check_same(decided, overlay | {"device": "cpu"}, "decided.yaml")
+    with pytest.raises(ValueError, match=r"^experiments.capacity: found null in one overlay"):
+        deciding.laid_over(first, {"experiments": {"capacity": {"seeds": "0-3"}}})
+
+
+# --- what is said
+
+
+def test_a_look_is_a_line(config):
+    before = [finding(claim(name, "trajectory"), 20) for name in ("C7", "C8", "C9")]
+    now = [
+        finding(claim("C7", "trajectory"), None, "refuted"),
+        *before[1:],
+    ]
+    assert deciding.news([], now, config) == "of 3 claims, 1 refuted, 2 inconclusive"
+    assert deciding.news(before, before, config) == "nothing decided"
+    assert deciding.news(before, now, config) == "C7 refuted at 12 seeds"
+    assert deciding.news(now, before, config) == "C7 inconclusive at 12 seeds"
+    step = deciding.Step("capacity", {"capacity": [1, 2, 3], "trajectory": [12]}, ["C8"], 240)
+    assert deciding.plan(step, 600, True) == (
+        "next capacity, seeds 1 to 3 with trajectory, seed 12, for C8, about 4 min; 10 min left"
+    )
+    assert deciding.plan(None, -3, True) == "no further seed fits, 0 s left"
+    assert deciding.plan(None, 30, False) == "nothing to train, 30 s left"
+
+
+def test_what_is_left_is_named_with_what_it_takes(config):
+    found = [
+        finding(claim("C7", "trajectory"), 20),
+        finding(claim("C8", "trajectory"), None),
+        finding(claim("C9", "gradient_norm"), 20, "not enough seeds"),
+        finding(claim("C1", "function_fit"), None, "confirmed"),
+        finding(claim("C2", "function_fit"), 20),
+    ]
+    costs = planted(config, {"trajectory": 60})
+    assert deciding.summary(found, config, costs, 1, {"gradient_norm": "too many files"}) == [
+        "C7 inconclusive: at 20 seeds, 8 more of trajectory, about 8 min",
+        "C8 inconclusive: further seeds as these would not decide it, or it takes over 1000",
+        "C9 not enough seeds: gradient_norm can have no more seeds (too many files)",
+        "C2 inconclusive: its experiments have the seeds that it needs",
+    ]
+
+
+# --- for real
+
+
+def one_experiment(config: dict) -> None:
+    """Networks of four units on digits, and others that no claim is about."""
+    model = {"kind": "mlp", "hidden": [4]}
+    training = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 100, "epochs": 1}
+    config["experiments"] = {
+        name: {
+            "title": name,
+            "dataset": "digits",
+            "seeds": [0, 1],
+            "seeds_per_job": 2,
+            "training": training,
+            "variants": {"v": {"model": model}},
+        }
+        for name in ("tiny", "other", "unwanted")
+    }
+
+
+def run_decide(folder: Path, *arguments: str, **options) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "workflow/decide.py", "--directory", "d", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder / "src")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+
+
+@pytest.mark.slow
+def test_claims_are_decided_also_when_interrupted(fresh):
+    fresh.write_config(one_experiment)
+    part = {"measure": "accuracy", "statistic": "final_accuracy", "confirmed": {"above": 0.01}}
+    own = [
+        {"id": name, "where": "here", "claim": "It learns.", "known": "nothing", "experiment": e}
+        | {"parts": [part | {"of": {"experiment": e, "split": "test", "variant": "v"}}]}
+        for name, e in (("X1", "tiny"), ("X2", "other"))
+    ]
+    over = fresh.folder / "over"
+    over.mkdir()
+    (over / "own.yaml").write_text(yaml.safe_dump(own), encoding="utf-8")
+    text = "x-y: 1\nclaims: {own: {title: Own, file: own.yaml}}\nexperiments: {unwanted: null}\n"
+    (over / "over.yaml").write_text(text, encoding="utf-8")
+    decided, log = fresh.folder / "d/decided.yaml", fresh.folder / "d/results/logs/decide.log"
+    arguments = ("--minutes", "30", "--configfile", "over/over.yaml", "--only", "X1")
+
+    mistyped = run_decide(fresh.folder, *arguments, "X22")
+    assert mistyped.communicate()[0] == "decide: ONLY: found 'X22': did you mean X2?\n"
+    assert not decided.exists()
+
+    # Interrupted in the first build, and in one that has more seeds.
+    for ready in (lambda: log.exists() and log.stat().st_size, lambda: "0-4" in written(decided)):
+        process = run_decide(fresh.folder, *arguments)
+        while not ready():
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[0]
+        assert process.returncode == 130, said
+        assert said.splitlines()[-1].startswith("Stopped; what is finished is kept")
+        assert "make decide MINUTES=30 ONLY=X1 DIRECTORY=d CONFIGFILE=over/over.yaml" in said
+
+    process = run_decide(fresh.folder, *arguments)
+    said = process.communicate()[0]
+    assert process.returncode == 0, said
+    # One of two claims takes an evidence of 80: eight values that agree have 108, seven 58. Steps
+    # are of 3, 2 and 2 seeds.
+    lines = [line.partition("  ")[2] for line in said.splitlines() if re.match(r"\d\d:", line)]
+    assert lines[-1].startswith("X1 confirmed at 9 seeds; nothing to train"), said
+    assert "of one claim, 1 confirmed" in said
+    found = load(decided).content
+    assert found["claims"] == {"own": {"title": "Own", "file": "../over/own.yaml"}}
+    assert found["experiments"].keys() == {"unwanted", "tiny"}
+    trained = {path.parent.parent.name for path in decided.parent.glob("results/history/*/*/*.csv")}
+    assert trained == {"tiny"}, "only what the claim needs"
+
+    # A later one goes on from there, and has all it needs.
+    again = run_decide(fresh.folder, "--minutes", "30", "--only", "X1").communicate()[0]
+    assert "of one claim, 1 confirmed; nothing to train" in again
+    assert load(decided).content == found
+    tables = "d/results/tables"
+    target = f"{tables.removeprefix('d/')}/tiny_metrics.csv"
+    plan = fresh.snakemake("-n", target, "--directory", "d", "--configfile", "d/decided.yaml")
+    assert "Nothing to be done" in plan.stdout + plan.stderr
+
+
+def written(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def test_make_hands_on_what_it_is_given():
+    given = (
+        "MINUTES=3",
+        "ONLY=C5 C13",
+        "DIRECTORY=demo",
+        "CONFIGFILE=presets/demo.yaml",
+        "CORES=2",
+    )
+    make = ["make", "-n", "-o", ".venv/installed", "decide", *given, "OPTIONS=--quiet all"]
+    run = subprocess.run([*make, "CORES=2"], cwd=ROOT, capture_output=True, text=True)
+    expected = (
+        ".venv/bin/python workflow/decide.py --minutes 3 --only C5 C13 --directory demo "
+        "--configfile presets/demo.yaml --cores 2 '--options=--quiet all'"
+    )
+    assert shlex.split(run.stdout.replace("\\\n", "")) == shlex.split(expected)

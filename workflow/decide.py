@@ -1,0 +1,239 @@
+"""Train, in a given time, the seeds that decide most of the claims that are undecided."""
+
+import argparse
+import math
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from hw1 import tables
+from hw1.claims.decisions import Finding, decide
+from hw1.command import one_line_errors
+from hw1.files import replacing
+from hw1.wording import outcome
+from hw1_workflow import deciding
+from hw1_workflow.claim_lists import check_claims, evidence
+from hw1_workflow.entries import ARMS, ROOT, Analysis, read
+from hw1_workflow.overlays import located, settings_of_files, with_line
+from hw1_workflow.validation import did_you_mean
+from hw1_workflow.yaml_files import Document, load
+
+SHOWN = 20  # last lines of Snakemake's output, where it failed
+OWN = ("--configfile", "--configfiles", "--directory", "-d")  # not for --options
+
+
+def configured(overlay: Document, name: str) -> tuple[dict, list[Analysis], dict[str, list]]:
+    """The configuration with an overlay, its analyses, and its lists of claims."""
+    files = {"config.yaml": load("config.yaml"), name: overlay}
+    try:
+        config = settings_of_files(files)
+        analyses, _, _ = read(config)
+        ever = {e for file in files.values() for e in file.content.get("experiments") or ()}
+        claims = {}
+        for key, entry in config["claims"].items():
+            files[entry["file"]] = load(entry["file"])
+            claims[key] = files[entry["file"]].content
+            check_claims(claims[key], ever, entry["file"])
+            if not evidence(claims[key], config, analyses, ARMS[0]):  # all that it is about is out
+                del claims[key]
+    except ValueError as error:
+        raise ValueError(with_line(str(error), files)) from error
+    return config, analyses, claims
+
+
+def beginning(paths: list[str], decided: Path) -> Document:
+    """The overlay to begin with: what was decided by now, else what the overlays say together."""
+    files = {"config.yaml": load("config.yaml")} | {path: load(path) for path in paths}
+    settings_of_files(files)  # raises where they contradict each other
+    decided.parent.mkdir(parents=True, exist_ok=True)  # what .. in a path begins with
+    # Of the folders themselves, since .. does not go back through a symbolic link.
+    folder = os.path.realpath(decided.parent)
+    parts = [
+        located(
+            {key: value for key, value in files[path].content.items() if not key.startswith("x-")},
+            os.path.relpath(os.path.join(os.path.realpath(os.path.dirname(path)), "_"), folder),
+        )
+        for path in paths
+    ]
+    overlay = deciding.laid_over(*parts)
+    if not decided.exists():
+        return Document(overlay, {})
+    found = load(decided)
+    if not isinstance(found.content, dict):
+        raise ValueError(f"{decided}: expected keys with values: delete it to begin anew")
+    if paths:
+        deciding.check_same(found.content, overlay, str(decided))
+    return found
+
+
+def left_out(name: str, claims: list, config: dict) -> list[str]:
+    """The claims of a list that nobody asks for: as on the page (workflow/rules/requests.smk)."""
+    others = [c["id"] for c in claims if c["experiment"] not in (None, *config["experiments"])]
+    return [*config["claims"][name].get("leave_out", ()), *others]
+
+
+def look(config: dict, analyses: list, claims: dict[str, list], folder: Path) -> list[Finding]:
+    """The findings on all claims, from the tables that there are."""
+    found = []
+    for name, claim_list in claims.items():
+        files = [folder / file for file in evidence(claim_list, config, analyses, ARMS[0])]
+        there = tables.read_all(file for file in files if file.exists())
+        found += decide(claim_list, there, left_out(name, claim_list, config))
+    return found
+
+
+def check_only(only: list[str], claims: dict[str, list], config: dict) -> None:
+    """Raise ValueError where a claim that is asked for is none, or is left out."""
+    known = [claim["id"] for claim_list in claims.values() for claim in claim_list]
+    for name in only:
+        if name not in known:
+            raise ValueError(f"ONLY: found {name!r}: {did_you_mean(name, known)}")
+    for key, claim_list in claims.items():
+        if absent := sorted({*only} & {*left_out(key, claim_list, config)}):
+            raise ValueError(f"ONLY: {absent[0]} is left out of this configuration: name others")
+
+
+def build(command: list[str], log: Path, end: float, stopped: list[int]) -> int:
+    """Run Snakemake until it ends, and return its exit code; at `end`, or at a signal, it is told
+    to stop as by Ctrl-C, and waited for."""
+    locks = Path(command[command.index("--directory") + 1], ".snakemake/locks")
+    before = {*locks.glob("*")}
+    # In a session of its own: what a terminal sends would reach it twice.
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    told = 0
+    while process.poll() is None:
+        if told < (wanted := len(stopped) + (time.monotonic() > end)):
+            os.killpg(process.pid, signal.SIGINT)
+            told = wanted
+        time.sleep(0.1)
+    if told:  # it may leave its own where it had only begun
+        for lock in {*locks.glob("*")} - before:
+            lock.unlink(missing_ok=True)
+    return process.returncode
+
+
+@one_line_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, required=True, help="the time to spend")
+    parser.add_argument("--only", nargs="*", default=[], help="ids of claims, of all if left out")
+    parser.add_argument("--directory", default=".", help="folder of the build")
+    parser.add_argument("--configfile", nargs="*", default=[], help="overlays")
+    parser.add_argument("--cores", default="all")
+    parser.add_argument("--options", default="", help="others of Snakemake, in one text")
+    args = parser.parse_args()
+    if not 0 < args.minutes < math.inf:
+        raise ValueError(f"MINUTES: found {args.minutes:g}, expected more than 0")
+    if not re.fullmatch(r"all|[1-9]\d*", args.cores):
+        raise ValueError(f"CORES: found {args.cores!r}, expected a number or all")
+    options = shlex.split(args.options)
+    if taken := [o for o in options if o.partition("=")[0] in OWN]:
+        raise ValueError(f"OPTIONS: found {taken[0]}: say it with CONFIGFILE or DIRECTORY")
+    end = time.monotonic() + 60 * args.minutes
+    stopped: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: stopped.append(number))
+    paths = [os.path.relpath(path, ROOT) for path in args.configfile]
+    folder = Path(os.path.relpath(args.directory, ROOT))
+    os.chdir(ROOT)
+    decided, log = folder / "decided.yaml", folder / "results/logs/decide.log"
+    document = beginning(paths, decided)
+    config, analyses, claims = configured(document, str(decided))
+    check_only(args.only, claims, config)
+    asked = [c for listed in claims.values() for c in listed if c["id"] in args.only]
+    targets = evidence(asked, config, analyses, ARMS[0])
+    if args.only and not targets:
+        raise ValueError("ONLY: found no table of these claims in this configuration: name others")
+    # A profile of a cluster has its own.
+    profile = any(option.startswith("--workflow-profile") for option in options)
+    command = [*([] if profile else ["--cores", args.cores]), *options]
+    command += ["--directory", str(folder), "--configfile", str(decided)]
+    command = [sys.executable, "-P", "-m", "snakemake", *targets, *command]
+    said = {
+        "MINUTES": f"{args.minutes:g}",
+        "ONLY": " ".join(args.only),
+        "DIRECTORY": "" if folder == Path() else str(folder),
+        "CONFIGFILE": " ".join(paths),
+        "OPTIONS": args.options,
+    }
+    by = shlex.join(["make", "decide", *(f"{key}={value}" for key, value in said.items() if value)])
+    where = ["--directory", str(folder)] if folder != Path() else []
+    page = shlex.join(["snakemake", *where, "--configfile", str(decided)])
+    cores = os.cpu_count() or 1 if args.cores == "all" else int(args.cores)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
+
+    findings: list[Finding] = []
+    costs: dict[str, float] = {}
+    full: dict[str, str] = {}  # experiments that can have no more seeds, and why
+    step = None
+    beyond = 0.0  # how much longer the last step took than its seeds: tables, figures, the page
+    while True:
+        with replacing(decided) as temporary:
+            text = deciding.overlay_text(document.content, by, page)
+            temporary.write_text(text, encoding="utf-8")
+        began = time.monotonic()
+        code = build(command, log, end, stopped)
+        if stopped or (code and time.monotonic() > end):
+            break
+        if code:
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN:]
+            print("\n".join(lines), file=sys.stderr)
+            raise ValueError(f"Snakemake failed, as its last lines say: all are in {log}")
+        if step:
+            beyond = max(0.0, time.monotonic() - began - step.seconds)
+        before = findings
+        findings = [
+            finding
+            for finding in look(config, analyses, claims, folder)
+            if not args.only or finding.claim["id"] in args.only
+        ]
+        results = folder / "results"
+        costs = {
+            name: deciding.seconds_per_seed(config, name, analyses, results)
+            for name in config["experiments"]
+        }
+        news = deciding.news(before, findings, config)
+        left, looked_at = end - time.monotonic(), config
+        while step := deciding.choose(findings, config, costs, cores, left - beyond, full):
+            new = Document(deciding.with_seeds(document.content, config, step.added), {})
+            try:
+                config, analyses, claims = configured(new, str(decided))
+            except ValueError as error:
+                full[step.experiment] = str(error)
+            else:
+                document = new
+                break
+        more = deciding.choose(findings, config, costs, cores, math.inf, full)
+        plan = deciding.plan(step, left, more is not None)
+        print(f"{time.strftime('%H:%M:%S')}  {news}; {plan}", flush=True)
+        if step is None or stopped:
+            break
+
+    if stopped:
+        print(f"Stopped; what is finished is kept, and the same command goes on: {by}")
+        sys.exit(130)
+    if code:
+        print("The time is over; Snakemake was stopped in its work, and goes on where it was.")
+    if findings:
+        # As of the last look: what a build that was stopped would have added is not counted.
+        print(outcome(finding.verdict for finding in findings))
+        for line in deciding.summary(findings, looked_at, costs, cores, full):
+            print(f"  {line}")
+    print(f"The page: {page}")
+
+
+if __name__ == "__main__":
+    main()
