@@ -28,9 +28,9 @@ def made_otherwise(recipe, *places):
     return function
 
 
-def recipe_of(rule, settings, made_from=(), kind=None):
+def recipe_of(script, settings, made_from=(), kind=None):
     """The recipe of a job of a rule."""
-    text = json.dumps([digest(rule, kind), settings, list(made_from)], sort_keys=True)
+    text = json.dumps([digest(script, kind), settings, list(made_from)], sort_keys=True)
     return sha256(text.encode()).hexdigest()
 
 
@@ -65,9 +65,9 @@ def checkpoint_recipe(experiment, variant, seeds):
 
 
 @functools.cache
-def of_checkpoint_recipe(rule, experiment, variant, seeds):
+def of_checkpoint_recipe(script, experiment, variant, seeds):
     """What the metrics of a batch are made by, or its weights."""
-    return recipe_of(rule, None, [checkpoint_recipe(experiment, variant, seeds)])
+    return recipe_of(script, None, [checkpoint_recipe(experiment, variant, seeds)])
 
 
 @functools.cache
@@ -164,16 +164,16 @@ def page_recipe(page):
 
 
 @functools.cache
-def published_recipe(rule, *names):
+def published_recipe(script, *names):
     """What a file of the published tables is made by, all of what the manifest names."""
     said, kind = names, None
-    if rule == "figure":
+    if script == "figure":
         kind = published_figure(names[0]).kind
         said = [published_style(names[0]), published_figure(names[0]).caption]
-    elif rule == "claims":
+    elif script == "claims":
         said = [names, content_of(ROOT / published_build()[0]["claims"][names[0]]["file"])]
-    elif rule == "page":
+    elif script == "page":
         files = [ROOT / published_build()[0]["claims"][name]["file"] for name in published_lists()]
         files.append(ROOT / "workflow/report/page.html.j2")
         said = [published_sections(), list(published_build()[2]), content_of(*files)]
-    return recipe_of(rule, said, content_of(ROOT / "published/manifest.json"), kind)
+    return recipe_of(script, said, content_of(ROOT / "published/manifest.json"), kind)

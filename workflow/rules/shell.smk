@@ -6,7 +6,8 @@ PACKAGES = "torch numpy scipy scikit-learn pandas matplotlib jinja2 filelock pyy
 # Makes the environment of a job, and runs Python in it. Not by shell.prefix: as a module of another
 # workflow, this one must not change how the rules of that one run.
 PYTHON = f"bash {shlex.quote(here(ROOT / 'workflow/python.sh'))}"
-PYTHON = "HW1_RECIPE={params.recipe} " + PYTHON.replace("{", "{{").replace("}", "}}")
+PYTHON = PYTHON.replace("{", "{{").replace("}", "}}")
+PYTHON = f"HW1_RECIPE={{params.recipe}} {PYTHON}"
 
 # Under --sdm conda python is the environment's; else the one that runs Snakemake, and that has to
 # have the packages, since no rule has a container or a module.
