@@ -94,16 +94,18 @@ def verdicts(claims: list[Claim], table: np.ndarray = E_VALUES) -> np.ndarray:
 
 
 def stepped(confirmed: np.ndarray, refuted: np.ndarray) -> np.ndarray:
-    """Verdicts by Holm's steps over the last axis."""
-    clearest = np.maximum(confirmed, refuted)
+    """Verdicts by Holm's steps over the last axis, on either side."""
+    return np.where(steps(confirmed), 1, np.where(steps(refuted), -1, 0))
+
+
+def steps(clearest: np.ndarray) -> np.ndarray:
+    """Which claims decide on a side."""
     order = np.argsort(-clearest, axis=-1)
     bars = np.arange(clearest.shape[-1], 0, -1) / SIDE
     passed = np.logical_and.accumulate(np.take_along_axis(clearest, order, -1) >= bars, axis=-1)
     decides = np.empty_like(passed)
     np.put_along_axis(decides, order, passed, -1)
-    bar = np.empty_like(clearest)
-    np.put_along_axis(bar, order, np.broadcast_to(bars, bar.shape), -1)
-    return np.where(decides, np.where(confirmed >= bar, 1, -1), 0)
+    return decides
 
 
 def decided(claims: list[Claim]) -> list[int]:

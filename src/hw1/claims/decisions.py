@@ -9,10 +9,10 @@ One procedure for both sides (docs/decisions.md has its error rates and power, b
 2. A claim is confirmed by all of its parts: its evidence is the smallest of theirs. It is refuted
    by one: its evidence is their mean, whatever their dependence (Vovk and Wang 2021).
 3. Each claim of a list is decided on both sides, each at half the level, by Holm's steps for
-   e-values over all claims of the list, whether their experiments were built or not: the i-th
-   largest of m decides where it reaches (m - i + 1) over half the level, and all before it have. So
-   with 95 % probability no verdict of a list is ever wrong, and what a claim takes does not depend
-   on which other experiments were built.
+   e-values over all claims of the list, whether their experiments were built or not: on a side the
+   i-th largest of m decides where it reaches (m - i + 1) over half the level, and all before it
+   have. So with 95 % probability no verdict of a list is ever wrong, and what a claim takes does
+   not depend on which other experiments were built.
 4. What the size of an effect is called is read, with the evidence that the claim took, from where
    the values lie in respect of the smallest effect that matters.
 """
@@ -36,8 +36,8 @@ class Part(NamedTuple):
     """One measured part of a claim: its rule, its values, and the evidence on either side.
 
     `missing` says why there are no values; both are 0 then. `seeds` is how many were trained for
-    the values, of which some may have none. `verdict` is what it says by itself, where it takes the
-    evidence `bar`: that of its claim, which has so many parts.
+    the values, of which some may have none. `verdict` is what it says by itself, where it takes as
+    much evidence as its claim, which has so many parts; `bar` is what its words take.
     """
 
     rule: dict
@@ -61,9 +61,10 @@ class Part(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A claim, its parts and its verdict; `e_needed` is the evidence that it takes, `decisive` the
-    index of the part to look at first, `needed` how many seeds in all would decide an undecided
-    one, if further ones are as these. A claim without chance has no evidence."""
+    """A claim, its parts and its verdict; `e_needed` is the evidence that it takes on the side that
+    has more, `decisive` the index of the part to look at first, `needed` how many seeds in all
+    would decide an undecided one, if further ones are as these. A claim without chance has no
+    evidence."""
 
     claim: dict
     parts: list[Part]
@@ -209,15 +210,27 @@ def sizes(rule: dict, sample: Sample) -> Sizes | None:
     return Sizes(side, null, bound, 1 / bound if sample.ratio and bound else -bound)
 
 
-def verdict_of(part: Part, bar: float, parts: int) -> str:
+class Bars(NamedTuple):
+    """The evidence that a claim takes on either side."""
+
+    confirmed: float
+    refuted: float
+
+
+def verdict_of(part: Part, bars: Bars, parts: int) -> str:
     """What a part says by itself with so much evidence, and refuted as one of so many parts."""
     if part.sample is None:
         return part.verdict
-    if part.e_confirmed >= bar:
+    if part.e_confirmed >= bars.confirmed:
         return CONFIRMED
-    if part.e_refuted >= bar * parts:
-        return word_of(against(part), bar * parts)
-    return NOT_ENOUGH if max(clearest(part, parts)) < bar else INCONCLUSIVE
+    if part.e_refuted >= bars.refuted * parts:
+        return word_of(against(part), bars.refuted * parts)
+    return INCONCLUSIVE if reach(clearest(part, parts), bars) else NOT_ENOUGH
+
+
+def reach(evidence_of_sides: tuple[float, float], bars: Bars) -> bool:
+    """Whether the evidence is enough on one of both sides."""
+    return any(e >= bar for e, bar in zip(evidence_of_sides, bars))
 
 
 def against(part: Part) -> dict[str, float]:
@@ -259,7 +272,7 @@ def clearest(part: Part, parts: int) -> tuple[float, float]:
     return both, max(others) / len(others) / parts
 
 
-def needed(part: Part, bar: float, parts: int) -> tuple[float, float]:
+def needed(part: Part, bars: Bars, parts: int) -> tuple[float, float]:
     """How many seeds would confirm a part, and refute it as one of so many, if further ones are as
     these, those that give no value included; infinity where they point elsewhere."""
     sample = part.sample
@@ -272,8 +285,8 @@ def needed(part: Part, bar: float, parts: int) -> tuple[float, float]:
 
     others = refuting(part.rule)
     return (
-        max(seeds(side, bar) for side in sides(part.rule["confirmed"])),
-        min(seeds(side, bar * parts * len(others)) for side in others),
+        max(seeds(side, bars.confirmed) for side in sides(part.rule["confirmed"])),
+        min(seeds(side, bars.refuted * parts * len(others)) for side in others),
     )
 
 
@@ -300,47 +313,52 @@ def decide(claims: list[dict], tables: Tables, left_out: Container[str] = ()) ->
         one = mean([part.e_refuted for part in deciding])
         found.append((min(part.e_confirmed for part in deciding), one))
     chance = [index for index, (claim, _) in enumerate(measured) if tested(claim)]
-    steps = sorted(chance, key=lambda index: -max(found[index]))
-    # What the claim of each step takes; from the first that does not decide on it stays the same.
-    bars: dict[int, float] = {}
-    among = family
-    for index in steps:
-        bars[index] = among / SIDE
-        if max(found[index]) >= bars[index]:
-            among -= 1
+    bars = [holm_steps([found[index][side] for index in chance], family) for side in (0, 1)]
+    takes = dict(zip(chance, map(Bars, *bars)))
     return [
-        finding(claim, parts, *found[index], bars.get(index))
+        finding(claim, parts, *found[index], takes.get(index))
         for index, (claim, parts) in enumerate(measured)
     ]
 
 
+def holm_steps(evidence_of_claims: Sequence[float], family: int) -> list[float]:
+    """What the evidence of each claim has to reach, of so many in all: the largest 1 over the level
+    of a side times all of them, each further one a claim less, until one does not."""
+    bars = [0.0] * len(evidence_of_claims)
+    among = family
+    for index in sorted(range(len(bars)), key=lambda index: -evidence_of_claims[index]):
+        bars[index] = among / SIDE
+        among -= evidence_of_claims[index] >= bars[index]
+    return bars
+
+
 def finding(
-    claim: dict, parts: list[Part], e_confirmed: float, e_refuted: float, bar: float | None
+    claim: dict, parts: list[Part], e_confirmed: float, e_refuted: float, bars: Bars | None
 ) -> Finding:
     """The finding on a claim, which takes so much evidence; of one without chance any will do."""
     k = sum(part.decides for part in parts)
-    at = bar or 1 / SIDE
-    parts = [part._replace(verdict=verdict_of(part, at, k), bar=at * k) for part in parts]
+    at = bars or Bars(1 / SIDE, 1 / SIDE)
+    parts = [p._replace(verdict=verdict_of(p, at, k), bar=max(at) * k) for p in parts]
     seeds: float | None = None
-    if e_confirmed >= at:
+    if e_confirmed >= at.confirmed:
         verdict = CONFIRMED
-    elif e_refuted >= at:
-        verdict, parts = refuted(parts, at)
+    elif e_refuted >= at.refuted:
+        verdict, parts = refuted(parts, at.refuted)
     elif NOT_COMPUTED in [part.verdict for part in parts if part.decides]:
         verdict = NOT_COMPUTED
     else:
         deciding = [part for part in parts if part.decides]
         most = [clearest(part, k) for part in deciding]
-        best = max(min(e for e, _ in most), max(e for _, e in most))
-        verdict = NOT_ENOUGH if best < at else INCONCLUSIVE
+        enough = reach((min(e for e, _ in most), max(e for _, e in most)), at)
+        verdict = INCONCLUSIVE if enough else NOT_ENOUGH
         more = [needed(part, at, k) for part in deciding]
         seeds = min(max(n for n, _ in more), min(n for _, n in more))
     return Finding(
         claim,
         parts,
-        None if bar is None else e_confirmed,
-        None if bar is None else e_refuted,
-        bar,
+        None if bars is None else e_confirmed,
+        None if bars is None else e_refuted,
+        None if bars is None else at[e_refuted > e_confirmed],
         verdict,
         decisive(parts, verdict),
         None if seeds is None or seeds > MOST_SEEDS else int(seeds),
