@@ -349,12 +349,12 @@ FAULTS = {
         "return ancient(OTHERWISE)",
     ),
     "recipes leave out the settings": (
-        "workflow/rules/recipes.smk", "[digest(rule, kind), settings, list(made_from)]",
-        "[digest(rule, kind), list(made_from)]",
+        "workflow/rules/recipes.smk", "[digest(script, kind), settings, list(made_from)]",
+        "[digest(script, kind), list(made_from)]",
     ),
     "recipes leave out what a file is made from": (
-        "workflow/rules/recipes.smk", "[digest(rule, kind), settings, list(made_from)]",
-        "[digest(rule, kind), settings]",
+        "workflow/rules/recipes.smk", "[digest(script, kind), settings, list(made_from)]",
+        "[digest(script, kind), settings]",
     ),
     "results carry no recipe": (
         "src/hw1/recipes.py", 'os.environ.get("HW1_RECIPE") or "0" * LENGTH', '"0" * LENGTH',
@@ -403,7 +403,7 @@ def first_failure(folder: Path, chosen: str, files: Sequence[str]) -> str:
         text=True,
     )
     # Told to stop at the first failure, of several processes, pytest calls itself interrupted.
-    if failed := re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE):
+    if failed := re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", run.stdout, re.MULTILINE):
         return failed[1]
     said = (run.stdout + run.stderr).strip().splitlines()[-1:]
     return f"pytest exits with {run.returncode}: {' '.join(said)}" if run.returncode else ""
