@@ -13,7 +13,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from hw1.claims.decisions import Finding
+from hw1.claims.decisions import Finding, Part
 from hw1_workflow import deciding
 from hw1_workflow.entries import read
 from hw1_workflow.estimates import training_seconds
@@ -26,8 +26,19 @@ def claim(name: str, *experiments: str, **more) -> dict:
     return {"id": name, "experiment": experiments[0], "parts": parts}
 
 
-def finding(about: dict, needed: int | None, verdict: str = "inconclusive") -> Finding:
-    return Finding(about, [], 1.0, 1.0, 40.0, verdict, 0, needed)
+def finding(about: dict, needed: int | None, verdict: str = "inconclusive", *parts) -> Finding:
+    return Finding(about, [*parts], 1.0, 1.0, 600.0, verdict, 0, needed)
+
+
+@pytest.fixture
+def config(config):
+    """The default configuration, with seeds that the numbers below are of."""
+    seeds = {"mnist_cnn": "0-1", "capacity": [0], "connectivity": "0-5", "dying_relu": "0-9"}
+    seeds |= dict.fromkeys(("trajectory", "gradient_norm", "interpolation"), "0-11")
+    for name, text in (seeds | {"random_labels": "0-11", "function_fit": "0-19"}).items():
+        config["experiments"][name]["seeds"] = text
+    config["experiments"]["trajectory"]["seeds_per_job"] = 4
+    return config
 
 
 def planted(config: dict, costs: dict[str, float]) -> dict[str, float]:
@@ -107,6 +118,12 @@ def test_the_cheapest_decision_comes_first_and_half_of_what_it_lacks(config):
         "random_labels": [*range(12, 18)]
     }
     assert deciding.choose(found, config, costs, 1, 30) is None
+    # All twenty, and what follows them, where that takes longer than they do.
+    step = deciding.choose(found, config, costs, 1, 2000, beyond=800)
+    assert (len(step.added["random_labels"]), step.seconds) == (20, 1600)
+    assert (
+        len(deciding.choose(found, config, costs, 1, 2000, beyond=799).added["random_labels"]) == 10
+    )
     # What can have no more seeds is passed over.
     step = deciding.choose(found, config, costs, 1, 10_000, ["random_labels"])
     assert step == ("mnist_cnn", {"mnist_cnn": [2, 3, 4, 5, 6]}, ["C5"], 500)
@@ -126,6 +143,22 @@ def test_a_step_is_half_of_what_is_missing_or_a_batch(config, experiment, needed
     found = [finding(claim("C", experiment), needed, "not enough seeds")]
     step = deciding.choose(found, config, planted(config, {}), 2, 1e9)
     assert len(step.added[experiment]) == count
+
+
+def test_what_one_seed_gives_no_value_of_gets_as_many_as_decide_where_all_agree(config):
+    none = Part({}, None, "found 1 seed, expected 2 or more")
+    found = [finding(claim("C13", "capacity"), None, "not enough seeds", none)]
+    # 11 values that agree have an evidence of 749, 10 of 391; 600 are needed.
+    assert deciding.missing(found[0], config) == {"capacity": 10}
+    assert deciding.choose(found, config, planted(config, {}), 1, 1e9).added == {
+        "capacity": [1, 2, 3, 4, 5]
+    }
+    beside = none._replace(rule={"decides": False})
+    assert not deciding.missing(finding(claim("C", "capacity"), None, "", beside), config)
+    config["experiments"]["capacity"]["seeds"] = "0-10"
+    assert deciding.summary(found, config, planted(config, {}), 1, {}) == [
+        "C13 not enough seeds: found 1 seed, expected 2 or more, and more may not change that"
+    ]
 
 
 def test_of_several_experiments_each_gets_what_it_lacks(config):
@@ -265,8 +298,20 @@ def test_claims_are_decided_also_when_interrupted(fresh):
     assert mistyped.communicate()[0] == "decide: ONLY: found 'X22': did you mean X2?\n"
     assert not decided.exists()
 
+    # The time is over in the first build; Snakemake fails.
+    process = run_decide(fresh.folder, *arguments, "--minutes", "0.05")
+    said = process.communicate()[0]
+    assert process.returncode == 0, said
+    assert said.startswith("The time is over; Snakemake was stopped")
+    failing = run_decide(fresh.folder, *arguments, "--options=--set-threads trian=2")
+    said = failing.communicate()[0].splitlines()
+    assert failing.returncode == 1
+    assert said[-2].startswith("--set-threads trian: there is no such rule")
+    assert said[-1].startswith("decide: Snakemake failed, as its last lines say")
+
     # Interrupted in the first build, and in one that has more seeds.
     for ready in (lambda: log.exists() and log.stat().st_size, lambda: "0-4" in written(decided)):
+        log.unlink()
         process = run_decide(fresh.folder, *arguments)
         while not ready():
             assert process.poll() is None, process.communicate()[0]
@@ -300,6 +345,24 @@ def test_claims_are_decided_also_when_interrupted(fresh):
     target = f"{tables.removeprefix('d/')}/tiny_metrics.csv"
     plan = fresh.snakemake("-n", target, "--directory", "d", "--configfile", "d/decided.yaml")
     assert "Nothing to be done" in plan.stdout + plan.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--minutes", "0"], "MINUTES: found 0, expected more than 0"),
+        (["--minutes", "nan"], "MINUTES: found nan, expected more than 0"),
+        (["--minutes", "1", "--cores", "two"], "CORES: found 'two', expected a number or all"),
+        (
+            ["--minutes", "1", "--options=-n --configfile=x.yaml"],
+            "OPTIONS: found --configfile=x.yaml: say it with CONFIGFILE or DIRECTORY",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line(tmp_path, arguments, message):
+    process = run_decide(ROOT, "--directory", str(tmp_path / "d"), *arguments)
+    assert process.communicate()[0] == f"decide: {message}\n"
+    assert process.returncode == 1 and not (tmp_path / "d").exists()
 
 
 def written(path: Path) -> str:

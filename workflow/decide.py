@@ -193,7 +193,7 @@ def main() -> None:
             print("\n".join(lines), file=sys.stderr)
             raise ValueError(f"Snakemake failed, as its last lines say: all are in {log}")
         if step:
-            beyond = max(0.0, time.monotonic() - began - step.seconds)
+            beyond = max(0.0, time.monotonic() - began - (step.seconds - beyond))
         before = findings
         findings = [
             finding
@@ -207,7 +207,7 @@ def main() -> None:
         }
         news = deciding.news(before, findings, config)
         left, looked_at = end - time.monotonic(), config
-        while step := deciding.choose(findings, config, costs, cores, left - beyond, full):
+        while step := deciding.choose(findings, config, costs, cores, left, full, beyond):
             new = Document(deciding.with_seeds(document.content, config, step.added), {})
             try:
                 config, analyses, claims = configured(new, str(decided))

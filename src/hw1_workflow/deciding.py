@@ -16,7 +16,7 @@ import yaml
 
 from hw1.batches import seeds_of
 from hw1.claims.decisions import INCONCLUSIVE, NOT_ENOUGH, Finding
-from hw1.inference import MOST_SEEDS
+from hw1.inference import MOST_SEEDS, seeds_needed
 from hw1.wording import duration, outcome, seed_count
 from hw1_workflow.entries import Analysis
 from hw1_workflow.estimates import training_seconds
@@ -28,7 +28,7 @@ Seeds = dict[str, list[int]]  # by experiment
 
 class Step(NamedTuple):
     """What is trained next: new seeds of an experiment, and of those whose weights it starts from;
-    for which claims, and in about how many seconds."""
+    for which claims, and in about how many seconds, all that follows included."""
 
     experiment: str
     added: Seeds
@@ -166,10 +166,23 @@ def experiments_of(claim: dict, config: dict) -> list[str]:
     return [name for name in config["experiments"] if name in named]
 
 
+def without_values(finding: Finding) -> list[str]:
+    """Why parts that decide a claim have no values at these seeds."""
+    return [part.missing for part in finding.parts if part.decides and part.sample is None]
+
+
+def wanted(finding: Finding) -> int:
+    """How many seeds in all would decide an undecided claim; 0 where that is unknown. What has no
+    value yet, as one seed gives none, gets as many as would do if all agreed."""
+    if finding.needed is None and finding.e_needed and without_values(finding):
+        return seeds_needed(1, 1, 0.5, finding.e_needed) or 0
+    return finding.needed or 0
+
+
 def missing(finding: Finding, config: dict) -> dict[str, int]:
     """How many seeds each experiment of an undecided claim lacks; none where that is unknown."""
     found = {
-        name: (finding.needed or 0) - len(seeds_of_experiment(config, name))
+        name: wanted(finding) - len(seeds_of_experiment(config, name))
         for name in experiments_of(finding.claim, config)
     }
     return {name: seeds for name, seeds in found.items() if seeds > 0}
@@ -204,10 +217,12 @@ def choose(
     cores: int,
     left: float,
     full: Collection[str] = (),
+    beyond: float = 0,
 ) -> Step | None:
     """The next step towards the cheapest decision of which at least a seed fits the seconds that
-    are left: half of what it lacks, but a batch or two seeds at least. None where nothing is left
-    to decide, or fits. Experiments that are `full` get no more seeds."""
+    are left: half of what it lacks, but a batch or two seeds at least, and all where that takes no
+    longer than what a step takes `beyond` its seeds. None where nothing is left to decide, or fits.
+    Experiments that are `full` get no more seeds."""
     open_ = [
         finding
         for finding in undecided(findings)
@@ -217,13 +232,15 @@ def choose(
         lacks = missing(finding, config)
         name = max(lacks, key=lambda experiment: lacks[experiment])
         batch = config["experiments"][name].get("seeds_per_job", 1)
-        most = max(2, min(lacks[name], max(math.ceil(lacks[name] / 2), batch)))
+        whole = time_of(config, next_seeds(config, name, lacks[name]), costs, cores)
+        half = lacks[name] if whole <= beyond else math.ceil(lacks[name] / 2)
+        most = max(2, min(lacks[name], max(half, batch)))
         for count in range(most, 0, -1):
             added = next_seeds(config, name, count)
             seconds = time_of(config, added, costs, cores)
-            if seconds <= left:
+            if seconds + beyond <= left:
                 claims = [f.claim["id"] for f in open_ if name in missing(f, config)]
-                return Step(name, added, claims, seconds)
+                return Step(name, added, claims, seconds + beyond)
     return None
 
 
@@ -277,7 +294,9 @@ def summary(
     lines = []
     for finding in undecided(findings):
         lacks = missing(finding, config)
-        if finding.needed is None:
+        if not lacks and (why := without_values(finding)):
+            said = f"{why[0]}, and more may not change that"
+        elif not wanted(finding):
             said = f"further seeds as these would not decide it, or it takes over {MOST_SEEDS}"
         elif refused := [name for name in lacks if name in full]:
             said = f"{refused[0]} can have no more seeds ({full[refused[0]]})"
@@ -286,6 +305,6 @@ def summary(
         else:
             seeds = " and ".join(f"{n} more of {name}" for name, n in lacks.items())
             time = duration(cost_of(finding, config, costs, cores))
-            said = f"at {seed_count(finding.needed)}, {seeds}, about {time}"
+            said = f"at {seed_count(wanted(finding))}, {seeds}, about {time}"
         lines.append(f"{finding.claim['id']} {finding.verdict}: {said}")
     return lines
