@@ -121,9 +121,10 @@ def test_the_cheapest_decision_comes_first_and_half_of_what_it_lacks(config):
     # All twenty, and what follows them, where that takes longer than they do.
     step = deciding.choose(found, config, costs, 1, 2000, beyond=800)
     assert (len(step.added["random_labels"]), step.seconds) == (20, 1600)
-    assert (
-        len(deciding.choose(found, config, costs, 1, 2000, beyond=799).added["random_labels"]) == 10
-    )
+    step = deciding.choose(found, config, costs, 1, 2000, beyond=799)
+    assert len(step.added["random_labels"]) == 10
+    step = deciding.choose(found, config, costs, 1, 1000, beyond=900)
+    assert (len(step.added["random_labels"]), step.seconds) == (2, 980)
     # What can have no more seeds is passed over.
     step = deciding.choose(found, config, costs, 1, 10_000, ["random_labels"])
     assert step == ("mnist_cnn", {"mnist_cnn": [2, 3, 4, 5, 6]}, ["C5"], 500)

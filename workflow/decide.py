@@ -72,7 +72,7 @@ def beginning(paths: list[str], decided: Path) -> Document:
 
 
 def left_out(name: str, claims: list, config: dict) -> list[str]:
-    """The claims of a list that nobody asks for: as on the page (workflow/rules/requests.smk)."""
+    """The claims of a list that nobody asks for: as on the page (workflow/rules/pages.smk)."""
     others = [c["id"] for c in claims if c["experiment"] not in (None, *config["experiments"])]
     return [*config["claims"][name].get("leave_out", ()), *others]
 
