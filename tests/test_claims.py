@@ -649,8 +649,16 @@ def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
             "C9",
             0,
             {"experiment": "trajectory"},
-            "of.column: claim C9: the history of mlp has no colu",
+            "of.experiment: claim C9: mlp of trajectory has not",
         ),
+        (
+            "C6",
+            3,
+            {"experiment": "function_fit", "variant": "sinc_deep"},
+            "of.experiment: claim C6",
+        ),
+        ("C12", 1, {"experiment": "trajectory"}, "of.experiment: claim C12: trajectory has one"),
+        ("C12", 1, {"experiment": "function_fit"}, "of.column: claim C12: found 'accuracy'"),
         (
             "C10",
             0,
@@ -753,6 +761,8 @@ def test_the_keys_of_all_statistics_are_known_without_importing_them():
         assert [key.optional for key in found[name].values()] == [
             argument.default is not argument.empty for argument in arguments
         ]
-    assert found["fluctuates"]["experiment"].needs == ("one variant", "history.test_loss")
+    assert found["fluctuates"]["experiment"].needs == (
+        "one variant", "history.test_loss", "a row per epoch",
+    )  # fmt: skip
     assert found["order_correlation"]["column"].allowed == ("loss", "accuracy", "epoch")
     assert found["final_loss"]["variant"].kind == "Variant"

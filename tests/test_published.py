@@ -142,6 +142,13 @@ def test_the_published_page_has_all_claims_and_is_built_once(answering):
     assert answering.plan("published") == set()
     files = {link for link in re.findall(r'<a href="([^"#]+)"', page) if "://" not in link}
     assert len(files) > 50 and [f for f in files if not (results / f).exists()] == []
+    # The picture and the page of a ledger are of that ledger, whatever Snakemake was told.
+    rules = answering.folder / "workflow/claims.yaml"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("at_least: 0.888", "at_least: 0.889"), encoding="utf-8")
+    answering.snakemake("results/published/tables/claims_as_written.csv")
+    answering.snakemake("published", "--touch")
+    assert {"published_figure claims", "published_page"} <= answering.plan("published")
 
 
 def test_a_figure_that_is_not_published_is_no_target(answering):

@@ -17,14 +17,19 @@ from hw1.command import one_line_errors
 from hw1.files import replacing
 from hw1.wording import outcome
 from hw1_workflow import deciding
-from hw1_workflow.claim_lists import check_claims, evidence
+from hw1_workflow.claim_lists import check_claims, evidence, left_out
 from hw1_workflow.entries import ARMS, ROOT, Analysis, read
 from hw1_workflow.overlays import located, settings_of_files, with_line
 from hw1_workflow.validation import did_you_mean
 from hw1_workflow.yaml_files import Document, load
 
 SHOWN = 20  # last lines of Snakemake's output, where it failed
-OWN = ("--configfile", "--configfiles", "--directory", "-d")  # not for --options
+# Not for --options: what has a place of its own here, and what builds nothing.
+OWN = {
+    "CONFIGFILE": ("--configfile", "--configfiles"),
+    "DIRECTORY": ("--directory", "-d"),
+    "snakemake itself": ("-n", "--dry-run", "--dryrun", "--touch", "-t", "--unlock"),
+}
 
 
 def configured(overlay: Document, name: str) -> tuple[dict, list[Analysis], dict[str, list]]:
@@ -49,7 +54,10 @@ def configured(overlay: Document, name: str) -> tuple[dict, list[Analysis], dict
 def beginning(paths: list[str], decided: Path) -> Document:
     """The overlay to begin with: what was decided by now, else what the overlays say together."""
     files = {"config.yaml": load("config.yaml")} | {path: load(path) for path in paths}
-    settings_of_files(files)  # raises where they contradict each other
+    try:
+        read(settings_of_files(files))  # a mistake is one of these files, not of what they make
+    except ValueError as error:
+        raise ValueError(with_line(str(error), files)) from error
     decided.parent.mkdir(parents=True, exist_ok=True)  # what .. in a path begins with
     # Of the folders themselves, since .. does not go back through a symbolic link.
     folder = os.path.realpath(decided.parent)
@@ -71,19 +79,15 @@ def beginning(paths: list[str], decided: Path) -> Document:
     return found
 
 
-def left_out(name: str, claims: list, config: dict) -> list[str]:
-    """The claims of a list that nobody asks for: as on the page (workflow/rules/pages.smk)."""
-    others = [c["id"] for c in claims if c["experiment"] not in (None, *config["experiments"])]
-    return [*config["claims"][name].get("leave_out", ()), *others]
-
-
 def look(config: dict, analyses: list, claims: dict[str, list], folder: Path) -> list[Finding]:
     """The findings on all claims, from the tables that there are."""
     found = []
     for name, claim_list in claims.items():
         files = [folder / file for file in evidence(claim_list, config, analyses, ARMS[0])]
         there = tables.read_all(file for file in files if file.exists())
-        found += decide(claim_list, there, left_out(name, claim_list, config))
+        found += decide(
+            claim_list, there, left_out(claim_list, config["claims"][name], config["experiments"])
+        )
     return found
 
 
@@ -94,7 +98,9 @@ def check_only(only: list[str], claims: dict[str, list], config: dict) -> None:
         if name not in known:
             raise ValueError(f"ONLY: found {name!r}: {did_you_mean(name, known)}")
     for key, claim_list in claims.items():
-        if absent := sorted({*only} & {*left_out(key, claim_list, config)}):
+        if absent := sorted(
+            {*only} & {*left_out(claim_list, config["claims"][key], config["experiments"])}
+        ):
             raise ValueError(f"ONLY: {absent[0]} is left out of this configuration: name others")
 
 
@@ -138,9 +144,15 @@ def main() -> None:
         raise ValueError(f"MINUTES: found {args.minutes:g}, expected more than 0")
     if not re.fullmatch(r"all|[1-9]\d*", args.cores):
         raise ValueError(f"CORES: found {args.cores!r}, expected a number or all")
-    options = shlex.split(args.options)
-    if taken := [o for o in options if o.partition("=")[0] in OWN]:
-        raise ValueError(f"OPTIONS: found {taken[0]}: say it with CONFIGFILE or DIRECTORY")
+    try:
+        options = shlex.split(args.options)
+    except ValueError as error:
+        raise ValueError(f"OPTIONS: found {args.options!r}: {error}") from error
+    for place, names in OWN.items():
+        if taken := [o for o in options if o.partition("=")[0] in names]:
+            raise ValueError(f"OPTIONS: found {taken[0]}: say it with {place}")
+    if os.path.exists(args.directory) and not os.path.isdir(args.directory):
+        raise ValueError(f"DIRECTORY: found {args.directory}, which is a file: name a folder")
     end = time.monotonic() + 60 * args.minutes
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -84,11 +84,10 @@ def seeds_needed(successes: int, n: int, share: float, needed: float) -> int | N
     return None
 
 
-def holm(p_values: Sequence[float], tests: int | None = None) -> list[float]:
-    """Holm's (1979) step-down adjusted p-values, in the order given, of so many tests in all: what
-    is not given has no small p."""
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's (1979) step-down adjusted p-values, in the order given."""
     adjusted = [0.0] * len(p_values)
-    largest, tests = 0.0, max(tests or 0, len(p_values))
+    largest, tests = 0.0, len(p_values)
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     for rank, index in enumerate(order):
         largest = max(largest, (tests - rank) * p_values[index])

@@ -2,7 +2,7 @@
 
 import ast
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -203,42 +203,58 @@ def check_part(
     variants = list(config["experiments"][experiment]["variants"])
     if own not in OWN_TABLES:
         variants = analysis_with(done, experiment, own).variants
-    known = {"Variant": [*variants, *left_out.get(experiment, ())]}
-    known["Variants"] = known["Variant"]
+    named: list[str] = []
+    lines: list[str] = []
+    known = [*variants, *left_out.get(experiment, ())]
+    for name, value in of.items():
+        for item in as_list(value) if keys[name].kind in ("Variant", "Variants") else ():
+            if item not in known:
+                raise ValueError(not_among(name, item, known))
+            named.append(item)
+    asked = [variant for variant in named or variants if variant in variants]
     for need in keys[subject].needs:
         if need == "one variant":
             check_one(variants, subject, part)
+        elif need == "several variants":
+            if len(variants) < 2:
+                raise ValueError(f"{subject}: {experiment} has one variant, expected several")
         elif need.startswith("history."):
             check_recorded(config, experiment, variants, need.partition(".")[2], subject)
+        elif need in NEEDS:
+            for variant in asked:
+                if not NEEDS[need](batch_settings(config, experiment, variant)):
+                    raise ValueError(
+                        f"{subject}: {variant} of {experiment} has not what {part['statistic']} "
+                        f"needs: {need}"
+                    )
         elif f"{experiment}_{need}" not in tables:
             raise ValueError(
                 f"{subject}: {experiment} has no table {need}, which {part['statistic']} reads"
             )
         else:
-            known.setdefault(
-                "Line", list(analysis_with(done, experiment, need).settings.get("lines", ()))
-            )
+            lines = list(analysis_with(done, experiment, need).settings.get("lines", ()))
     if "variant" in keys and "variant" not in of:
         check_one(variants, "variant", part)
     for name, value in of.items():
         kind = keys[name].kind
-        if kind in known:
-            for item in value if isinstance(value, list) else [value]:
-                if item not in known[kind]:
-                    raise ValueError(not_among(name, item, known[kind]))
-        elif kind == "Column" and own != "history":
+        if kind == "Line" and value not in lines:
+            raise ValueError(not_among(name, value, lines))
+        if kind == "Column" and own != "history":
             columns = METRICS if own == "metrics" else columns_of(done, experiment, own)
             if value not in columns:
                 raise ValueError(not_among(name, value, columns))
         elif kind in ("Column", "Recorded"):
             check_recorded(config, experiment, variants, value, name)
         elif kind == "Split" and value == "test":
-            named = [of[key] for key in of if keys[key].kind == "Variant"] or variants
-            for variant in named:
-                if variant in variants and is_function(config, experiment, variant):
+            for variant in asked:
+                if is_function(config, experiment, variant):
                     raise ValueError(
                         f"{name}: found 'test', but {variant} has no test split: use train"
                     )
+        elif name == "column" and value == "accuracy":
+            for variant in asked:
+                if not has_labels(batch_settings(config, experiment, variant)):
+                    raise ValueError(f"{name}: found 'accuracy', but {variant} has no labels")
 
 
 def check_one(variants: Sequence[str], where: str, part: dict) -> None:
@@ -255,6 +271,25 @@ def not_among(key: str, found: str, known: Iterable[str]) -> str:
     return f"{key}: found {found!r}: {did_you_mean(found, known)}"
 
 
+def as_list(value: object) -> list:
+    """A name, or several, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def has_labels(settings: dict) -> bool:
+    """Whether a run classifies."""
+    return classes_of(settings) is not None
+
+
+# What a statistic may need of the settings of a run.
+NEEDS: dict[str, Callable[[dict], bool]] = {
+    "labels": has_labels,
+    "a row per iteration": lambda settings: settings["training"]["history"] == "iteration",
+    "a row per epoch": lambda settings: settings["training"]["history"] == "epoch",
+    "epoch 0": lambda settings: 0 in settings["training"]["snapshot_epochs"],
+}
+
+
 def is_function(config: dict, experiment: str, variant: str) -> bool:
     """Whether a variant is fitted to a function, which has no test split."""
     name = dataset_name(config, Run(experiment, variant, 0))
@@ -269,7 +304,7 @@ def check_recorded(
         settings = batch_settings(config, experiment, variant)
         training = settings["training"]
         columns = ["epoch", "iteration", "batch_loss"]
-        columns += ["batch_accuracy"] * (classes_of(settings) is not None)
+        columns += ["batch_accuracy"] * has_labels(settings)
         columns += ["gradient_norm"] * bool(training["gradient_norm"])
         columns += [
             f"{s}_{m}" for s in training["evaluate_each_epoch"] for m in ("loss", "accuracy")
@@ -290,6 +325,13 @@ def columns_of(done: Iterable[Analysis], experiment: str, table: str) -> list[st
     """The columns of a table that an analysis makes."""
     analysis = analysis_with(done, experiment, table)
     return list(analysis.kind.declared["tables"].values())[analysis.tables.index(table)]
+
+
+def left_out(claims: Sequence[dict], entry: dict, built: Collection[str]) -> list[str]:
+    """The claims of a list that are not decided, by their ids: those that its entry leaves out, and
+    those of experiments that are not built."""
+    others = [claim["id"] for claim in claims if claim["experiment"] not in (None, *built)]
+    return [*entry.get("leave_out", ()), *others]
 
 
 def check_left_out(lists: Mapping[str, dict], claims: Mapping[str, Sequence[dict]]) -> None:

@@ -33,6 +33,7 @@ from hw1_workflow.claim_lists import (
     check_ids,
     check_left_out,
     evidence,
+    left_out,
 )
 from hw1_workflow.command_line import (
     delete_kept,

@@ -7,12 +7,10 @@ def evidence_of(wildcards):
 
 
 def left_out_of(name, arm):
-    """The claims of a list that are not decided for an arm, by their ids: those that the
-    configuration leaves out, and those of experiments that are not built."""
+    """The claims of a list that are not decided for an arm."""
     files = evidence(CLAIMS[name], config, ANALYSES, arm, PREFIX)
     built = {Path(file).stem.removesuffix("_metrics") for file in files}
-    others = [c["id"] for c in CLAIMS[name] if c["experiment"] and c["experiment"] not in built]
-    return [*config["claims"][name].get("leave_out", ()), *others]
+    return left_out(CLAIMS[name], config["claims"][name], built)
 
 
 def ledgers(lists, middle=""):

@@ -54,11 +54,7 @@ use rule claims as published_claims with:
         "results/benchmarks/published_claims/{claims}_{arm}.tsv"
     params:
         recipe=lambda wildcards: published_recipe("claims", wildcards.claims, wildcards.arm),
-        left_out=lambda wildcards: [
-            claim["id"]
-            for claim in parsed(published_build()[0]["claims"][wildcards.claims]["file"])
-            if claim["experiment"] and claim["experiment"] not in HELD[wildcards.arm]
-        ],
+        left_out=lambda wildcards: published_left_out(wildcards.claims, wildcards.arm),
 
 
 use rule figure as published_figure with:
@@ -130,12 +126,7 @@ use rule page as published_page with:
         provenance=f"--provenance {PREFIX}results/published/{ARMS[0]}/tables --runs",
         published="",
         shown="{}",
-        lists=lambda wildcards: json.dumps(
-            {
-                name: [published_build()[0]["claims"][name]["title"], {}]
-                for name in published_lists()
-            }
-        ),
+        lists=lambda wildcards: json.dumps(published_titles()),
         sections=lambda wildcards: json.dumps(published_sections()),
 
 

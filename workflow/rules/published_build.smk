@@ -69,6 +69,17 @@ def published_style(name):
     return style(published_build()[0], published_figure(name), published_lists().get(name))
 
 
+def published_left_out(name, arm):
+    """The claims of a list that the published tables of an arm do not decide."""
+    entry = published_build()[0]["claims"][name]
+    return left_out(parsed(entry["file"]), entry, HELD[arm])
+
+
+def published_titles():
+    """The titles of the lists of claims on the page of the published tables, as titles_on has them."""
+    return {name: [published_build()[0]["claims"][name]["title"], {}] for name in published_lists()}
+
+
 @functools.cache
 def published_sections():
     """What the page of the published tables says of the settings of its experiments."""

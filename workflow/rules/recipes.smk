@@ -159,21 +159,30 @@ def page_recipe(page):
     """What a page is made by."""
     rules = [config["claims"][name]["file"] for name in lists_on(page)]
     template = ROOT / "workflow/report/page.html.j2"
-    said = [sections_on(page), titles_on(page), content_of(template, *rules)]
+    said = [sections_on(page), titles_on(page), content_of(template, *rules), command_line(page)]
     return recipe_of("page", said, [shown_by(page), *content_of(ROOT / "published/manifest.json")])
 
 
 @functools.cache
 def published_recipe(script, *names):
     """What a file of the published tables is made by, all of what the manifest names."""
-    said, kind = names, None
+    said, kind, made_from = names, None, content_of(ROOT / "published/manifest.json")
     if script == "figure":
-        kind = published_figure(names[0]).kind
-        said = [published_style(names[0]), published_figure(names[0]).caption]
+        figure = published_figure(names[0])
+        said, kind = [published_style(names[0]), figure.caption], figure.kind
+        if figure.experiment is None:
+            made_from.append(published_recipe("claims", names[0], ARMS[0]))
     elif script == "claims":
-        said = [names, content_of(ROOT / published_build()[0]["claims"][names[0]]["file"])]
+        file = ROOT / published_build()[0]["claims"][names[0]]["file"]
+        said = [names, content_of(file), published_left_out(*names)]
     elif script == "page":
         files = [ROOT / published_build()[0]["claims"][name]["file"] for name in published_lists()]
         files.append(ROOT / "workflow/report/page.html.j2")
-        said = [published_sections(), list(published_build()[2]), content_of(*files)]
-    return recipe_of(script, said, content_of(ROOT / "published/manifest.json"), kind)
+        said = [published_sections(), published_titles(), content_of(*files)]
+        made_from += [published_recipe("figure", name) for name in published_build()[2]]
+        made_from += [
+            published_recipe("claims", name, arm)
+            for name in published_lists()
+            for arm in PUBLISHED_ARMS
+        ]
+    return recipe_of(script, said, made_from, kind)

@@ -3,7 +3,8 @@
 The workflow reads them without importing a statistic, and refuses a claim that does not fit what
 will be built before anything is trained (hw1_workflow.claim_lists). What an experiment has to have
 stands beside it: Annotated[Experiment, "one variant", "lines", "history.test_loss"] is one of one
-variant, with a table `lines`, and a history with a column `test_loss`.
+variant, with a table `lines`, and a history with a column `test_loss`. Others are "several
+variants", "labels", "a row per epoch" or "iteration" of the history, and snapshots of "epoch 0".
 """
 
 from typing import Literal

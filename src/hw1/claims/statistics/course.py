@@ -30,13 +30,22 @@ def epochs_to(tables: Tables, experiment: Experiment, variant: Variant, below: f
     return both.groupby("seed").apply(first, include_groups=False).astype(float)
 
 
-def arrives(tables: Tables, experiment: Experiment, variant: Variant, below: float) -> Sample:
+def arrives(
+    tables: Tables,
+    experiment: Annotated[Experiment, "a row per epoch"],
+    variant: Variant,
+    below: float,
+) -> Sample:
     """Share of runs whose training loss ever gets below a share of the best constant's."""
     return share(epochs_to(tables, experiment, variant, below).notna())
 
 
 def convergence_ratio(
-    tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, below: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "a row per epoch"],
+    variant: Variant,
+    baseline: Variant,
+    below: float,
 ) -> Sample:
     """Epochs that a variant needs to get below a share of the variance, over the baseline's.
 
@@ -51,7 +60,7 @@ def convergence_ratio(
 
 def plateaus(
     tables: Tables,
-    experiment: Experiment,
+    experiment: Annotated[Experiment, "a row per epoch"],
     flat: Variant,
     improving: Variants,
     loss_above: float,
@@ -74,7 +83,10 @@ def plateaus(
 
 
 def falls_steadily(
-    tables: Tables, experiment: Experiment, variant: Variant, at_least: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "a row per epoch"],
+    variant: Variant,
+    at_least: float,
 ) -> Sample:
     """Share of runs whose training loss falls in at least a share of the steps from one recorded
     epoch to the next."""
@@ -109,7 +121,10 @@ def during(values: pd.DataFrame, phase: Phase) -> pd.DataFrame:
 
 
 def phase_ratio(
-    tables: Tables, experiment: Annotated[Experiment, "one variant"], column: Recorded, phase: Phase
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant", "a row per iteration"],
+    column: Recorded,
+    phase: Phase,
 ) -> Sample:
     """Mean of a column over the first 50 iterations, or the last tenth, over the middle third."""
     values = phases(tables, experiment, column)
@@ -117,7 +132,9 @@ def phase_ratio(
 
 
 def fluctuation_ratio(
-    tables: Tables, experiment: Annotated[Experiment, "one variant"], column: Recorded
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant", "a row per iteration"],
+    column: Recorded,
 ) -> Sample:
     """Coefficient of variation of a column in the middle third, over that in the last tenth."""
     values = phases(tables, experiment, column)
@@ -126,7 +143,10 @@ def fluctuation_ratio(
 
 
 def phase_trend(
-    tables: Tables, experiment: Annotated[Experiment, "one variant"], column: Recorded, phase: Phase
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant", "a row per iteration"],
+    column: Recorded,
+    phase: Phase,
 ) -> Sample:
     """How much a column changes over a phase, by the least-squares line through its iterations."""
     values = during(phases(tables, experiment, column), phase)
@@ -145,7 +165,8 @@ def per_epoch(
 
 
 def loss_fall(
-    tables: Tables, experiment: Annotated[Experiment, "one variant", "history.train_loss"]
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant", "history.train_loss", "a row per epoch"],
 ) -> Sample:
     """Training loss after the first epoch minus that after the last, frozen weights, in nats."""
     losses = per_epoch(tables, experiment, "train_loss")
@@ -154,7 +175,7 @@ def loss_fall(
 
 def fluctuates(
     tables: Tables,
-    experiment: Annotated[Experiment, "one variant", "history.test_loss"],
+    experiment: Annotated[Experiment, "one variant", "history.test_loss", "a row per epoch"],
     turns: int,
     moves: float,
     correlation: float,

@@ -10,7 +10,7 @@ from hw1.claims.sample import Sample, ratio
 
 
 def contraction(
-    tables: Tables, table: Annotated[Table, "one variant"], column: Column = "distance"
+    tables: Tables, table: Annotated[Table, "one variant", "epoch 0"], column: Column = "distance"
 ) -> Sample:
     """L2 distance between two runs' weights at the last snapshot over that at the first."""
     found = pairs(tables, table, [column])

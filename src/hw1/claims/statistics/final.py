@@ -53,7 +53,11 @@ def final_ratio(
 
 
 def accurate(
-    tables: Tables, experiment: Experiment, variant: Variant, split: Split, at_least: float
+    tables: Tables,
+    experiment: Annotated[Experiment, "labels"],
+    variant: Variant,
+    split: Split,
+    at_least: float,
 ) -> Sample:
     """Share of runs with at least a final accuracy, from 0 to 1."""
     found = final(tables, experiment, split, variant, ["accuracy"])
@@ -62,7 +66,7 @@ def accurate(
 
 def accuracy_within(
     tables: Tables,
-    experiment: Annotated[Experiment, "one variant"],
+    experiment: Annotated[Experiment, "one variant", "labels"],
     split: Split,
     low: float,
     high: float,
@@ -80,14 +84,21 @@ def final_loss(
 
 
 def final_accuracy(
-    tables: Tables, experiment: Experiment, split: Split, variant: Variant | None = None
+    tables: Tables,
+    experiment: Annotated[Experiment, "labels"],
+    split: Split,
+    variant: Variant | None = None,
 ) -> Sample:
     """Final accuracy in percent."""
     return median(100 * final(tables, experiment, split, variant, ["accuracy"])["accuracy"])
 
 
 def accuracy_difference(
-    tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, split: Split
+    tables: Tables,
+    experiment: Annotated[Experiment, "labels"],
+    variant: Variant,
+    baseline: Variant,
+    split: Split,
 ) -> Sample:
     """Final accuracy of a variant minus the baseline's, in percentage points."""
     arms = (
@@ -100,7 +111,7 @@ def accuracy_difference(
 
 
 def best_accuracy(
-    tables: Tables, experiment: Annotated[Experiment, "one variant"], split: Split
+    tables: Tables, experiment: Annotated[Experiment, "one variant", "labels"], split: Split
 ) -> Sample:
     """What a run's accuracy is at its best recorded epoch, in percent."""
     name = f"{experiment}_metrics"
@@ -110,7 +121,7 @@ def best_accuracy(
 
 def memorised(
     tables: Tables,
-    experiment: Annotated[Experiment, "one variant"],
+    experiment: Annotated[Experiment, "one variant", "labels"],
     accuracy_gain: float,
     loss_gain: float,
 ) -> Sample:

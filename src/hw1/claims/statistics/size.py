@@ -1,6 +1,6 @@
 """Statistics of models that differ in their number of parameters."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,12 @@ def by_size(tables: Tables, experiment: Experiment, split: Split, column: Score)
     return sizes.sort_index(axis=1)
 
 
-def size_correlation(tables: Tables, experiment: Experiment, split: Split, column: Score) -> Sample:
+def size_correlation(
+    tables: Tables,
+    experiment: Annotated[Experiment, "several variants"],
+    split: Split,
+    column: Score,
+) -> Sample:
     """Spearman's correlation of parameters and final loss or accuracy, over the sizes."""
     values = by_size(tables, experiment, split, column)
     sizes = values.columns.get_level_values("parameters").to_numpy()
@@ -54,7 +59,12 @@ def correlation_with_place(columns: list[pd.Series]) -> pd.Series:
     return each(values, lambda row: spearman(places, row))
 
 
-def largest_accuracy(tables: Tables, experiment: Experiment, split: Split, models: int) -> Sample:
+def largest_accuracy(
+    tables: Tables,
+    experiment: Annotated[Experiment, "several variants", "labels"],
+    split: Split,
+    models: int,
+) -> Sample:
     """Final accuracy of the least accurate of the largest so many models, in percent."""
     values = by_size(tables, experiment, split, "accuracy")
     return median(100 * values.iloc[:, -models:].min(axis=1))
@@ -77,7 +87,7 @@ def best_size(values: pd.DataFrame) -> pd.Series:
 
 def size_leg(
     tables: Tables,
-    experiment: Experiment,
+    experiment: Annotated[Experiment, "several variants"],
     split: Split,
     column: Score,
     leg: Literal["first", "last"],
@@ -103,7 +113,7 @@ def size_leg(
 
 def fitting_peak(
     tables: Tables,
-    experiment: Experiment,
+    experiment: Annotated[Experiment, "several variants", "labels"],
     column: Score,
     side: Literal["smaller", "largest"],
     accuracy: float = 0.99,
