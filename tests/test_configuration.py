@@ -126,7 +126,7 @@ def test_default_has_the_specified_runs(config):
     assert seeds == {
         "function_fit": 20,
         "mnist_cnn": 2,
-        "trajectory": 12,
+        "trajectory": 24,
         "gradient_norm": 12,
         "interpolation": 12,
         "capacity": 1,
@@ -138,7 +138,7 @@ def test_default_has_the_specified_runs(config):
         "true_labels": 1,
         "large_batches": 1,
         "gradient_zero": 10,
-        "aligned_runs": 6,
+        "aligned_runs": 24,
         "error_surface": 1,
         "double_descent": 6,
     }
@@ -151,7 +151,7 @@ def test_default_has_the_specified_runs(config):
     assert (
         len(everything)
         == len(set(map(str, everything)))
-        == (194 + 200 + 600 + 36 + 15 + 1 + 10 + 20 + 6 + 3 + 54)
+        == (206 + 200 + 600 + 36 + 15 + 1 + 10 + 20 + 24 + 3 + 54)
     )
 
 
@@ -658,7 +658,10 @@ MISTAKES = [
         r"mlp\.start: capacity has no seed 1, expected all the seeds of trajectory",
     ),
     (
-        at("experiments.trajectory.start", {"experiment": "random_labels", "variant": "lenet5"}),
+        at_once(
+            {"experiments.trajectory.start": {"experiment": "random_labels", "variant": "lenet5"}},
+            {"experiments.trajectory.seeds": "0-11"},
+        ),
         r"models of random_labels/lenet5 and trajectory/mlp differ",
     ),
     (
@@ -685,6 +688,7 @@ MISTAKES = [
         at_once(
             {"experiments.gradient_norm.start": {"experiment": "trajectory", "variant": "mlp"}},
             {"experiments.trajectory.start": {"experiment": "gradient_norm", "variant": "mlp"}},
+            {"experiments.trajectory.seeds": "0-11"},
         ),
         r"start: trajectory/mlp, which starts from gradient_norm/mlp, which starts from traj",
     ),
