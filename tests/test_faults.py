@@ -26,7 +26,7 @@ import yaml
 from conftest import ROOT, once
 from repository import Repository, reduced
 
-from hw1 import arrays, checkpoints, datasets
+from hw1 import arrays, checkpoints, datasets, recipes
 
 pytestmark = pytest.mark.slow
 
@@ -411,7 +411,9 @@ def test_disk_full_at_the_checkpoint_and_at_the_resume_file(small_disk, observed
 
 def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     folder, leave = small_disk
-    shutil.copy(small.folder / "results/tables/capacity_metrics.csv", folder)
+    table = {"capacity_metrics.csv", "capacity_metrics.csv.sha256"}
+    for name in table:
+        shutil.copy(small.folder / "results/tables" / name, folder)
     from hw1_workflow.entries import read, style
 
     config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
@@ -421,11 +423,11 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     leave(8_192)
     run = script("figure", *arguments, folder=folder, MPLCONFIGDIR=str(small.folder))
     assert "No space left on device" in one_line(run)
-    assert files_of(folder) == {"capacity_metrics.csv"}
+    assert files_of(folder) == table
     leave(None)
     run = script("figure", *arguments, folder=folder, MPLCONFIGDIR=str(small.folder))
     assert run.returncode == 0, run.stderr
-    assert files_of(folder) == {"capacity_metrics.csv", "fig.png", "fig.svg"}
+    assert files_of(folder) == table | {"fig.png", "fig.svg"}
     observed("disk full while a figure is drawn", "once", "one line, no half file; then completes")
 
 
@@ -488,10 +490,13 @@ class Payload:
         return os.mkdir, (str(self.path),)
 
 
-def test_a_planted_checkpoint_is_refused_and_its_payload_does_not_run(small, tmp_path, observed):
+def test_a_planted_checkpoint_is_refused_and_its_payload_does_not_run(
+    small, tmp_path, observed, monkeypatch
+):
     ran = tmp_path / "ran"
     path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
     before = path.read_bytes()
+    monkeypatch.setenv("HW1_RECIPE", recipes.of(path))  # or it would be made anew
     path.unlink()
     checkpoints.save(path, {0: {"settings": "{}", "snapshots": Payload(ran)}})
     torch.load(path, weights_only=False)  # the payload does work
@@ -546,7 +551,7 @@ def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(
         config["experiments"]["capacity"]["title"] = title
         config["datasets"]["digits"]["title"] = title
         capacity = config["experiments"]["capacity"]
-        capacity["variants"] = {"cnn1": capacity["variants"]["cnn1"]}
+        capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2")}
 
     copy.write_config(configure)
     copy.snakemake()

@@ -216,7 +216,7 @@ def check_part(
         if need == "one variant":
             check_one(variants, subject, part)
         elif need == "several variants":
-            if len(variants) < 2:
+            if len(known) < 2:
                 raise ValueError(f"{subject}: {experiment} has one variant, expected several")
         elif need.startswith("history."):
             check_recorded(config, experiment, variants, need.partition(".")[2], subject)
