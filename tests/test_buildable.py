@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from repository import Repository, reduced
 
 from hw1_workflow import entries
+from hw1_workflow.claim_lists import check_evidence
 
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 FIT = "experiments.function_fit."
@@ -123,7 +124,10 @@ def extreme(draw) -> dict:
 def builds(config: dict, folder: Path, python: Path) -> bool:
     """Whether a configuration is accepted, and then that it is built."""
     try:
-        entries.read(config)
+        done, _, _ = entries.read(config)
+        for name, entry in config["claims"].items():
+            claims = yaml.safe_load((ROOT / entry["file"]).read_text(encoding="utf-8"))
+            check_evidence(name, claims, config, done, {})
     except ValueError:
         return False
     copy = Repository(folder, python)
