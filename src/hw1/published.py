@@ -10,7 +10,6 @@ import hashlib
 import json
 import lzma
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from hw1 import tables
@@ -31,10 +30,7 @@ def pack(path: Path, table: "pd.DataFrame") -> None:
     for column in rounded.select_dtypes("float"):
         rounded[column] = [float(f"{value:.{digits}g}") for value in rounded[column]]
     rows = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
-    with TemporaryDirectory() as folder:
-        plain = Path(folder, "table.csv")
-        tables.write(plain, rows, list(rounded))
-        content = lzma.compress(plain.read_bytes(), preset=9)
+    content = lzma.compress(tables.plain(rows, list(rounded)), preset=9)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 

@@ -35,7 +35,12 @@ ANEW = "get it anew with git checkout"  # one that is published
 
 
 def write(path: str | os.PathLike, rows: Iterable[dict], columns: Sequence[str] = ()) -> None:
-    """Write `rows` with `columns`, and all of their keys, in order of first appearance.
+    """Write `rows` as `plain` has them."""
+    store(path, plain(rows, columns))
+
+
+def plain(rows: Iterable[dict], columns: Sequence[str] = ()) -> bytes:
+    """A table of `rows` with `columns`, and all of their keys, in order of first appearance.
 
     Floats are written so that reading them gives the same float; a missing value is empty.
     """
@@ -45,7 +50,7 @@ def write(path: str | os.PathLike, rows: Iterable[dict], columns: Sequence[str] 
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    store(path, text.getvalue().encode())
+    return text.getvalue().encode()
 
 
 def store(path: str | os.PathLike, content: bytes) -> None:
