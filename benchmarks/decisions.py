@@ -246,9 +246,10 @@ def is_share(part: dict) -> bool:
 def values_of(part: dict, seeds: int) -> int:
     """How many values a part has: one for each pair of seeds, one for each but the first, which
     has none before it to choose a size on, or one for each."""
-    if part["statistic"] in ("contraction", "distance_ratio", "concordance"):
+    pairs = ("contraction", "cosine", "distance_ratio", "distance_ratio_change", "concordance")
+    if part["statistic"] in pairs:
         return seeds // 2
-    return seeds - 1 if part["statistic"] in ("size_leg", "fitting_peak") else seeds
+    return seeds - 1 if part["statistic"] == "fitting_peak" else seeds
 
 
 def border(part: dict, side: tuple[str, float]) -> float:

@@ -46,7 +46,7 @@ def reduced(config: dict) -> dict:
     capacity = experiments["capacity"]
     capacity["seeds"] = [0]
     capacity["variants"] = {name: capacity["variants"][name] for name in ("cnn1", "cnn2", "cnn3")}
-    leave_out(config["claims"]["claims"], "C0 C1 C2 C3 C4 C17 C18")
+    leave_out(config["claims"]["claims"], "C0 C1 C2 C3 C4 C12 C13 C14 C17 C18 C24 C25")
     config["figures"]["dpi"] = 60
     return config
 

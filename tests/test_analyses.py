@@ -1,8 +1,11 @@
 """The rows of each analysis, of networks whose weights are given."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from hw1 import alignment, curvature, models
 from hw1.analyses import (
@@ -68,6 +71,31 @@ def test_distances_are_of_runs_of_one_variant_at_epochs_that_both_have():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "first, second, expected",
+    [
+        ((1, 2), (2, 1), 4 / 5),
+        ((1, 2), (4, -2), 0),
+        ((1, 2), (-3, -6), -1),
+        ((1, 2), (0, 0), None),  # which went nowhere
+    ],
+)
+def test_the_cosine_is_of_the_ways_from_where_two_runs_began(first, second, expected):
+    starts = np.array([[7, -1], [-2, 5]])
+    runs = [
+        run_of(start, start + 9, start + way, seed=seed)
+        for seed, (start, way) in enumerate(zip(starts, (first, second)))
+    ]
+    rows = distances.analyse(runs, {"view": "model"}, None)[""]
+    start, between, end = (row["displacement_cosine"] for row in rows)
+    assert start is None  # from where no way has been gone
+    assert between == pytest.approx(1, rel=1e-12)
+    if expected is None:
+        assert end is None
+    else:  # in double precision
+        assert end == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
 def test_dead_units_are_those_of_each_snapshot():
     # Both units are 0 at x = 1 and 2 at first, and so is the one after them; later the second.
     rest = [-1, 0, 0, 1, 1, -1, 0, 1]
@@ -120,12 +148,29 @@ def test_what_is_left_of_an_eigenvector_is_a_share_of_its_eigenvalue():
     assert of_thousand == pytest.approx(rest)
 
 
-def test_eigenvalues_count_above_a_share_of_the_largest_absolute_one(monkeypatch):
-    spectrum = torch.tensor([-10, 0, 0.5, 2])
+def test_eigenvalues_count_beyond_a_share_of_the_largest_absolute_one(monkeypatch):
+    spectrum = torch.tensor([-10, -4, -0.5, 0, 0, 0, 0.5, 2])
     monkeypatch.setattr(torch.linalg, "eigvalsh", lambda hessian: spectrum)
-    settings = {"examples": 2, "steps": 9, "thresholds": [0, 0.1]}
+    settings = {"examples": 2, "steps": 9, "thresholds": [0, 0.1, 0.3]}
     found = critical_points.analyse([run_of([1, 1])], settings, function([-1, 1], [0, 0]))
-    assert [row["minimal_ratio"] for row in found["ratios"]] == [0.5, 0.25]
+    ratios = found["ratios"]
+    assert [row["threshold"] for row in ratios] == [0, 0.1, 0.3]
+    # On both sides of 0 as far from it; zeros are on none.
+    assert [row["minimal_ratio"] for row in ratios] == [2 / 8, 1 / 8, 0]
+    assert [row["negative_share"] for row in ratios] == [3 / 8, 2 / 8, 2 / 8]
+
+
+def test_zeros_of_a_hessian_are_neither_positive_nor_negative():
+    """Of v tanh(w x + b) + c - x with all weights 0, over x = -1 and 1: 2 of c, 2 and -2 of v and w
+    together, 0 of b. The gradient is 0, so it stays there."""
+    model = {"kind": "mlp", "hidden": [1], "activation": "tanh"}
+    settings = {"examples": 2, "steps": 9, "thresholds": [1e-6]}
+    found = critical_points.analyse(
+        [run_of([0] * 4, model=model)], settings, function([-1, 1], [-1, 1])
+    )
+    assert found[""][0]["gradient_norm"] == 0
+    (row,) = found["ratios"]
+    assert (row["minimal_ratio"], row["negative_share"]) == (2 / 4, 1 / 4)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -185,10 +230,58 @@ def test_a_barrier_is_of_the_last_weights_and_the_first_examples():
         assert found["test", alpha] == evaluate(run.network(), whole).loss
 
 
+def orders_of(model: nn.Module, seed: int) -> list[np.ndarray]:
+    """Weights with the hidden units in ten orders, which a seed draws one after the other."""
+    random, found = np.random.default_rng(seed), []
+    for _ in range(10):
+        other = copy.deepcopy(model)
+        alignment.reorder(other, [random.permutation(6)])
+        found.append(curvature.weights_of(other).numpy())
+    return found
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_units_are_shuffled_by_the_seed(seed):
     model = models.build({"kind": "mlp", "hidden": [6]}, (1,), 1, (0, 0))
     run = run_of(curvature.weights_of(model).numpy(), hidden=[6], seed=seed)
-    alignment.reorder(model, [np.random.default_rng(seed).permutation(6)])
-    found = barriers.weights_at_end(run, run, "shuffled")
-    assert np.array_equal(found, curvature.weights_of(model).numpy())
+    found = list(barriers.weights_at_end(run, run, "shuffled"))
+    assert np.array_equal(found, orders_of(model, seed))
+    assert len({tuple(weights) for weights in found}) == 10
+    for units in ("as_trained", "matched"):
+        (one,) = barriers.weights_at_end(run, run, units)
+        assert np.array_equal(one, run.weights[-1])  # matched with itself
+
+
+def test_of_random_orders_the_mean_is_written():
+    nets = [models.build({"kind": "mlp", "hidden": [6]}, (1,), 2, (seed, 0)) for seed in (0, 1)]
+    first, second = (curvature.weights_of(net).numpy() for net in nets)
+    runs = [
+        run_of(weights, hidden=[6], variant=name, seed=3, **LABELS)
+        for name, weights in (("a", first), ("b", second))
+    ]
+    data = labels([0.5, -1, 2, 3], [1, 4, -2])
+    ends = {"from": "a", "to": "b"}
+    lines = {"raw": ends, "random": ends | {"units": "shuffled"}}
+    settings = {"points": 3, "train_examples": 3, "lines": lines}
+    found = barriers.analyse(runs, settings, data)[""]
+    assert found == barriers.analyse(runs, settings, data)[""]
+    assert len(found) == 2 * 3 * 2
+    rows = {(row["variant"], row["split"], row["alpha"]): row for row in found}
+    assert len(rows) == len(found)
+    splits = {"train": curvature.first_examples(data, runs[0].settings, 3)}
+    splits["test"] = data.splits(runs[0].settings)["test"]
+    for split, examples in splits.items():
+        for alpha in (0, 0.5, 1):
+            ways = []
+            for last in orders_of(nets[1], 3):
+                at = ((1 - alpha) * first.astype(float) + alpha * last).astype(np.float32)
+                ways.append(evaluate(run_of(at, hidden=[6], **LABELS).network(), examples))
+            raw, random = (rows[name, split, alpha] for name in lines)
+            for measure in ("loss", "accuracy"):
+                values = [getattr(way, measure) for way in ways]
+                assert random[measure] == pytest.approx(np.mean(values), rel=1e-6)
+                # The ends are the same functions in any order; between them each line is another.
+                if alpha != 0.5:
+                    assert random[measure] == pytest.approx(raw[measure], rel=1e-6)
+            if alpha == 0.5:
+                assert len({way.loss for way in ways}) > 5

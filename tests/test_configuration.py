@@ -502,7 +502,10 @@ MISTAKES = [
         r"figures\.params\.tables: found 2, expected 1 in the order of metrics",
     ),
     (
-        at("experiments.capacity.figures.interp", {"draw": "parameters", "caption": "c"}),
+        at(
+            "experiments.capacity.figures.interp",
+            {"draw": "parameters", "groups": [], "caption": "c"},
+        ),
         r"figures\.interp: experiments\.interpolation\.figures\.interp makes results/fig_interp",
     ),
     (

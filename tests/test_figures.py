@@ -101,7 +101,7 @@ def cases(seeds: int) -> dict[str, tuple[dict, list[pd.DataFrame]]]:
             style(datasets={"a": "d", "b": "d"}),
             [table(["a_b"], seeds, loss=[1.0] * 8, accuracy=[0.5] * 8, **alphas)],
         ),
-        "parameters": (style(), [metrics]),
+        "parameters": (style(groups=[]), [metrics]),
         "random_labels": (style(), [table(["m"], seeds, **curve)]),
         "collapse": (
             style(datasets={name: name[:4] for name in [*models, "sign_deep"]}),
@@ -285,7 +285,10 @@ def test_a_variant_looks_the_same_in_the_last_epochs_where_another_has_ended():
     short = short.assign(variant=short["variant"].map(names))
     left, right = draw("training_curves", style(measure="loss"), [short]).axes
     assert [line.get_label() for line in right.lines] == ["second, training", "second, test"]
-    for early, late in zip(left.lines[2:], right.lines):
+    first = ["first, training", "first, test", "first, mean of the training curve"]
+    labels = [*first, *(label.replace("first", "second") for label in first)]
+    assert [line.get_label() for line in left.lines] == labels
+    for early, late in zip(left.lines[3:], right.lines):
         assert (early.get_color(), early.get_marker()) == (late.get_color(), late.get_marker())
 
 
@@ -393,6 +396,49 @@ def test_final_metrics_are_drawn_by_split_and_in_percent():
     loss, accuracy = draw("parameters", *cases(1)["parameters"]).axes
     assert curves(loss) == {"train": [0.5], "test": [0.6]}  # not those of epoch 0
     assert curves(accuracy) == {"train": [90], "test": [80]}
+
+
+def test_a_group_of_sizes_is_shaded_with_its_mean_on_test_examples():
+    rows = [
+        {"variant": name, "seed": seed, "epoch": 1, "split": split, "parameters": count}
+        | {"loss": loss * (1 + 3 * seed), "accuracy": accuracy}
+        for seed in (0, 1)
+        for name, count, loss, accuracy in (
+            ("a", 10, 1.0, 0.5),
+            ("b", 40, 4.0, 0.7),
+            ("c", 90, 9, 1),
+        )
+        for split in ("train", "test")
+    ]
+    look = style(groups=[["a", "b"], ["c", "no such size"]])
+    loss, accuracy = draw("parameters", look, [pd.DataFrame(rows)]).axes
+    # The geometric mean of 1 and 4 is 2, at the other seed 8; the median of both is 5.
+    means = [[list(line.get_xdata()), list(line.get_ydata())] for line in loss.lines[2:3]]
+    assert means == [[[10, 40], [pytest.approx(5)] * 2]]
+    assert list(accuracy.lines[2].get_ydata()) == [pytest.approx(60)] * 2
+    assert len(loss.patches) == len(accuracy.patches) == 1
+    assert curves(loss)["test, mean of a group"] == []
+
+
+def test_losses_of_windows_are_drawn_beside_the_loss():
+    history = pd.DataFrame(
+        {"variant": "m", "seed": seed, "epoch": 1, "iteration": np.arange(1, 31)}
+        | {"gradient_norm": 1.0, "batch_loss": (1 + seed) * np.repeat(np.arange(15.0, 0, -1), 2)}
+        for seed in (0, 2)
+    )
+    history = history.explode(["iteration", "batch_loss"]).astype(
+        {"iteration": int, "batch_loss": float}
+    )
+    loss = draw("gradient_norm", style(), [history]).axes[1]
+    (inset,) = loss.child_axes
+    steps = [patch.get_data() for patch in inset.patches]
+    # Windows of two iterations: of 10 to 6 and 5 to 1, times 1 and 3, so 2 is the median.
+    assert [list(s.values) for s in steps[::2]] == [[20, 18, 16, 14, 12], [10, 8, 6, 4, 2]]
+    assert [list(s.values) for s in steps[1::2]] == [[30, 27, 24, 21, 18], [15, 12, 9, 6, 3]]
+    assert [list(s.edges) for s in steps[::2]] == [
+        [10, 12, 14, 16, 18, 20],
+        [20, 22, 24, 26, 28, 30],
+    ]
 
 
 def test_line_between_two_networks_is_drawn_by_split_with_its_ends_marked():

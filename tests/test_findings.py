@@ -170,10 +170,12 @@ def test_training_curves_by_hand():
     history = history.assign(batch_loss=history["batch_accuracy"], test_loss=0.125)
     assert finding("training_curves", history, measure="accuracy") == (
         "In the last epoch the median training accuracy is 50.00 % (25.00 to 75.00) for a and "
-        "50.00 % for b, the median test accuracy 50.00 % for a and 25.00 % for b."
+        "50.00 % for b, the median test accuracy 50.00 % for a and 25.00 % for b. Over all epochs "
+        "the training accuracy is 25.00 % (12.50 to 37.50) for a and 25.00 % for b."
     )
     assert finding("training_curves", history, measure="loss", left_out=["a"]) == (
-        "In the last epoch the median training loss is 0.5, the median test loss 0.125."
+        "In the last epoch the median training loss is 0.5, the median test loss 0.125. Over all "
+        "epochs the training loss is 0.25."
     )
 
 
@@ -249,12 +251,12 @@ def test_gradient_norm_by_hand():
         ]
     )  # fmt: skip
     assert finding("gradient_norm", history) == (
-        "From the first 50 iterations to the last tenth the norm of the gradient is 2 at either "
-        "end (lower in 1 of 2 seeds) and the loss falls from 4 to 2 (lower in 2 of 2 seeds)."
+        "From the first tenth of the iterations to the last the norm of the gradient is 2 at "
+        "either end (lower in 1 of 2 seeds) and the loss falls from 4 to 2 (lower in 2 of 2 seeds)."
     )
     assert finding("gradient_norm", history[history["seed"] == 0]) == (
-        "From the first 50 iterations to the last tenth the norm of the gradient rises from 1 to 2 "
-        "and the loss falls from 4 to 1."
+        "From the first tenth of the iterations to the last the norm of the gradient rises from "
+        "1 to 2 and the loss falls from 4 to 1."
     )
 
 

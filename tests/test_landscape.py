@@ -269,17 +269,77 @@ def test_measures_against_their_place_and_their_growth():
     assert landscape.growth(tables, "t", ["a", "d"], "c").values.tolist() == [8, 1 / 9]
     found = landscape.growth(tables, "t", ["a", "d"], "c", baseline=["b", "e"])
     assert found.values.tolist() == pytest.approx([8, (1 / 9) / (2 / 5)])
-    with pytest.raises(Missing, match="not above 0"):
-        landscape.growth(by_variant("c", a=[0.0], d=[1.0]), "t", ["a", "d"], "c")
+    for a, b in ((0.0, 1.0), (1.0, 0.0)):  # of the baseline alone, too
+        with pytest.raises(Missing, match="c is not above 0 everywhere"):
+            tables = by_variant("c", a=[a], b=[b], d=[1.0])
+            landscape.growth(tables, "t", ["d", "a"], "c", baseline=["b", "d"])
+    apart = {"t": tables["t"].assign(c=1.0, seed=(tables["t"]["variant"] == "b").astype(int))}
+    assert landscape.growth(apart, "t", ["d", "a"], "c").values.tolist() == [1]
+    with pytest.raises(TooFew, match="no seed has all arms"):
+        landscape.growth(apart, "t", ["d", "a"], "c", baseline=["b", "d"])
 
 
-def points(losses: list[float], ratios: list[float], norms: list[float]) -> dict:
+def accuracies(train: float = 0.5, **test: list[float]) -> pd.DataFrame:
+    """Final accuracies by variant, one per seed; those of training are the same."""
+    return metrics(
+        [
+            {"variant": name, "seed": seed, "split": split, "accuracy": accuracy}
+            for name, found in test.items()
+            for seed, value in enumerate(found)
+            for split, accuracy in (("train", train), ("test", value))
+        ]
+    )
+
+
+def test_what_is_left_of_a_gap_by_hand():
+    ends = {"a": [0.75, 0.5, 1], "b": [0.625, 0.75, 1], "c": [1, 0.75], "d": [0.5, 0.625]}
+    table = accuracies(**ends)
+    rules = [["a", "b"], ["c", "d"]]
+    found = landscape.gap_left({"e_metrics": table}, "e", *rules, "test")
+    assert (found.values.tolist(), found.null) == ([0.25, -2], None)  # the third has no c and d
+    with pytest.raises(Missing, match="e_metrics: c is not more accurate everywhere"):
+        landscape.gap_left({"e_metrics": table}, "e", *rules, "train")
+    with pytest.raises(Missing, match="e_metrics: a is not more accurate everywhere"):
+        landscape.gap_left({"e_metrics": table}, "e", *rules[::-1], "test")  # only at one seed
+    third = {"e_metrics": table[(table["seed"] == 2) | table["variant"].isin(["c", "d"])]}
+    with pytest.raises(TooFew, match="no seed has all arms"):
+        landscape.gap_left(third, "e", *rules, "test")
+
+
+def test_sensitivity_and_gap_by_hand():
+    # Gaps as the test accuracies fall: as the sensitivities, the other way round, and alike.
+    ends = {"a": [0.75, 0.25, 0.5, 0.5], "b": [0.5, 0.5, 0.5, 0.5], "c": [0.25, 0.75, 0.5]}
+    table = accuracies(train=0.875, **ends)
+    sensitive = by_variant("probabilities", a=[1.0] * 4, b=[2.0] * 4, c=[9.0] * 4)["t"]
+    tables = {"e_metrics": table, "e_sensitivity": sensitive}
+    found = landscape.sensitivity_and_gap(tables, "e", ["c", "a", "b"])
+    assert (found.values.tolist(), found.null) == ([1, -1, 0], 0)  # the fourth has no c
+    # It is the gap that counts: with a training accuracy as far off as that of tests there is none.
+    learned = table.assign(accuracy=table["accuracy"].where(table["split"] == "test"))
+    alike = tables | {"e_metrics": learned.assign(accuracy=learned["accuracy"].bfill())}
+    found = landscape.sensitivity_and_gap(alike, "e", ["a", "b", "c"])
+    assert found.values.tolist() == [0, 0, 0]
+    some = tables | {
+        "e_sensitivity": sensitive[(sensitive["variant"] == "a") != (sensitive["seed"] == 3)]
+    }
+    with pytest.raises(TooFew, match="no seed has all arms"):
+        landscape.sensitivity_and_gap(some, "e", ["a", "b", "c"])
+    with pytest.raises(Missing, match="no table e_sensitivity"):
+        landscape.sensitivity_and_gap({"e_metrics": table}, "e", ["a", "b"])
+
+
+def points(
+    losses: list[float],
+    ratios: list[float],
+    norms: list[float],
+    negative: list[float] | float = 0.0,
+) -> dict:
     runs = pd.DataFrame({"variant": "v", "seed": range(len(losses))})
     return {
         "e_critical_points": runs.assign(loss=losses, gradient_norm=norms),
         "e_critical_points_ratios": pd.concat(
-            [runs.assign(threshold=0.0, minimal_ratio=1.0),
-             runs.assign(threshold=0.1, minimal_ratio=ratios)]
+            [runs.assign(threshold=0.0, minimal_ratio=1.0, negative_share=0.0),
+             runs.assign(threshold=0.1, minimal_ratio=ratios, negative_share=negative)]
         ),
     }  # fmt: skip
 
@@ -292,8 +352,17 @@ def test_pairs_of_critical_points_by_hand():
         norms=[0, 1, 0, 0, 0, 0, 0, 0, 0],
     )
     found = landscape.concordance(tables, "e", "v", 1e-9, 0.1)
-    assert found.share
+    assert found.share and found.of_pairs
     assert found.values.tolist() == [1, 0]  # the third has one loss, the fourth one ratio
+    # Of these runs the higher loss goes with more negative eigenvalues, fewer, and as many.
+    negative = [0.1, 0.9, 0.2, 0.3, 0.2, 0.1, 0.2, 0.3, 0.3]
+    tables["e_critical_points_ratios"].loc[lambda t: t["threshold"] == 0.1, "negative_share"] = (
+        negative
+    )
+    found = landscape.concordance(tables, "e", "v", 1e-9, 0.1, column="negative_share")
+    assert found.values.tolist() == [1, 0]
+    with pytest.raises(TooFew, match="no two runs with a gradient up to 1e-09 differ"):
+        landscape.concordance(tables, "e", "v", 1e-9, 0, column="negative_share")
     with pytest.raises(TooFew, match="no two runs with a gradient up to 1e-09 differ"):
         landscape.concordance(points([1, 2], [0.5, 0.5], [0, 0]), "e", "v", 1e-9, 0.1)
     with pytest.raises(TooFew, match="v has no gradient up to 1e-09"):
@@ -354,14 +423,70 @@ def test_ratio_of_two_kinds_of_distances_by_hand():
     assert aligned.values.tolist() == [0.5]
 
 
-def sizes(train: list[float], test: list[float], losses: list[float]) -> dict:
+def of_pairs(epochs: dict[int, dict[str, float]], runs: int = 3) -> pd.DataFrame:
+    """Distances after each epoch, of the first two runs; those of other pairs are far larger."""
+    return pd.DataFrame(
+        {"variant": "v", "seed": i, "other_seed": j, "epoch": epoch}
+        | {name: value * (1 if (i, j) == (0, 1) else 10 * i + j) for name, value in of.items()}
+        for epoch, of in epochs.items()
+        for i in range(runs)
+        for j in range(i + 1, runs)
+    )  # fmt: skip
+
+
+def test_change_of_the_ratio_of_two_kinds_of_distances_by_hand():
+    # From 3/4 over 9/1 to 1/2.
+    start, between, end = ({"a": a, "b": b} for a, b in ((3.0, 4.0), (9.0, 1.0), (1.0, 2.0)))
+    table = of_pairs({0: start, 2: between, 5: end})
+    change = distances.distance_ratio_change
+    found = change({"t": table}, "t", "a", "b")
+    assert found.values.tolist() == [pytest.approx(2 / 3, rel=1e-15)]
+    assert found.of_pairs and found.null == 1
+    of_four = of_pairs({0: start, 5: end}, runs=4)
+    assert change({"t": of_four}, "t", "b", "a").values.tolist() == pytest.approx([1.5, 1.5])
+    for epochs in ({1: start, 5: end}, {0: start}):
+        with pytest.raises(Missing, match="no snapshots of epoch 0 and of 1 or more later ones"):
+            change({"t": of_pairs(epochs)}, "t", "a", "b")
+    for column in "ab":
+        with pytest.raises(Missing, match="t: a ratio to 0"):
+            change({"t": of_pairs({0: start | {column: 0.0}, 5: end})}, "t", "a", "b")
+    with pytest.raises(TooFew, match="found one run"):
+        change({"t": table.assign(other_seed=0).query("seed == 0").iloc[[0]]}, "t", "a", "b")
+    with pytest.raises(Missing, match="not each of 2 pairs of runs is there after each epoch"):
+        change({"t": of_four.iloc[:-1]}, "t", "a", "b")
+
+
+def test_cosine_of_two_ways_by_hand():
+    # Nothing at the start, where no way has been gone; of the last snapshot alone.
+    table = of_pairs({e: {"distance": 1.0} for e in (0, 3, 8)}, runs=5)
+    table["way"] = np.nan
+    table.loc[table["epoch"] == 3, "way"] = 0.5
+    last = table["epoch"] == 8
+    table.loc[last, "way"] = 1 / (3 + 10 * table["seed"] + table["other_seed"])
+    found = distances.cosine({"t": table}, "t", "way")
+    assert found.values.tolist() == [1 / 4, 1 / 26]  # seeds 0 and 1, 2 and 3
+    assert found.of_pairs and found.null == 0
+    table.loc[last, "way"] *= -1
+    assert distances.cosine({"t": table}, "t", "way").values.tolist() == [-1 / 4, -1 / 26]
+    with pytest.raises(Missing, match="t has no column angle"):
+        distances.cosine({"t": table}, "t", "angle")
+    at_start = table[table["epoch"] == 0]
+    with pytest.raises(Missing, match="t, epoch 0, seed 0, other seed 1: way is nan"):
+        distances.cosine({"t": at_start}, "t", "way")
+    alone = table[(table["seed"] == 0) & (table["other_seed"] == 1)].assign(other_seed=0)
+    with pytest.raises(TooFew, match="found one run"):
+        distances.cosine({"t": alone}, "t", "way")
+
+
+def sizes(*seeds: tuple[list[float], list[float], list[float]], widths: list[int]) -> dict:
+    """Training accuracy, test accuracy and test loss of each size, by seed."""
     return {
         "e_metrics": metrics(
             [
-                {"variant": f"w{p}", "seed": seed, "parameters": 10 * (p + 1), "split": split,
-                 "accuracy": of[p], "loss": losses[p]}
-                for p in range(len(train))
-                for seed in (0, 1)
+                {"variant": f"w{width}", "seed": seed, "parameters": width, "split": split,
+                 "accuracy": of[place], "loss": losses[place]}
+                for seed, (train, test, losses) in enumerate(seeds)
+                for place, width in enumerate(widths)
                 for split, of in (("train", train), ("test", test))
             ]
         )
@@ -369,19 +494,89 @@ def sizes(train: list[float], test: list[float], losses: list[float]) -> dict:
 
 
 def test_peak_where_labels_are_fitted_by_hand():
-    tables = sizes([0.5, 0.9, 0.99, 1.0], [0.6, 0.8, 0.7, 0.9], [4.0, 2.0, 3.0, 1.0])
+    run = [0.5, 0.9, 0.99, 1.0], [0.6, 0.8, 0.7, 0.9], [4.0, 2.0, 3.0, 1.0]
+    tables = sizes(run, run, widths=[10, 20, 30, 40])
     peak = size.fitting_peak
     # A value for the second seed: the sizes are chosen on the first.
     assert peak(tables, "e", "accuracy", "smaller").values.tolist() == [10]
     assert peak(tables, "e", "accuracy", "largest").values.tolist() == [20]
     assert peak(tables, "e", "loss", "smaller").values.tolist() == [1.5]
     assert peak(tables, "e", "loss", "largest").values.tolist() == [3]
-    with pytest.raises(Missing, match="no size fits 99 %"):
-        peak(sizes([0.5, 0.9], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "largest")
-    with pytest.raises(Missing, match="the smaller size is the first"):
-        peak(sizes([1.0, 1.0], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "smaller")
-    with pytest.raises(Missing, match="the largest size is the first"):
-        peak(sizes([0.5, 1.0], [0.6, 0.8], [1.0, 1.0]), "e", "loss", "largest")
+    assert peak(tables, "e", "loss", "smaller").null == 1
+    assert peak(tables, "e", "accuracy", "smaller").null == 0
+    # With fewer labels that have to be fitted, the second size fits them: 2 to 4, and to 1.
+    assert peak(tables, "e", "loss", "smaller", accuracy=0.9).values.tolist() == [0.5]
+    assert peak(tables, "e", "loss", "largest", accuracy=0.9).values.tolist() == [2]
+
+
+def test_the_worst_of_the_sizes_that_just_fit_by_hand():
+    # The third fits; up to six times its 10 parameters, and no further, goes the fifth.
+    run = (
+        [0.5, 0.9, 1.0, 0.9, 1.0, 1.0, 1.0],
+        [0.6, 0.8, 0.75, 0.5, 0.7, 0.1, 0.9],
+        [2.0, 4.0, 3.0, 2.5, 5.0, 9.0, 1.0],
+    )
+    tables = sizes(run, run, widths=[2, 5, 10, 30, 60, 61, 99])
+
+    def peak(column: str, side: str, up_to: float) -> list[float]:
+        return size.fitting_peak(tables, "e", column, side, up_to=up_to).values.tolist()
+
+    assert peak("loss", "smaller", 1) == peak("loss", "smaller", 5.9) == [1.5]
+    assert peak("loss", "smaller", 6) == [2.5]
+    assert peak("loss", "largest", 6) == [5]
+    assert peak("loss", "largest", 6.1) == [9]
+    # The errors are 40, 20, 25, 50, 30, 90 and 10 %: another one of them is the worst.
+    assert peak("accuracy", "smaller", 1) == [5]
+    assert peak("accuracy", "smaller", 6) == [30]
+    assert peak("accuracy", "largest", 6) == [40]
+    with pytest.raises(Missing, match="no size is larger than those that just fit their labels"):
+        peak("loss", "largest", 10)
+    assert peak("loss", "smaller", 10) == [4.5]
+
+
+def test_sizes_are_chosen_on_the_seeds_before():
+    learned = [[0.5, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1], [0.5, 1, 1, 1], [1, 1, 1, 1]]
+    losses = [[1, 8, 2, 1], [1, 2, 16, 4], [1, 2, 32, 8], [4, 8, 16, 2], [8, 4, 2, 1]]
+    runs = [(train, [1 - x / 100 for x in of], of) for train, of in zip(learned, losses)]
+    tables = sizes(*runs, widths=[1, 10, 20, 50])
+
+    def peak(column: str, side: str) -> list[float]:
+        return size.fitting_peak(tables, "e", column, side, up_to=2).values.tolist()
+
+    # Before the second seed 10 fits, and has the higher loss of 10 and 20; before the third the
+    # median of 50 and 100 % is no fit of 1, and the means are 5 and 9. Before the fourth 1 fits,
+    # and there is no smaller one; before the last it is as before the third.
+    assert peak("loss", "smaller") == [2 / 1, 32 / 1, 2 / 8]
+    assert peak("loss", "largest") == [2 / 4, 32 / 8, 4 / 2, 2 / 1]
+    assert peak("accuracy", "smaller") == [2 - 1, 32 - 1, 2 - 8]
+    assert peak("accuracy", "largest") == [2 - 4, 32 - 8, 4 - 2, 2 - 1]
+
+
+def test_the_best_smaller_size_is_that_of_the_seeds_before():
+    # Of the second seed 1 is the better one; of the first it was 10.
+    seeds = ([4.0, 3.0, 9.0], [1.0, 2.0, 5.0])
+    runs = [([0.5, 0.5, 1.0], [1 - x / 100 for x in losses], losses) for losses in seeds]
+    tables = sizes(*runs, widths=[1, 10, 20])
+    assert size.fitting_peak(tables, "e", "loss", "smaller").values.tolist() == [5 / 2]
+    assert size.fitting_peak(tables, "e", "accuracy", "smaller").values.tolist() == [5 - 2]
+
+
+@pytest.mark.parametrize(
+    "train, side, message",
+    [
+        ([0.5, 0.9], "largest", "e_metrics: no size fits 99 % of its labels"),
+        ([1.0, 1.0], "smaller", "e_metrics: the smallest size is the first that fits its labels"),
+        ([0.5, 1.0], "largest", "e_metrics: no size is larger than those that just fit"),
+    ],
+)
+def test_where_there_is_no_peak_the_reason_is_said(train, side, message):
+    run = train, [0.6, 0.8], [1.0, 1.0]
+    tables = sizes(run, run, widths=[1, 2])
+    for column in ("loss", "accuracy"):
+        with pytest.raises(Missing, match=message):
+            size.fitting_peak(tables, "e", column, side)
+    with pytest.raises(TooFew, match="no earlier seed to choose the size that fits on"):
+        size.fitting_peak(sizes(run, widths=[1, 2]), "e", "loss", side)
 
 
 # --- figures

@@ -10,8 +10,7 @@ from conftest import ROOT
 from repository import Repository, with_controls
 
 import publish
-from hw1 import published, tables
-from hw1.claims.statistics.line import barrier
+from hw1 import kinds, published, tables
 
 
 def table(seeds: list[int], loss: float = 0.1234567) -> pd.DataFrame:
@@ -108,13 +107,6 @@ def test_what_is_published_here_is_what_the_manifest_says():
     assert sum(path.stat().st_size for path in files) < 6_000_000
 
 
-def seeds_of(arm: str) -> tuple[int, int]:
-    """The least and the greatest number of published seeds of an experiment."""
-    experiments = published.manifest(ROOT / "published")["arms"][arm].values()
-    counts = [len(experiment["seeds"]) for experiment in experiments]
-    return min(counts), max(counts)
-
-
 def test_where_nothing_is_published_it_says_so(fresh):
     run = fresh.snakemake("published", check=False)
     assert run.returncode != 0 and "Traceback" not in run.stdout + run.stderr
@@ -157,51 +149,17 @@ def test_a_figure_that_is_not_published_is_no_target(answering):
     assert "fig_none.png: there is no such target: did you mean results/fig_" in run.stderr
 
 
-# How a sentence of the README counts verdicts, those that there are.
-WORDS = {
-    "confirmed": r"(\d+) holds?,",
-    "refuted": r"(\d+) do(?:es)? not,",
-    "no difference that matters": r"(\d+) makes? no\sdifference that matters,",
-    "undecided": r"(\d+) are\sundecided",
-}
-
-
-def counted(text: str, start: str) -> list[int]:
-    """How many claims, seeds (least and greatest) and verdicts a sentence names."""
-    (sentence,) = re.findall(rf"({start}.*?undecided)", text, re.DOTALL)
-    seeds = re.search(r"(\d+) to (\d+)\s(?:published\s)?seeds", sentence[0])
-    found = [re.search(pattern, sentence[0]) for pattern in WORDS.values()]
-    return [int(sentence[1]), *map(int, seeds.groups()), *(int(f[1]) if f else 0 for f in found)]
-
-
-def counts_of(verdicts, arm: str) -> list[int]:
-    """What such a sentence has to name."""
-    words = ["undecided" if v in ("inconclusive", "not enough seeds") else v for v in verdicts]
-    assert set(words) <= WORDS.keys()
-    return [len(words), *seeds_of(arm), *(words.count(word) for word in WORDS)]
-
-
 def test_the_published_answer_takes_no_training_and_is_that_of_the_readme(answering):
     planned = answering.plan("published")
-    kinds = {job.split()[0] for job in planned}
-    assert not kinds & {"train", "evaluate", "prepare_data"}, kinds
-    assert {"published_claims", "published_figure", "published_page"} <= kinds
+    rules = {job.split()[0] for job in planned}
+    assert not rules & {"train", "evaluate", "prepare_data"}, rules
+    assert {"published_claims", "published_figure", "published_page"} <= rules
     answering.snakemake("published", "--until", "published_claims")
     results = answering.folder / "results/published"
-    with open(results / "tables/claims_as_written.csv", encoding="utf-8") as file:
-        verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(file) if row["claim"]}
-    assert "not computed" not in verdicts.values()
+    for name in ("claims_as_written", "controls_as_written", "claims_as_coded"):
+        assert "not computed" not in set(tables.read(results / f"tables/{name}.csv")["verdict"])
+    written = kinds.load(ROOT / "docs/published.py")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (C\d+) \| .* \| (.*) \|$", readme, re.MULTILINE)
-    assert dict(rows) == verdicts
-    assert counted(readme, r"Of (\d+) claims, ") == counts_of(verdicts.values(), "as_written")
-    with open(results / "tables/controls_as_written.csv", encoding="utf-8") as file:
-        controls = [row["verdict"] for row in csv.DictReader(file)]
-    assert counted(readme, r"Of these (\d+) controls,\s") == counts_of(controls, "as_written")
-    with open(results / "tables/claims_as_coded.csv", encoding="utf-8") as file:
-        coded = [row["verdict"] for row in csv.DictReader(file) if row["claim"]]
-    assert counted(readme, r"Of the (\d+) that depend ") == counts_of(coded, "as_coded")
-    lines = tables.read(ROOT / "published/as_written/interpolation_lines.csv.xz")
-    barriers = barrier({"interpolation_lines": lines}, "interpolation", "test").values
-    count = f"{(barriers > 0).sum()} pairs out of {len(barriers)} there is a\nbarrier"
-    assert f"in {count}" in readme
+    assert written.between_marks(readme)[0].strip() == written.written(results)
+    second = (ROOT / "docs/first_reading.md").read_text(encoding="utf-8")
+    assert second == written.second_reading(second, results)

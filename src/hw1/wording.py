@@ -17,10 +17,10 @@ VERDICTS = (
 )
 
 
-def outcome(verdicts: Iterable[str]) -> str:
-    """How many claims have which verdict."""
+def outcome(verdicts: Iterable[str], what: str = "claim") -> str:
+    """How many claims, or parts of claims, have which verdict."""
     counts = Counter(verdicts)
-    total = "one claim" if counts.total() == 1 else f"{counts.total()} claims"
+    total = f"one {what}" if counts.total() == 1 else f"{counts.total()} {what}s"
     said = [f"{counts[verdict]} {verdict}" for verdict in sorted(counts, key=VERDICTS.index)]
     return ", ".join([f"of {total}", *said])
 

@@ -94,6 +94,7 @@ use rule page as published_page with:
         script=f"{SCRIPTS}/page.py",
         code=code("page"),
         template=here(ROOT / "workflow/report/page.html.j2"),
+        answer=here(ROOT / "workflow/report/answer.yaml"),
         claims=lambda wildcards: [
             here(ROOT / published_build()[0]["claims"][name]["file"]) for name in published_lists()
         ],

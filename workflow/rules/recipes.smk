@@ -158,8 +158,8 @@ def shown_by(page):
 def page_recipe(page):
     """What a page is made by."""
     rules = [config["claims"][name]["file"] for name in lists_on(page)]
-    template = ROOT / "workflow/report/page.html.j2"
-    said = [sections_on(page), titles_on(page), content_of(template, *rules), command_line(page)]
+    shown = [ROOT / "workflow/report/page.html.j2", ROOT / "workflow/report/answer.yaml", *rules]
+    said = [sections_on(page), titles_on(page), content_of(*shown), command_line(page)]
     return recipe_of("page", said, [shown_by(page), *content_of(ROOT / "published/manifest.json")])
 
 
@@ -177,7 +177,7 @@ def published_recipe(script, *names):
         said = [names, content_of(file), published_left_out(*names)]
     elif script == "page":
         files = [ROOT / published_build()[0]["claims"][name]["file"] for name in published_lists()]
-        files.append(ROOT / "workflow/report/page.html.j2")
+        files += [ROOT / "workflow/report/page.html.j2", ROOT / "workflow/report/answer.yaml"]
         said = [published_sections(), published_titles(), content_of(*files)]
         made_from += [published_recipe("figure", name) for name in published_build()[2]]
         made_from += [

@@ -41,6 +41,7 @@ rule page:
         script=f"{SCRIPTS}/page.py",
         code=code("page"),
         template=here(ROOT / "workflow/report/page.html.j2"),
+        answer=here(ROOT / "workflow/report/answer.yaml"),
         claims=lambda wildcards: [
             here(config["claims"][name]["file"]) for name in lists_on(wildcards.page)
         ],
@@ -86,7 +87,7 @@ rule page:
         ),
     shell:
         f"{PYTHON} "
-        "{input.script:q} --template {input.template:q} --sections {params.sections:q} "
+        "{input.script:q} --template {input.template:q} --answer {input.answer:q} --sections {params.sections:q} "
         "--command {params.command:q} --lists {params.lists:q} "
         "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
         "--shown {params.shown:q} --metrics {input.metrics} --figures {input.figures} {params.provenance} {params.published} "

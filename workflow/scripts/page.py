@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from hw1 import page, recipes, tables
+from hw1.claims import answer
 from hw1.command import one_line_errors
 from hw1.files import replacing
 
@@ -48,6 +49,7 @@ def by_arm(paths: list[Path]) -> dict[str, list[dict]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--template", type=Path, required=True)
+    parser.add_argument("--answer", type=Path, required=True, help="the points that rest on claims")
     parser.add_argument("--sections", type=json.loads, required=True, help="JSON, see sections.py")
     parser.add_argument("--shown", type=json.loads, required=True, help="JSON: recipes by file")
     parser.add_argument("--command", required=True, help="what builds the page")
@@ -111,12 +113,14 @@ def main() -> None:
         for part in claim["parts"]
         if "stated" in part
     }
+    rules = yaml.safe_load(args.answer.read_text(encoding="utf-8"))
     text = page.render(
         args.template.read_text(encoding="utf-8"),
         sections=args.sections,
         lists=lists,
         claims=[claim for entry in lists for claim in entry["claims"]],
         arms=list(ledgers),
+        points=answer.points(rules, next(iter(parts.values()), [])),
         stated=stated,
         drawings={path.stem: functools.partial(page.drawing, path) for path in args.figures},
         findings={path.stem: page.finding(path) for path in args.figures},

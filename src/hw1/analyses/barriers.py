@@ -2,9 +2,12 @@
 
 Each of `lines`, by its name, goes from the network of one variant to that of another with the same
 seed, with the units of the other as they are, in the order in which their weights are closest to
-those of the first (see hw1.alignment), or in a random order, which is a control: it changes what
-the network is as little as the matched one does.
+those of the first (see hw1.alignment), or in random orders, which are a control: they change what
+the network is as little as the matched one does. Of these the mean over ten is written, since one
+order of many says little.
 """
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,6 +16,8 @@ from hw1.analyses.interpolate import grid, line
 from hw1.curvature import weights_of
 from hw1.inputs import Data, Split
 from hw1.weights import Run
+
+RANDOM_ORDERS = 10
 
 KIND = {
     "needs": ["mlps", "classification"],
@@ -75,24 +80,31 @@ def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]
             splits = data.splits(start.settings)
             inputs, targets = (part[: settings["train_examples"]] for part in splits["train"])
             splits = splits | {"train": Split(inputs, targets)}
-            rows = line(
-                start.network(data.device),
-                start.weights[-1],
-                weights_at_end(start, end, ends.get("units", "as_trained")),
-                alphas,
-                splits,
-            )
+            model, first = start.network(data.device), start.weights[-1]
+            # Each as a whole: they take turns with one network.
+            ways = [
+                list(line(model, first, last, alphas, splits))
+                for last in weights_at_end(start, end, ends.get("units", "as_trained"))
+            ]
+            rows = [mean_row(places) for places in zip(*ways, strict=True)]
             found += tables.identify(start.settings | {"variant": name}, rows)
     return {"": found}
 
 
-def weights_at_end(start: Run, end: Run, units: str) -> np.ndarray:
-    """The last weights (p,) of a run, with its units as trained, matched to another's, or shuffled
-    by its seed."""
-    model = end.network()
-    if units == "matched":
-        alignment.reorder(model, alignment.match(start.network(), model))
-    if units == "shuffled":
-        rng = np.random.default_rng(end.settings["seed"])
-        alignment.reorder(model, alignment.shuffled(model, rng))
-    return weights_of(model).numpy()
+def mean_row(places: Sequence[dict]) -> dict:
+    """A place on several lines, with the mean of what is measured there."""
+    means = {name: float(np.mean([p[name] for p in places])) for name in ("loss", "accuracy")}
+    return places[0] | means
+
+
+def weights_at_end(start: Run, end: Run, units: str) -> Iterator[np.ndarray]:
+    """The last weights (p,) of a run, with its units as trained, matched to another's, or in each
+    of ten orders that are drawn by its seed."""
+    rng = np.random.default_rng(end.settings["seed"])
+    for _ in range(RANDOM_ORDERS if units == "shuffled" else 1):
+        model = end.network()
+        if units == "matched":
+            alignment.reorder(model, alignment.match(start.network(), model))
+        if units == "shuffled":
+            alignment.reorder(model, alignment.shuffled(model, rng))
+        yield weights_of(model).numpy()

@@ -3,8 +3,9 @@
 In double precision, MINPACK's method of Levenberg and Marquardt makes the squared norm of the
 gradient smaller, with the Hessian as the Jacobian of the gradient. It goes to any point without a
 gradient: minima, saddles, maxima. The minimal ratio of such a point is the share of eigenvalues
-above 0, or above a small share of the largest absolute one; eigenvalues of 0 apart, what is left of
-1 is the index of Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio (2014).
+above 0, or above a small share of the largest absolute one. The share of those that are as far
+below 0 is the index of Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio (2014); it does not
+count the zeros that units leave which are dead at every point.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,9 @@ KIND = {
             "experiment", "variant", "seed", "trained_loss", "trained_gradient_norm", "loss",
             "gradient_norm", "parameters",
         ],
-        "ratios": ["experiment", "variant", "seed", "threshold", "minimal_ratio"],
+        "ratios": [
+            "experiment", "variant", "seed", "threshold", "minimal_ratio", "negative_share",
+        ],
     },
     "settings": {
         "examples": {
@@ -43,7 +46,7 @@ KIND = {
             "maximum": 100000,
         },
         "thresholds": {
-            "description": "Shares of the largest absolute eigenvalue, above which one is positive",
+            "description": "Shares of the largest absolute eigenvalue, above which one counts",
             "type": "array",
             "minItems": 1,
             "uniqueItems": True,
@@ -109,12 +112,14 @@ def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]
             "parameters": weights.numel(),
         }
         points += tables.identify(run.settings, [row])
-        above = [
+        largest = values.abs().max()
+        shares = [
             {
                 "threshold": share,
-                "minimal_ratio": (values > share * values.abs().max()).double().mean().item(),
+                "minimal_ratio": (values > share * largest).double().mean().item(),
+                "negative_share": (values < -share * largest).double().mean().item(),
             }
             for share in settings["thresholds"]
         ]
-        ratios += tables.identify(run.settings, above)
+        ratios += tables.identify(run.settings, shares)
     return {"": points, "ratios": ratios}

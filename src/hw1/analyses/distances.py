@@ -10,18 +10,22 @@ KIND = {
     "needs": ["alike"],
     "scope": "experiment",
     "data": False,
-    "tables": {"": ["variant", "seed", "other_seed", "epoch", "distance"]},
+    "tables": {
+        "": ["variant", "seed", "other_seed", "epoch", "distance", "displacement_cosine"],
+    },
     "settings": {"view": {"enum": ["layer1", "model"]}},
 }
 
 
 def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]]:
     """A row per pair of seeds of a variant and epoch that both have: the L2 norm of the difference
-    of their weights, in the full space. None where there is one seed."""
+    of their weights, in the full space, and the cosine of the angle between the ways that they have
+    gone from where they began. None where there is one seed."""
     found = []
     for (run, own), (other, theirs) in combinations(zip(runs, views(runs, settings["view"])), 2):
         if run.settings["variant"] != other.settings["variant"]:
             continue
+        own, theirs = own.astype(np.float64), theirs.astype(np.float64)
         at = dict(zip(other.epochs.tolist(), theirs))
         found += [
             {
@@ -29,9 +33,16 @@ def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]
                 "seed": run.settings["seed"],
                 "other_seed": other.settings["seed"],
                 "epoch": epoch,
-                "distance": float(np.linalg.norm(vector.astype(np.float64) - at[epoch])),
+                "distance": float(np.linalg.norm(vector - at[epoch])),
+                "displacement_cosine": cosine(vector - own[0], at[epoch] - theirs[0]),
             }
             for epoch, vector in zip(run.epochs.tolist(), own)
             if epoch in at
         ]
     return {"": found}
+
+
+def cosine(first: np.ndarray, second: np.ndarray) -> float | None:
+    """That of the angle between two vectors (p,); None where one of them is 0."""
+    lengths = np.linalg.norm(first) * np.linalg.norm(second)
+    return float(first @ second / lengths) if lengths else None

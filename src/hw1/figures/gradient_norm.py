@@ -1,6 +1,10 @@
 """Gradient norm and loss during training."""
 
+from itertools import pairwise
+
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hw1 import wording
@@ -12,6 +16,7 @@ KIND = {
     "colours": ["gradient_norm", "loss", "guide"],
 }
 RUNNING_MEDIAN_ITERATIONS = 101
+WINDOWS = 5  # of the middle third
 
 
 def check(settings, runs, seeds):
@@ -34,7 +39,7 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
     )
     last = history["iteration"].max()
     phases = (
-        (1, min(50, last), "first 50"),
+        (1, max(last / 10, 1), "first tenth"),
         (last / 3, 2 * last / 3, "middle third"),
         (0.9 * last, last, "last tenth"),
     )
@@ -74,9 +79,34 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
                     ha="center",
                     fontsize=8,
                 )
+    draw_windows(axes[1], history, style["colours"]["loss"])
     axes[1].set_xlabel("iteration")
     whole_numbers(axes[1])
     return figure
+
+
+def draw_windows(panel: Axes, history: pd.DataFrame, colour: str) -> None:
+    """Beside the loss, in a panel of its own: its mean in equal windows of the middle and the last
+    third, the median and range over seeds."""
+    third = history["iteration"].max() // 3
+    if third < WINDOWS:
+        return
+    losses = history.pivot(index="seed", columns="iteration", values="batch_loss").to_numpy()
+    inset = panel.inset_axes((0.36, 0.42, 0.6, 0.5))
+    border = losses.shape[1] - third
+    for start, name, side in ((third, "middle third", "right"), (border, "last third", "left")):
+        edges = np.linspace(start, start + third, WINDOWS + 1).astype(int)
+        means = np.array([losses[:, a:b].mean(axis=1) for a, b in pairwise(edges)])
+        inset.stairs(np.median(means, axis=1), edges, color=colour, lw=2, baseline=None)
+        steps = {"baseline": means.min(axis=1), "fill": True, "alpha": 0.18, "lw": 0}
+        inset.stairs(means.max(axis=1), edges, color=colour, **steps)
+        inset.annotate(
+            name, (border, 1), xycoords=("data", "axes fraction"), ha=side,
+            xytext=(-4 if side == "right" else 4, -10), textcoords="offset points", fontsize=8,
+        )  # fmt: skip
+    inset.axvline(border, color="black", lw=0.8, ls=":")
+    inset.set_title(f"mean loss in {WINDOWS} windows of each", fontsize=8)
+    inset.tick_params(labelsize=8)
 
 
 def finding(style: dict, history: pd.DataFrame) -> str:
@@ -88,8 +118,11 @@ def finding(style: dict, history: pd.DataFrame) -> str:
     for column, name in (("gradient_norm", "norm of the gradient"), ("batch_loss", "loss")):
         early, late = (
             history[part].groupby("seed")[column].median()
-            for part in (history["iteration"] <= 50, history["iteration"] >= 0.9 * last)
+            for part in (
+                history["iteration"] <= max(last / 10, 1),
+                history["iteration"] >= 0.9 * last,
+            )
         )
         way = wording.change(early.median(), late.median())
         said.append(f"the {name} {way}{wording.in_seeds(late < early, ' (lower in {})')}")
-    return f"From the first {min(50, last)} iterations to the last tenth {' and '.join(said)}."
+    return f"From the first tenth of the iterations to the last {' and '.join(said)}."

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from hw1 import wording
 from hw1.drawing import panels, seeds, spread
 
+MIDDLE = (0.4, 0.6)  # shaded: about half-way
+
 KIND = {
     "needs": ["classification", "several"],
     "tables": ["lines"],
@@ -55,6 +57,7 @@ def draw_pair(style: dict, lines: pd.DataFrame, axes: np.ndarray) -> None:
             spread(panel, rows, "alpha", "value", colour, ls=line, label=split)
             ends = rows[rows["alpha"].isin((0, 1))].groupby("alpha")["value"].median()
             panel.plot(ends.index, ends, color=colour, lw=0.8, ls=(0, (1, 2)))
+        panel.axvspan(*MIDDLE, color=style["colours"]["guide"], alpha=0.13, lw=0, zorder=0)
         for alpha, name in ((0, "A"), (0.5, "½"), (1, "B")):
             panel.axvline(alpha, color=style["colours"]["guide"], lw=1, ls=":")
             panel.annotate(

@@ -1,7 +1,8 @@
-"""Loss and accuracy against the number of parameters."""
+"""Loss and accuracy against the number of parameters, and the means of groups of sizes."""
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
@@ -11,7 +12,14 @@ from hw1.drawing import last_epoch, panels, seeds, spread
 KIND = {
     "needs": ["classification", "sizes_differ"],
     "tables": ["metrics"],
-    "colours": ["train", "test"],
+    "colours": ["train", "test", "guide"],
+    "settings": {
+        "groups": {
+            "description": "Lists of variants whose mean is shown, if all are there",
+            "type": "array",
+            "items": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+        }
+    },
 }
 
 
@@ -25,6 +33,7 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         f"Parameters and generalisation, {style['dataset']}, {seeds(final)}",
     )
     names = final.groupby("parameters")["variant"].first()
+    groups = [group for group in style["groups"] if {*group} <= {*final["variant"]}]
     for panel, column, label, scale in (
         (axes[0], "loss", "cross-entropy (nats)", 1),
         (axes[1], "accuracy", "accuracy (%)", 100),
@@ -44,6 +53,8 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
                 ms=5,
                 label=split,
             )
+        for group in groups:
+            draw_group(panel, final[final["variant"].isin(group)], column, scale, style["colours"])
         test = final[final["split"] == "test"].groupby("parameters")[column].median() * scale
         apart = 0.1 * np.log(names.index.max() / names.index.min())
         labelled = -np.inf
@@ -63,8 +74,26 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         panel.set(xscale="log", xlabel="number of parameters", ylabel=label)
         panel.margins(y=0.1)
     axes[0].set_yscale("log")
+    if groups:
+        axes[0].plot(
+            [], [], color=style["colours"]["test"], lw=4, alpha=0.6, label="test, mean of a group"
+        )
     axes[0].legend()
     return figure
+
+
+def draw_group(panel: Axes, final: pd.DataFrame, column: str, scale: float, colours: dict) -> None:
+    """Shade the sizes of a group, and draw its mean on test examples: of losses the geometric one,
+    the median over seeds."""
+    ends = final["parameters"].min(), final["parameters"].max()
+    panel.axvspan(*ends, color=colours["guide"], alpha=0.13, lw=0, zorder=0)
+    values = final[final["split"] == "test"].set_index("seed")[column] * scale
+    means = values.groupby("seed").mean()
+    if column == "loss":
+        means = np.exp(np.log(values).groupby("seed").mean())
+    panel.plot(
+        ends, [means.median()] * 2, color=colours["test"], lw=4, alpha=0.6, solid_capstyle="butt"
+    )
 
 
 def finding(style: dict, metrics: pd.DataFrame) -> str:

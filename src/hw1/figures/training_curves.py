@@ -1,4 +1,4 @@
-"""Loss or accuracy during training, on training and test images."""
+"""Loss or accuracy during training, on training and test images, and its mean over the epochs."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -50,6 +50,10 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
                 marker = MARKERS[(2 * index + (split == "test")) % len(MARKERS)]
                 shape = {"ls": line, "marker": marker, "ms": 4, "label": f"{variant}, {name}"}
                 spread(panel, values, "epoch", "value", colour, **shape)
+            if panel is axes[0]:
+                mean = runs.groupby("seed")[f"batch_{measure}"].mean().median() * scale
+                label = f"{variant}, mean of the training curve"
+                panel.axhline(mean, color=colour, lw=1, ls=":", zorder=1, label=label)
         panel.set_yscale("log" if measure == "loss" else "linear")
         whole_numbers(panel)
         panel.set_xlabel("epoch")
@@ -61,13 +65,21 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
 
 
 def finding(style: dict, history: pd.DataFrame) -> str:
-    """Training and test loss or accuracy in the last epoch, variant by variant."""
+    """Training and test loss or accuracy in the last epoch, and the training curve's mean, variant
+    by variant."""
     measure, unit = style["measure"], "%" if style["measure"] == "accuracy" else ""
     final = last_epoch(history)
     columns = [f"{split}_{measure}" for split in ("batch", "test")]
     final = final.assign(**(final[columns] * (100 if unit else 1)))
     train, test = (by_variant(final, column, unit, most=2) for column in columns)
+    means = history.groupby(["variant", "seed"], sort=False)[columns[0]].mean().reset_index()
+    mean = by_variant(
+        means.assign(**{columns[0]: means[columns[0]] * (100 if unit else 1)}),
+        columns[0],
+        unit,
+        most=2,
+    )
     return (
         f"In the last epoch the median training {measure} is {train}, "
-        f"the median test {measure} {test}."
+        f"the median test {measure} {test}. Over all epochs the training {measure} is {mean}."
     )

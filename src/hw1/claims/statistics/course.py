@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 import numpy as np
 import pandas as pd
 
-from hw1.claims.keys import Experiment, Recorded, Variant, Variants
-from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, rows, together
+from hw1.claims.keys import Experiment, Recorded, Variant
+from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, rows
 from hw1.claims.sample import Sample, effect, ratio, share
-from hw1.inference import spearman
 
 RUNNING_MEDIAN_ROWS = 11
 
@@ -61,25 +60,61 @@ def convergence_ratio(
 def plateaus(
     tables: Tables,
     experiment: Annotated[Experiment, "a row per epoch"],
-    flat: Variant,
-    improving: Variants,
-    loss_above: float,
+    variant: Variant,
+    above: float,
     since: float,
     gain: float,
-    loss_below: float,
 ) -> Sample:
-    """Share of seeds where one variant stays on a plateau while the others end below a loss.
+    """Share of runs that end on a plateau of the training loss.
 
-    A plateau ends above `loss_above` and is less than a share `gain` lower than it was when the
-    share `since` of the epochs had passed.
+    They end `above` a loss, and less than a share `gain` lower than when the share `since` of the
+    epochs had passed.
     """
-    history = rows(tables, f"{experiment}_history", ("seed", "epoch"), ["batch_loss"], flat)
+    history = rows(tables, f"{experiment}_history", ("seed", "epoch"), ["batch_loss"], variant)
     ends = history.groupby("seed")["epoch"].transform("max")
     start = history[history["epoch"] >= since * ends].groupby("seed")["batch_loss"].first()
-    end = final(tables, experiment, "train", flat)["loss"]
-    start, end = paired(start, end)
-    low = [final(tables, experiment, "train", name)["loss"] < loss_below for name in improving]
-    return share(together([(end > loss_above) & (end > (1 - gain) * start), *low]).all(axis=1))
+    start, end = paired(start, final(tables, experiment, "train", variant)["loss"])
+    return share((end > above) & (end > (1 - gain) * start))
+
+
+def curve_ratio(
+    tables: Tables,
+    experiment: Annotated[Experiment, "a row per epoch"],
+    variant: Variant,
+    baseline: Variant,
+    column: Recorded,
+) -> Sample:
+    """Mean of a column over the epochs, a variant's over the baseline's."""
+    return ratio(*(curve_mean(tables, experiment, column, name) for name in (variant, baseline)))
+
+
+def curve_difference(
+    tables: Tables,
+    experiment: Annotated[Experiment, "a row per epoch", "labels"],
+    variant: Variant,
+    baseline: Variant,
+    column: Recorded,
+) -> Sample:
+    """Mean of an accuracy over the epochs, a variant's minus the baseline's, in percentage
+    points."""
+    first, second = paired(
+        *(curve_mean(tables, experiment, column, name) for name in (variant, baseline))
+    )
+    return effect((100 * (first - second)).round(9))
+
+
+def curve_mean(tables: Tables, experiment: Experiment, column: str, variant: Variant) -> pd.Series:
+    return each(per_epoch(tables, experiment, column, variant), np.mean)
+
+
+def reaches(
+    tables: Tables,
+    experiment: Annotated[Experiment, "a row per epoch", "labels"],
+    variant: Variant,
+    at_least: float,
+) -> Sample:
+    """Share of runs whose training accuracy, the mean over an epoch, is as high at the best one."""
+    return share(per_epoch(tables, experiment, "batch_accuracy", variant).max(axis=1) >= at_least)
 
 
 def falls_steadily(
@@ -98,7 +133,6 @@ def falls_steadily(
 
 
 Phase = Literal["first", "middle", "last"]
-FIRST_ITERATIONS = 50
 
 
 def phases(tables: Tables, experiment: Experiment, column: str) -> pd.DataFrame:
@@ -109,13 +143,16 @@ def phases(tables: Tables, experiment: Experiment, column: str) -> pd.DataFrame:
     return history.pivot(index="seed", columns="iteration", values=column)
 
 
-def during(values: pd.DataFrame, phase: Phase) -> pd.DataFrame:
-    """The `first` 50 iterations, the `middle` third or the `last` tenth of them."""
+def during(values: pd.DataFrame, phase: Phase | Literal["late"]) -> pd.DataFrame:
+    """The `first` or the `last` tenth of the iterations, the `middle` third, or the third after it,
+    which is `late`."""
     n = values.shape[1]
+    tenth, third = max(n // 10, 1), max(n // 3, 1)
     parts = {
-        "first": slice(0, FIRST_ITERATIONS),
-        "middle": slice(n // 3, max(2 * n // 3, n // 3 + 1)),
-        "last": slice(n - max(n // 10, 1), n),
+        "first": slice(0, tenth),
+        "middle": slice(n // 3, n // 3 + third),
+        "late": slice(n - third, n),
+        "last": slice(n - tenth, n),
     }
     return values.iloc[:, parts[phase]]
 
@@ -126,34 +163,62 @@ def phase_ratio(
     column: Recorded,
     phase: Phase,
 ) -> Sample:
-    """Mean of a column over the first 50 iterations, or the last tenth, over the middle third."""
+    """Mean of a column over the first tenth of the iterations, or the last, over the middle
+    third."""
     values = phases(tables, experiment, column)
     return ratio(*(each(during(values, name), np.mean) for name in (phase, "middle")))
 
 
-def fluctuation_ratio(
+def varies(
     tables: Tables,
     experiment: Annotated[Experiment, "one variant", "a row per iteration"],
     column: Recorded,
+    above: float,
 ) -> Sample:
-    """Coefficient of variation of a column in the middle third, over that in the last tenth."""
+    """Share of runs in whose middle third a column has a larger coefficient of variation."""
+    values = during(phases(tables, experiment, column), "middle")
+    return share(each(values, lambda run: np.std(run, ddof=1) / np.mean(run)) > above)
+
+
+def falls_by_windows(
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant", "a row per iteration"],
+    column: Recorded,
+    windows: int,
+    falls: int,
+) -> Sample:
+    """Share of runs in whose middle third, cut into equal windows, the mean of a column falls from
+    one to the next at least so many times."""
+    values = during(phases(tables, experiment, column), "middle")
+    if values.shape[1] < windows:
+        raise Missing(f"{experiment}_history: the middle third has {values.shape[1]} iterations")
+
+    def count(run: np.ndarray) -> int:
+        means = [window.mean() for window in np.array_split(run, windows)]
+        return int((np.diff(means) < 0).sum())
+
+    return share(each(values, count) >= falls)
+
+
+def levels_off(
+    tables: Tables,
+    experiment: Annotated[Experiment, "one variant", "a row per iteration"],
+    column: Recorded,
+    times: float,
+) -> Sample:
+    """Share of runs in whose last third the least-squares line through a column is less than so
+    many times as steep as in the middle third."""
     values = phases(tables, experiment, column)
-    parts = [during(values, name) for name in ("middle", "last")]
-    return ratio(*(each(part, lambda run: np.std(run, ddof=1) / np.mean(run)) for part in parts))
+    if values.shape[1] < 6:
+        raise Missing(f"{experiment}_history: a third has {values.shape[1] // 3} iterations")
+    middle, late = (steepness(during(values, phase)) for phase in ("middle", "late"))
+    return share(late < times * middle)
 
 
-def phase_trend(
-    tables: Tables,
-    experiment: Annotated[Experiment, "one variant", "a row per iteration"],
-    column: Recorded,
-    phase: Phase,
-) -> Sample:
-    """How much a column changes over a phase, by the least-squares line through its iterations."""
-    values = during(phases(tables, experiment, column), phase)
-    if values.shape[1] < 2:
-        raise Missing(f"{experiment}_history: the {phase} phase has one iteration")
-    times = np.linspace(0, 1, values.shape[1])
-    return effect(each(values, lambda run: np.polyfit(times, run, 1)[0]))
+def steepness(values: pd.DataFrame) -> pd.Series:
+    """The size of the slope of the least-squares line through the values of each seed."""
+    times = np.arange(values.shape[1])
+    return each(values, lambda run: abs(np.polyfit(times, run, 1)[0]))
 
 
 def per_epoch(
@@ -173,25 +238,19 @@ def loss_fall(
     return effect(losses.iloc[:, 0] - losses.iloc[:, -1])
 
 
-def fluctuates(
+def detrended_range(
     tables: Tables,
-    experiment: Annotated[Experiment, "one variant", "history.test_loss", "a row per epoch"],
-    turns: int,
-    moves: float,
-    correlation: float,
+    experiment: Annotated[Experiment, "one variant", "a row per epoch"],
+    column: Recorded,
 ) -> Sample:
-    """Share of runs whose test loss goes up and down from epoch to epoch, without a steady trend.
+    """By how much a column goes up and down over the epochs: the range of what is left when its
+    least-squares line is taken off, which is never below 0."""
+    values = per_epoch(tables, experiment, column)
+    epochs = values.columns.to_numpy(float)
+    if len(epochs) < 3:
+        raise Missing(f"{experiment}_history has fewer than three epochs")
 
-    It changes its direction at least so many times, moves smaller than `moves` nats left out, and
-    Spearman's correlation with the epoch is no further from 0 than `correlation`.
-    """
-    losses = per_epoch(tables, experiment, "test_loss")
-    epochs = losses.columns.to_numpy()
+    def left(run: np.ndarray) -> float:
+        return float(np.ptp(run - np.polyval(np.polyfit(epochs, run, 1), epochs)))
 
-    def property_of(run: np.ndarray) -> bool:
-        steps = np.diff(run)
-        steps = np.sign(steps[np.abs(steps) > moves])
-        changes = int((steps[1:] != steps[:-1]).sum())
-        return changes >= turns and abs(spearman(epochs, run)) <= correlation
-
-    return share(each(losses, property_of))
+    return effect(each(values, left).round(9))

@@ -5,7 +5,7 @@ from typing import Annotated
 import pandas as pd
 
 from hw1.claims.keys import Experiment, Split, Variant
-from hw1.claims.reading import Missing, Tables, TooFew, final, paired, rows, together
+from hw1.claims.reading import Missing, Tables, final, paired, rows
 from hw1.claims.sample import Sample, effect, median, ratio, share
 
 
@@ -32,36 +32,21 @@ def converged(tables: Tables, experiment: Experiment, variant: Variant, below: f
 
 
 def final_ratio(
-    tables: Tables,
-    experiment: Experiment,
-    variant: Variant,
-    baseline: Variant,
-    split: Split,
-    converged_below: float | None = None,
+    tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, split: Split
 ) -> Sample:
-    """Final loss of a variant over the baseline's; if `converged_below` is given, of the seeds at
-    which both ended below that share of the best constant's training loss."""
-    names = (variant, baseline)
-    first, second = (final(tables, experiment, split, name)["loss"] for name in names)
-    if converged_below is not None:
-        ended = [normalised(tables, experiment, name) < converged_below for name in names]
-        both = together(ended).all(axis=1)
-        if not both.any():
-            raise TooFew("there is no seed at which both get there")
-        first = first[first.index.isin(both.index[both])]
-    return ratio(first, second)
+    """Final loss of a variant over the baseline's."""
+    return ratio(*(final(tables, experiment, split, name)["loss"] for name in (variant, baseline)))
 
 
-def accurate(
-    tables: Tables,
-    experiment: Annotated[Experiment, "labels"],
-    variant: Variant,
-    split: Split,
-    at_least: float,
+def loss_at_most(
+    tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, times: float
 ) -> Sample:
-    """Share of runs with at least a final accuracy, from 0 to 1."""
-    found = final(tables, experiment, split, variant, ["accuracy"])
-    return share(found["accuracy"] >= at_least)
+    """Share of seeds at which a variant's final training loss is at most so many times the
+    baseline's."""
+    first, second = paired(
+        *(final(tables, experiment, "train", name)["loss"] for name in (variant, baseline))
+    )
+    return share(first <= times * second)
 
 
 def accuracy_within(
@@ -131,3 +116,8 @@ def memorised(
     accuracy = metrics["accuracy"] - metrics["constant_accuracy"]
     loss = metrics["constant_loss"] - metrics["loss"]
     return share((accuracy >= accuracy_gain) | (loss >= loss_gain))
+
+
+def final_epoch(tables: Tables, experiment: Experiment, variant: Variant) -> Sample:
+    """The epoch after which training ended, at a loss at which it stops or at the last one."""
+    return median(final(tables, experiment, "train", variant)["epoch"])

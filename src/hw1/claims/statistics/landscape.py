@@ -1,14 +1,15 @@
 """Statistics of the loss around trained networks: sharpness, critical points, surfaces."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 
-from hw1.claims.keys import Column, Experiment, Table, Variant, Variants
-from hw1.claims.reading import Missing, Tables, TooFew, each, paired, rows, together
+from hw1.claims.keys import Column, Experiment, Split, Table, Variant, Variants
+from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, rows, together
 from hw1.claims.sample import Sample, effect, median, ratio, share
 from hw1.claims.statistics.size import correlation_with_place
+from hw1.inference import spearman
 
 
 def measured(tables: Tables, table: Table, variant: Variant, column: Column) -> pd.Series:
@@ -39,6 +40,49 @@ def growth(
     return ratio(last / first, others[1] / others[0]) if others else ratio(last, first)
 
 
+def gap_left(
+    tables: Tables,
+    experiment: Annotated[Experiment, "labels"],
+    variants: Variants,
+    baseline: Variants,
+    split: Split,
+) -> Sample:
+    """By how much the first of two variants is more accurate than the second, as a share of what it
+    is between two others. Raises Missing where these have no such gap."""
+    first, second, start, stop = together(
+        [
+            final(tables, experiment, split, name, ["accuracy"])["accuracy"]
+            for name in (*variants, *baseline)
+        ]
+    ).T.to_numpy()
+    if not (start > stop).all():
+        raise Missing(f"{experiment}_metrics: {baseline[0]} is not more accurate everywhere")
+    return median(pd.Series((first - second) / (start - stop)).round(9))
+
+
+def sensitivity_and_gap(
+    tables: Tables,
+    experiment: Annotated[Experiment, "sensitivity", "labels"],
+    variants: Variants,
+) -> Sample:
+    """Spearman's correlation over some networks of how sensitive their probabilities are and of
+    their training accuracy minus the test accuracy (Novak, Bahri, Abolafia, Pennington and
+    Sohl-Dickstein 2018)."""
+    columns = {
+        split: together(
+            [final(tables, experiment, split, name, ["accuracy"])["accuracy"] for name in variants]
+        )
+        for split in ("train", "test")
+    }
+    gaps = (columns["train"] - columns["test"]).dropna()
+    gaps.columns = [("gap", name) for name in variants]
+    table = f"{experiment}_sensitivity"
+    found = together([measured(tables, table, name, "probabilities") for name in variants])
+    both = together([found, gaps])
+    places = len(variants)
+    return effect(each(both, lambda row: spearman(row[:places], row[places:])))
+
+
 def arrived(
     tables: Tables, experiment: Experiment, variant: Variant, gradient_norm: float
 ) -> pd.DataFrame:
@@ -51,13 +95,16 @@ def arrived(
     return found
 
 
-def minimal_ratio(
-    tables: Tables, experiment: Experiment, variant: Variant, threshold: float
+def share_of_eigenvalues(
+    tables: Tables,
+    experiment: Experiment,
+    variant: Variant,
+    threshold: float,
+    column: Literal["minimal_ratio", "negative_share"] = "minimal_ratio",
 ) -> pd.Series:
-    """The minimal ratio by seed, for one threshold."""
+    """The minimal ratio, or the share of negative eigenvalues, by seed, for one threshold."""
     name, where = f"{experiment}_critical_points_ratios", {"threshold": threshold}
-    found = rows(tables, name, ("seed",), ["minimal_ratio"], variant, where)
-    return found.set_index("seed")["minimal_ratio"]
+    return rows(tables, name, ("seed",), [column], variant, where).set_index("seed")[column]
 
 
 def concordance(
@@ -66,24 +113,27 @@ def concordance(
     variant: Variant,
     gradient_norm: float,
     threshold: float,
+    column: Literal["minimal_ratio", "negative_share"] = "minimal_ratio",
 ) -> Sample:
-    """Of pairs of runs, whether that of the higher loss has the smaller minimal ratio.
+    """Of pairs of runs, whether that of the higher loss has the smaller minimal ratio, or the
+    larger share of negative eigenvalues.
 
     Of runs whose gradient is as small as said, two at a time by their seeds, so that no run is in
-    two pairs; pairs in which loss or ratio are the same do not count.
+    two pairs; pairs in which loss or share are the same do not count.
     """
     both = arrived(tables, experiment, variant, gradient_norm)
-    both["minimal_ratio"] = minimal_ratio(tables, experiment, variant, threshold)
+    both["share"] = share_of_eigenvalues(tables, experiment, variant, threshold, column)
     both = both.dropna()
     even = len(both) // 2 * 2
     # The same point, found twice, is no pair: losses agree to what rounding leaves of them.
-    losses, found = both["loss"].to_numpy()[:even], both["minimal_ratio"].to_numpy()[:even]
+    losses, found = both["loss"].to_numpy()[:even], both["share"].to_numpy()[:even]
     higher = losses[::2] - losses[1::2]
     higher[np.abs(higher) <= 1e-9 * np.maximum(losses[::2], losses[1::2])] = 0
     both_ways = np.sign(higher) * np.sign(found[::2] - found[1::2])
     if not both_ways.any():
         raise TooFew(f"{variant}: no two runs with a gradient up to {gradient_norm:g} differ")
-    return share(pd.Series(both_ways[both_ways != 0] < 0))._replace(of_pairs=True)
+    expected = -1 if column == "minimal_ratio" else 1
+    return share(pd.Series(both_ways[both_ways != 0] == expected))._replace(of_pairs=True)
 
 
 def threshold_effect(
@@ -97,7 +147,7 @@ def threshold_effect(
     """By how much the minimal ratio falls from one threshold to a higher one, of the runs whose
     gradient is as small as said."""
     seeds = arrived(tables, experiment, variant, gradient_norm).index
-    first, second = (minimal_ratio(tables, experiment, variant, at) for at in (low, high))
+    first, second = (share_of_eigenvalues(tables, experiment, variant, at) for at in (low, high))
     first, second = paired(first[first.index.isin(seeds)], second)
     return effect(first - second)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from hw1.claims.keys import Experiment, Line, Score, Split
 from hw1.claims.reading import Missing, Tables, each, paired, rows
-from hw1.claims.sample import Sample, effect, median
+from hw1.claims.sample import Sample, effect, median, ratio, share
 
 
 def line(tables: Tables, experiment: Experiment, split: Split, column: Score) -> pd.DataFrame:
@@ -15,7 +15,7 @@ def line(tables: Tables, experiment: Experiment, split: Split, column: Score) ->
     return by_alpha(tables, f"{experiment}_lines", None, split, column)
 
 
-def line_named(
+def by_line(
     tables: Tables, experiment: Experiment, variant: Line, split: Split, column: Score
 ) -> pd.DataFrame:
     """Loss or accuracy on one of several lines, by its name, as `line` has it."""
@@ -38,25 +38,19 @@ def at(values: pd.DataFrame, alpha: float) -> pd.Series:
     return values[alpha]
 
 
-def line_drop(
+def nearly_lowest(
     tables: Tables,
     experiment: Annotated[Experiment, "lines"],
     split: Split,
-    column: Score,
-    start: float,
-    stop: float,
+    alpha: float,
+    since: float,
+    within: float,
 ) -> Sample:
-    """Loss at alpha = start minus that at alpha = stop, in nats."""
-    values = line(tables, experiment, split, column)
-    return effect(at(values, start) - at(values, stop))
-
-
-def line_minimum(
-    tables: Tables, experiment: Annotated[Experiment, "lines"], split: Split
-) -> Sample:
-    """The alpha of the smallest loss on the line; of equal ones the least, so that one that is
-    lowest at both of its ends, or everywhere, is not lowest in the middle."""
-    return median(line(tables, experiment, split, "loss").idxmin(axis=1))
+    """Share of pairs whose loss at an alpha is less than so many nats above the lowest one from
+    `since` to there."""
+    values = line(tables, experiment, split, "loss")
+    at(values, since)
+    return share(at(values, alpha) - values.loc[:, since:alpha].min(axis=1) < within)
 
 
 def above_chord(values: pd.DataFrame) -> pd.Series:
@@ -68,52 +62,33 @@ def above_chord(values: pd.DataFrame) -> pd.Series:
     return pd.Series((between.to_numpy() - chord).max(axis=1), index=values.index)
 
 
-def barrier(tables: Tables, experiment: Annotated[Experiment, "lines"], split: Split) -> Sample:
-    """How clearly the loss fails to fall between the ends, in nats.
-
-    The smaller one of two: the barrier, the largest rise above the chord between the ends, and
-    the loss at 0.5 minus that of the smaller end. Negative where the loss lies below the chord all
-    the way, or at 0.5 below both ends.
-    """
-    values = line(tables, experiment, split, "loss")
-    start, end, middle = at(values, 0.0), at(values, 1.0), at(values, 0.5)
-    return effect(np.minimum(above_chord(values), middle - np.minimum(start, end)))
-
-
 def loss_barrier(
     tables: Tables, experiment: Annotated[Experiment, "barriers"], variant: Line, split: Split
 ) -> Sample:
     """The largest rise of the loss above the chord between the ends of a line, in nats."""
-    return effect(above_chord(line_named(tables, experiment, variant, split, "loss")))
+    return effect(above_chord(by_line(tables, experiment, variant, split, "loss")))
 
 
-def loss_barrier_share(
+def barrier_share(
     tables: Tables,
     experiment: Annotated[Experiment, "barriers"],
     variant: Line,
     baseline: Line,
     split: Split,
+    column: Score = "loss",
 ) -> Sample:
-    """The barrier of a line as a share of another's; below 0 where it has none. Raises Missing
-    where the other has none."""
+    """The barrier of a line as a share of another's, the largest rise of the loss, or of the error,
+    above the chord; below 0 where it has none. Raises Missing where the other has none."""
     first, second = (
-        above_chord(line_named(tables, experiment, name, split, "loss"))
+        above_chord(
+            by_line(tables, experiment, name, split, column) * (1, -1)[column != "loss"]
+        ).round(9)
         for name in (variant, baseline)
     )
     first, second = paired(first, second)
     if (second <= 0).any():
         raise Missing(f"seed {second.index[second <= 0][0]}: {baseline} has no barrier to compare")
     return median(first / second)
-
-
-def error_barrier(
-    tables: Tables, experiment: Annotated[Experiment, "barriers"], variant: Line, split: Split
-) -> Sample:
-    """The largest error on a line minus the mean of the errors at its ends, in percentage points
-    (Frankle, Dziugaite, Roy and Carbin 2020)."""
-    values = line_named(tables, experiment, variant, split, "accuracy")
-    ends = (at(values, 0.0) + at(values, 1.0)) / 2
-    return effect((100 * (ends - values.loc[:, 0.0:1.0].min(axis=1))).round(9))
 
 
 def line_slope(
@@ -131,13 +106,41 @@ def line_slope(
         raise Missing(f"no two alphas from {start} to {stop}")
     alphas = values.columns.to_numpy()
     slopes = each(values, lambda run: np.polyfit(alphas, run, 1)[0])
-    return effect(slopes * (100 if column == "accuracy" else 1))
+    return effect((slopes * (100 if column == "accuracy" else 1)).round(9))
 
 
 def midpoint_gain(
-    tables: Tables, experiment: Annotated[Experiment, "lines"], split: Split
+    tables: Tables,
+    experiment: Annotated[Experiment, "lines"],
+    split: Split,
+    start: float,
+    stop: float,
 ) -> Sample:
-    """Accuracy at alpha = 0.5 minus that of the better end, in percentage points."""
+    """The highest accuracy between two alphas minus that of the better end of the line, in
+    percentage points."""
     values = line(tables, experiment, split, "accuracy")
+    middle = values.loc[:, start:stop]
+    if middle.empty:
+        raise Missing(f"no alpha from {start} to {stop}")
     ends = np.maximum(at(values, 0.0), at(values, 1.0))
-    return effect((100 * (at(values, 0.5) - ends)).round(9))
+    return effect((100 * (middle.max(axis=1) - ends)).round(9))
+
+
+def rise_beyond(
+    tables: Tables, experiment: Annotated[Experiment, "lines"], split: Split, alpha: float
+) -> Sample:
+    """Loss at an alpha minus that of the worse one of both trainings, in nats."""
+    values = line(tables, experiment, split, "loss")
+    return effect(at(values, alpha) - np.maximum(at(values, 0.0), at(values, 1.0)))
+
+
+def gap_ratio(tables: Tables, experiment: Annotated[Experiment, "lines"], alpha: float) -> Sample:
+    """Test loss minus training loss at an alpha, 0 where it is less, over that of the training with
+    the lower test loss. Raises Missing where that training has no gap."""
+    train, test = (line(tables, experiment, split, "loss") for split in ("train", "test"))
+    test, train = test.align(train, join="inner")
+    gaps = test - train
+    better = at(gaps, 0.0).where(at(test, 0.0) <= at(test, 1.0), at(gaps, 1.0))
+    if (better <= 0).any():
+        raise Missing(f"seed {better.index[better <= 0][0]}: the better end has no gap to compare")
+    return ratio(at(gaps, alpha).clip(lower=0), better)

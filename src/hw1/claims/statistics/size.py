@@ -6,38 +6,100 @@ import numpy as np
 import pandas as pd
 
 from hw1.claims.keys import Experiment, Score, Split, Variants
-from hw1.claims.reading import Missing, Tables, TooFew, each, final, together
+from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, together
 from hw1.claims.sample import Sample, effect, median, ratio
 from hw1.inference import spearman
 
 
-def by_size(tables: Tables, experiment: Experiment, split: Split, column: Score) -> pd.DataFrame:
-    """Final metrics: a row per seed that has every size, a column per size, smallest first."""
+def by_size(
+    tables: Tables,
+    experiment: Experiment,
+    split: Split,
+    column: Score,
+    variants: Variants | None = None,
+) -> pd.DataFrame:
+    """Final metrics of some variants, or all: a row per seed that has every size, a column per
+    size, smallest first."""
     name = f"{experiment}_metrics"
     if name not in tables:
         raise Missing(f"no table {name}")
     columns = []
-    for variant in sorted(tables[name]["variant"].unique()):
+    for variant in sorted(variants or tables[name]["variant"].unique()):
         found = final(tables, experiment, split, variant, [column, "parameters"])
         key = (int(found["parameters"].iloc[0]), variant)  # two variants may be of one size
         columns.append(found[column].rename(key))
-    if len(columns) < 2:
+    if not variants and len(columns) < 2:
         raise Missing(f"{name} has one size")
     sizes = together(columns)
     sizes.columns = pd.MultiIndex.from_tuples(sizes.columns, names=["parameters", "variant"])
     return sizes.sort_index(axis=1)
 
 
-def size_correlation(
+def per_decade(
     tables: Tables,
     experiment: Annotated[Experiment, "several variants"],
     split: Split,
     column: Score,
+    variants: Variants | None = None,
 ) -> Sample:
-    """Spearman's correlation of parameters and final loss or accuracy, over the sizes."""
-    values = by_size(tables, experiment, split, column)
-    sizes = values.columns.get_level_values("parameters").to_numpy()
-    return effect(each(values, lambda row: spearman(sizes, row)))
+    """What ten times as many parameters do, by the least-squares line over the logarithms of the
+    sizes of some variants, or of all: how many times as large the final loss is, or by how many
+    percentage points the accuracy is higher."""
+    values = by_size(tables, experiment, split, column, variants)
+    if values.shape[1] < 2:
+        raise Missing(f"{experiment}_metrics: one size has no slope")
+    decades = np.log10(values.columns.get_level_values("parameters").to_numpy(float))
+    if column == "accuracy":
+        slopes = each(values, lambda row: 100 * np.polyfit(decades, row, 1)[0])
+        return effect(slopes.round(9))
+    if (values <= 0).any(axis=None):
+        raise Missing(f"{experiment}_metrics: a loss of 0 has no logarithm")
+    ratios = each(values, lambda row: np.exp(np.polyfit(decades, np.log(row), 1)[0]))
+    return Sample(ratios.round(12).to_numpy(), null=1)
+
+
+def group_difference(
+    tables: Tables,
+    experiment: Annotated[Experiment, "several variants"],
+    variants: Variants,
+    baseline: Variants,
+    split: Split,
+    column: Score,
+) -> Sample:
+    """What some sizes have over others: of the final losses the ratio of geometric means, of the
+    accuracies the difference of means in percentage points."""
+    first, second = (
+        by_size(tables, experiment, split, column, names) for names in (variants, baseline)
+    )
+    if column == "loss":
+        if (first <= 0).any(axis=None) or (second <= 0).any(axis=None):
+            raise Missing(f"{experiment}_metrics: a loss of 0 has no geometric mean")
+        return ratio(
+            *(each(group, lambda row: np.exp(np.log(row).mean())) for group in (first, second))
+        )
+    first, second = paired(*(each(group, np.mean) for group in (first, second)))
+    return effect((100 * (first - second)).round(9))
+
+
+def group_gap_ratio(
+    tables: Tables,
+    experiment: Annotated[Experiment, "several variants"],
+    variants: Variants,
+    baseline: Variants,
+) -> Sample:
+    """Test loss minus training loss, the mean over some sizes, 0 where it is less, over that of
+    others. Raises Missing where the others have no gap."""
+
+    def gap(names: Variants) -> pd.Series:
+        test, train = (
+            by_size(tables, experiment, split, "loss", names) for split in ("test", "train")
+        )
+        return each((test - train).dropna(), np.mean)
+
+    first, second = paired(gap(variants), gap(baseline))
+    if (second <= 0).any():
+        raise Missing(f"seed {second.index[second <= 0][0]}: no gap to compare")
+    return ratio(first.clip(lower=0), second)
 
 
 def order_correlation(
@@ -70,86 +132,52 @@ def largest_accuracy(
     return median(100 * values.iloc[:, -models:].min(axis=1))
 
 
-def best_size(values: pd.DataFrame) -> pd.Series:
-    """The values of the size with the highest mean, which is chosen for each seed on those before
-    it; the first has none before.
-
-    So chance does not make the best look better than it is, and a further seed changes no value.
-    Raises TooFew where there is one seed.
-    """
-    if len(values) < 2:
-        raise TooFew("no earlier seed to choose the best size on")
-    chosen = values.expanding().mean().idxmax(axis=1).shift().iloc[1:]
-    return pd.Series(
-        [values.at[seed, size] for seed, size in chosen.items()], index=chosen.index, dtype=float
-    )
-
-
-def size_leg(
-    tables: Tables,
-    experiment: Annotated[Experiment, "several variants"],
-    split: Split,
-    column: Score,
-    leg: Literal["first", "last"],
-    leaving_out: int = 0,
-) -> Sample:
-    """From the smallest to the best size, the `first` leg, or from the best to the largest.
-
-    The best size has the lowest loss or the highest accuracy, and is none of the largest
-    `leaving_out`. Of losses the ratio, of accuracies the difference in percentage points, each of
-    the larger size to the smaller.
-    """
-    values = by_size(tables, experiment, split, column)
-    if values.shape[1] - leaving_out < 2:
-        raise Missing(f"{experiment}_metrics: found {values.shape[1]} sizes, expected more")
-    oriented = -values if column == "loss" else values
-    best = best_size(oriented.iloc[:, : values.shape[1] - leaving_out]).abs()
-    ends = values.loc[best.index]
-    larger, smaller = (best, ends.iloc[:, 0]) if leg == "first" else (ends.iloc[:, -1], best)
-    if column == "loss":
-        return ratio(larger, smaller)
-    return effect((100 * (larger - smaller)).round(9))
-
-
 def fitting_peak(
     tables: Tables,
     experiment: Annotated[Experiment, "several variants", "labels"],
     column: Score,
     side: Literal["smaller", "largest"],
+    up_to: float = 1,
     accuracy: float = 0.99,
 ) -> Sample:
-    """How much worse the smallest model that fits the training labels does on test examples than
-    the best `smaller` one, or than the `largest`.
+    """How much worse the worst of the models that just fit their training labels does on test
+    examples than the best `smaller` one, or than the `largest`.
 
-    It fits where the median training accuracy is as high as said. Both are chosen for each seed on
-    those before it; a seed before which there is no such model has no value. Of losses the ratio,
-    of accuracies the difference of the errors in percentage points. Raises Missing where no seed
-    has one.
+    The smallest fits where the median training accuracy is as high as said; the worst is chosen
+    among those of up to so many times its parameters. All are chosen for each seed on those before
+    it; a seed before which there is no such model has no value. Of losses the ratio, of accuracies
+    the difference of the errors in percentage points. Raises Missing where no seed has one.
     """
     name = f"{experiment}_metrics"
     values = by_size(tables, experiment, "test", column)
     trained = by_size(tables, experiment, "train", "accuracy").loc[values.index]
+    sizes = values.columns.get_level_values("parameters").to_numpy(float)
     if len(values) < 2:
         raise TooFew("no earlier seed to choose the size that fits on")
+    # The higher the worse.
+    errors = values if column == "loss" else 1 - values
     peaks, others = {}, {}
     problem = f"no size fits {100 * accuracy:g} % of its labels"
     for place, seed in enumerate(values.index[1:], start=1):
-        before = values.iloc[:place].mean()
+        before = errors.iloc[:place].mean().to_numpy()
         fits = (trained.iloc[:place].median() >= accuracy).to_numpy()
         if not fits.any():
             continue
         first = int(fits.argmax())
-        if first == (0 if side == "smaller" else values.shape[1] - 1):
-            problem = f"the {side} size is the first that fits its labels"
+        last = int((sizes <= up_to * sizes[first]).sum())  # the first that is larger than these
+        if side == "smaller" and first == 0:
+            problem = "the smallest size is the first that fits its labels"
             continue
-        smaller = before.iloc[:first]
-        best = smaller.idxmin() if column == "loss" else smaller.idxmax()
-        own = values.loc[seed]
-        peaks[seed] = own.iloc[first]
-        others[seed] = own.iloc[-1] if side == "largest" else own[best]
+        if side == "largest" and last == len(sizes):
+            problem = "no size is larger than those that just fit their labels"
+            continue
+        worst = first + int(before[first:last].argmax())
+        best = -1 if side == "largest" else int(before[:first].argmin())
+        own = errors.loc[seed]
+        peaks[seed], others[seed] = own.iloc[worst], own.iloc[best]
     if not peaks:
         raise Missing(f"{name}: {problem}")
     peak, other = pd.Series(peaks), pd.Series(others)
     if column == "loss":
         return ratio(peak, other)
-    return effect((100 * (other - peak)).round(9))
+    return effect((100 * (peak - other)).round(9))

@@ -1,0 +1,118 @@
+"""Bring README.md, docs/gallery.md and its pictures up to the published tables.
+
+python docs/published.py, after snakemake published. Of the README it writes what stands between its
+two marks: what was learned, the counts of verdicts, and the table of claims; of first_reading.md
+the last column; of the gallery docs/figures/*.png, 800 pixels wide, and what each says it shows
+as its alternative text.
+"""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from hw1 import tables, wording
+from hw1.claims import answer
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+PUBLISHED = ROOT / "results/published"
+WIDTH = 800
+MARKS = "<!-- from here: python docs/published.py -->", "<!-- to here -->"
+
+
+def ledger(name: str, folder: Path) -> pd.DataFrame:
+    return tables.read(folder / f"tables/{name}.csv")
+
+
+def written(folder: Path = PUBLISHED) -> str:
+    """The README's answer, from the ledgers in a folder."""
+    rules = yaml.safe_load((ROOT / "workflow/report/answer.yaml").read_text(encoding="utf-8"))
+    claims = yaml.safe_load((ROOT / "workflow/claims.yaml").read_text(encoding="utf-8"))
+    parts = [ledger(f"{name}_parts_as_written", folder) for name in ("claims", "controls")]
+    lines = []
+    for place, point in enumerate(answer.points(rules, records(pd.concat(parts))), start=1):
+        start = "Not decided yet: " if point.otherwise else ""
+        lines.append(f"{place}. {start}{point.text} ({', '.join(point.rests_on)})")
+    seeds = pd.concat(parts)["n"].dropna().astype(int)
+    counted = f"from {seeds.min()} to {seeds.max()} values of each measure"
+    lines.append("")
+    for title, name in (
+        (f"The report's claims ({counted})", "claims_as_written"),
+        ("Those with the networks of its notebooks", "claims_as_coded"),
+        ("The controls, on why it is so", "controls_as_written"),
+    ):
+        found = ledger(name, folder)
+        rows = ledger(name.replace("_as", "_parts_as"), folder)
+        deciding = rows[rows["decides"] & rows["claim"].isin(found["claim"])]
+        both = [wording.outcome(found["verdict"]), wording.outcome(deciding["verdict"], "part")]
+        lines.append(f"- {title}: {both[0]} ({both[1]}).")
+    lines += ["", "<details><summary>Claim by claim</summary>", ""]
+    lines += ["| | the report says | verdict |", "|---|---|---|"]
+    verdicts = ledger("claims_as_written", folder).set_index("claim")["verdict"]
+    lines += [f"| {c['id']} | {c['claim']} | {verdicts[c['id']]} |" for c in claims]
+    return "\n".join([*lines, "", "</details>"])
+
+
+def records(rows: pd.DataFrame) -> list[dict]:
+    """Rows as dictionaries, with None where a value is missing."""
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")
+
+
+def second_reading(text: str, folder: Path = PUBLISHED) -> str:
+    """docs/first_reading.md with the verdicts of the ledgers, and of how many values each is."""
+    for name in ("claims", "controls"):
+        for row in records(ledger(f"{name}_as_written", folder)):
+            values = "" if row["n"] is None else f" ({row['n']:.0f})"
+            text = re.sub(
+                rf"(?m)^(\| {row['claim']} \|.*\|)[^|]*\|$", rf"\1 {row['verdict']}{values} |", text
+            )
+    return text
+
+
+def between_marks(text: str) -> re.Match:
+    """What stands between the marks of a README."""
+    found = re.search(rf"(?<={MARKS[0]}\n).*(?={MARKS[1]})", text, re.DOTALL)
+    if found is None:
+        raise ValueError(f"README.md: found no {MARKS[0]} and {MARKS[1]} after it")
+    return found
+
+
+def gallery() -> None:
+    """Write the pictures of docs/gallery.md, and its alternative texts."""
+    (HERE / "figures").mkdir(exist_ok=True)
+    page = HERE / "gallery.md"
+    text = page.read_text(encoding="utf-8")
+    for source in sorted(PUBLISHED.glob("fig_*.png")):
+        with Image.open(source) as large:
+            said, picture = large.info.get("Description", ""), large.convert("RGB")
+        height = round(picture.height * WIDTH / picture.width)
+        small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
+        # A palette makes them a third of the size; of the extremes, lest a rare colour is lost.
+        palette = small.quantize(256, method=Image.Quantize.MAXCOVERAGE)
+        kept = PngInfo()
+        if said:
+            kept.add_text("Description", said)
+        palette.save(HERE / "figures" / source.name, optimize=True, pnginfo=kept)
+        link = f"](figures/{source.name})"
+        text = re.sub(
+            rf"!\[[^]]*{re.escape(link)}", lambda _, new=f"![{said or source.stem}{link}": new, text
+        )
+    page.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    span = between_marks(text).span()
+    readme.write_text(f"{text[: span[0]]}{written()}\n{text[span[1] :]}", encoding="utf-8")
+    page = HERE / "first_reading.md"
+    page.write_text(second_reading(page.read_text(encoding="utf-8")), encoding="utf-8")
+    gallery()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What was learned, in a few points that rest on verdicts (workflow/report/answer.yaml)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from hw1.wording import number, quantity
+
+PLACE = re.compile(r"\{(\w+)\.(\d+)(%?)\}")
+
+
+class Point(NamedTuple):
+    """A point as it may be said: `text` with its numbers, and the verdicts on which it rests by the
+    ids of claims or their parts; `otherwise` are those of them that are not as it says."""
+
+    text: str
+    rests_on: dict[str, str]
+    otherwise: dict[str, str]
+
+
+def points(rules: Sequence[Mapping], parts: Sequence[Mapping]) -> list[Point]:
+    """The points of which all claims are on the ledgers, by the rows of their parts (see
+    `hw1.claims.ledger.part_rows`). Raises ValueError where one names a part that a claim lacks."""
+    rows = {f"{row['claim']}.{row['part']}": row for row in parts}
+    verdicts = {row["claim"]: row["claim_verdict"] for row in parts}
+    verdicts |= {key: row["verdict"] for key, row in rows.items()}
+    found = []
+    for rule in rules:
+        named = [*rule["rests_on"], *(f"{m[1]}.{m[2]}" for m in PLACE.finditer(rule["point"]))]
+        if not all(key.partition(".")[0] in verdicts for key in named):
+            continue
+        if unknown := [key for key in named if key not in verdicts]:
+            raise ValueError(f"the answer names {unknown[0]}, but the claim has fewer parts")
+        found.append(
+            Point(
+                PLACE.sub(
+                    lambda place: value(rows[f"{place[1]}.{place[2]}"], place[3]), rule["point"]
+                ),
+                {key: verdicts[key] for key in rule["rests_on"]},
+                {
+                    key: verdicts[key]
+                    for key, expected in rule["rests_on"].items()
+                    if (verdicts[key] == expected.removeprefix("not "))
+                    == expected.startswith("not ")
+                },
+            )
+        )
+    return found
+
+
+def value(row: Mapping, percent: str) -> str:
+    """The estimate of a part, as a number or in percent."""
+    if row["estimate"] is None:
+        return "?"
+    if percent:
+        return f"{100 * row['estimate']:.0f} %"
+    return quantity(row["estimate"], row["unit"]) if row["unit"] else number(row["estimate"])
