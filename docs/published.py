@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 PUBLISHED = ROOT / "results/published"
 WIDTH = 800
+LATER = "not trained yet"  # of which no seed is published that may decide it
 MARKS = "<!-- from here: python docs/published.py -->", "<!-- to here -->"
 
 
@@ -53,7 +54,7 @@ def written(folder: Path = PUBLISHED) -> str:
     lines += ["", "<details><summary>Claim by claim</summary>", ""]
     lines += ["| | the report says | verdict |", "|---|---|---|"]
     verdicts = ledger("claims_as_written", folder).set_index("claim")["verdict"]
-    lines += [f"| {c['id']} | {c['claim']} | {verdicts[c['id']]} |" for c in claims]
+    lines += [f"| {c['id']} | {c['claim']} | {verdicts.get(c['id'], LATER)} |" for c in claims]
     return "\n".join([*lines, "", "</details>"])
 
 
@@ -64,13 +65,16 @@ def records(rows: pd.DataFrame) -> list[dict]:
 
 def second_reading(text: str, folder: Path = PUBLISHED) -> str:
     """docs/first_reading.md with the verdicts of the ledgers, and of how many values each is."""
-    for name in ("claims", "controls"):
-        for row in records(ledger(f"{name}_as_written", folder)):
-            values = "" if row["n"] is None else f" ({row['n']:.0f})"
-            text = re.sub(
-                rf"(?m)^(\| {row['claim']} \|.*\|)[^|]*\|$", rf"\1 {row['verdict']}{values} |", text
-            )
-    return text
+    rows = pd.concat(ledger(f"{name}_as_written", folder) for name in ("claims", "controls"))
+    said = {
+        row["claim"]: row["verdict"] + ("" if row["n"] is None else f" ({row['n']:.0f})")
+        for row in records(rows)
+    }
+
+    def row(match: re.Match) -> str:
+        return f"{match[1]} {said.get(match[2], LATER)} |"
+
+    return re.sub(r"(?m)^(\| ([CK]\d+) \|.*\|)[^|]*\|$", row, text)
 
 
 def between_marks(text: str) -> re.Match:

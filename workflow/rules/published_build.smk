@@ -1,6 +1,7 @@
 # What is published, and what follows from it: the configuration it is of, its figures and tables.
 
 from hw1 import published
+from hw1.batches import seed_list
 
 PUBLISHED = here(ROOT / "published")
 try:
@@ -72,12 +73,28 @@ def published_style(name):
 def published_left_out(name, arm):
     """The claims of a list that the published tables of an arm do not decide; what a build leaves
     out is no matter of theirs."""
-    return left_out(parsed(published_build()[0]["claims"][name]["file"]), {}, HELD[arm])
+    return left_out(parsed(published_build()[0]["claims"][name]["file"]), {}, deciding(arm))
+
+
+@functools.cache
+def deciding(arm):
+    """The published experiments of an arm that decide claims: of seeds that were looked at when the
+    rules were written (docs/decisions.md) nothing is decided."""
+    said = parsed("presets/replication.yaml")["experiments"]
+    seeds = {name: {*seed_list(entry["seeds"])} for name, entry in said.items()}
+    return [name for name, held in HELD[arm].items() if {*held["seeds"]} <= seeds.get(name, set())]
 
 
 def published_titles():
     """The titles of the lists of claims on the page of the published tables, as titles_on has them."""
-    return {name: [published_build()[0]["claims"][name]["title"], {}] for name in published_lists()}
+    reason = "its published seeds were looked at when its rule was written"
+    return {
+        name: [
+            published_build()[0]["claims"][name]["title"],
+            dict.fromkeys(published_left_out(name, ARMS[0]), reason),
+        ]
+        for name in published_lists()
+    }
 
 
 @functools.cache
