@@ -180,7 +180,8 @@ FAULTS = {
         'json.dumps(batch(wildcards)["training"], sort_keys=True)',
     ),
     "digest of the script alone": (
-        "src/hw1_workflow/sources.py", "map(digest_of, files)", "map(digest_of, files[-1:])",
+        "src/hw1_workflow/sources.py", "map(content_digest, files)",
+        "map(content_digest, files[-1:])",
     ),
     "modules imported in functions not followed": (
         "src/hw1_workflow/sources.py", "found = {module.__file__",

@@ -3,10 +3,12 @@
 import subprocess
 import sys
 import tempfile
+from hashlib import sha256
 
 import pytest
 from conftest import ROOT
 
+from hw1.files import content_digest
 from hw1_workflow.entries import Kind
 from hw1_workflow.sources import digest, sources
 
@@ -47,6 +49,26 @@ def test_the_file_of_a_kind_is_part_of_the_digest_of_its_jobs(tmp_path):
         found.append(digest("analyse", Kind("mine", folder / "mine.py", {})))
     found.append(digest("analyse"))
     assert len(set(found)) == 4
+
+
+def test_a_digest_is_of_what_code_does(tmp_path):
+    texts = [
+        "def f(x):\n    return x + 1\n",
+        '"""What it does."""\ndef f(x):  # a comment\n    """Adds."""\n    return (x\n        + 1)\n',
+        'def f(x):\n    """Adds."""\n    return x + 2\n',
+        'def f(x):\n    return x + 1\n\n\nNAME = """Adds."""\n',
+        'class A:\n    """Empty."""\n',
+        "class A:\n    pass\n",
+    ]
+    found = []
+    for place, text in enumerate(texts):
+        path = tmp_path / f"{place}.py"
+        path.write_text(text, encoding="utf-8")
+        found.append(content_digest(path))
+    plain, told, other, named, empty, passed = found
+    assert plain == told and empty == passed and len({plain, other, named, empty}) == 4
+    (tmp_path / "data.npz").write_bytes(b"# no Python")
+    assert content_digest(tmp_path / "data.npz") == sha256(b"# no Python").digest()
 
 
 def test_training_does_not_depend_on_plotting_nor_plotting_on_training():

@@ -85,6 +85,15 @@ def test_touching_every_source_does_nothing(repository):
     assert repository.plan() == set()
 
 
+def test_other_comments_and_docstrings_do_nothing(repository):
+    for name in ("workflow/scripts/train.py", "src/hw1/training.py", "src/hw1/figures/collapse.py"):
+        path = repository.folder / name
+        text = path.read_text(encoding="utf-8")
+        told = text.replace('"""', '"""Said better: ', 1)
+        path.write_text(f"# A comment.\n\n{told}", encoding="utf-8")
+    assert repository.plan() == set()
+
+
 def test_fresh_copies_of_the_sources_elsewhere_do_nothing(built, fresh):
     moved = fresh
     for name in ("results", ".snakemake"):
@@ -599,20 +608,16 @@ def test_architectures_as_coded_get_verdicts_of_their_own(repository):
 
 
 @pytest.mark.slow
-def test_replication_only_adds_seeds(repository):
-    # The default seeds of the repository, on its small data; those of the preset stay as they are.
+def test_replication_is_of_other_seeds_and_nothing_else(repository):
     default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
     more = yaml.safe_load((ROOT / "presets/replication.yaml").read_text(encoding="utf-8"))
-    assert set(more) == {"experiments"}
-    for name, experiment in more["experiments"].items():
+    assert set(more) == {"experiments"} and set(more["experiments"]) == set(default)
+    for experiment in more["experiments"].values():
         assert set(experiment) == {"seeds"}
-        assert set(seed_list(default[name]["seeds"])) < set(seed_list(experiment["seeds"]))
+        assert min(seed_list(experiment["seeds"])) >= 12  # those before were looked at
     repository.write_config(with_controls)
     planned = repository.plan("--configfile", "presets/replication.yaml")
-    trained = of(planned, "train")
-    kept = ("seed0", "seed1")
-    assert "mnist_cnn" not in {run.split("/")[0] for run in trained if run.endswith(kept)}
-    assert "mnist_cnn/deep/seed9" in trained
+    assert "mnist_cnn/deep/seed60" in of(planned, "train")
 
 
 def test_a_mistake_in_the_claims_is_one_line_and_starts_nothing(repository):

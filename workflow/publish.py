@@ -44,9 +44,7 @@ def batches_of(results: Path, config: dict, experiment: str, variant: str) -> di
     found = {}
     begun = fingerprints_of_start(results, config, experiment, variant)
     name = dataset_name(config, Run(experiment, variant, 0))
-    script = ROOT / "workflow/scripts/train.py"
-    files = [script, *(path for path in code("train") if path != script)]
-    files.append(results / f"data/{name}.npz")
+    files = [*code("train"), results / f"data/{name}.npz"]
     for path in sorted((results / "checkpoints" / experiment / variant).glob("*.pt")):
         tables_of = [results / t / experiment / variant / f"{path.stem}.csv" for t in RUN_TABLES]
         if not all(table.exists() for table in tables_of):

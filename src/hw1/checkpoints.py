@@ -14,7 +14,6 @@ nothing that varies between attempts, so equal runs give equal bytes.
 What is trained is never trained again: see `keep`.
 """
 
-import functools
 import hashlib
 import io
 import os
@@ -29,21 +28,15 @@ import torch
 from filelock import FileLock, Timeout
 
 from hw1.batches import name, seeds_of
-from hw1.files import MAKE_AGAIN, check_sealed, replacing, sealed
+from hw1.files import MAKE_AGAIN, check_sealed, content_digest, replacing, sealed
 
 
 def fingerprint(settings: str, device: torch.device, files: Iterable[Path]) -> str:
     """Digest of all that a run is a function of: settings, device, torch, code and data."""
     digest = hashlib.sha256(f"{settings}\n{device}\n{torch.__version__}".encode())
     for path in files:
-        digest.update(file_digest(path))
+        digest.update(content_digest(path))
     return digest.hexdigest()
-
-
-@functools.cache
-def file_digest(path: Path) -> bytes:
-    """SHA-256 of a file, which is read once for all seeds."""
-    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def save(path: str | os.PathLike, checkpoint: dict) -> None:

@@ -1,5 +1,7 @@
 """Files that are either whole or absent, and archives that know what was written."""
 
+import ast
+import functools
 import hashlib
 import os
 from collections.abc import Iterator
@@ -36,6 +38,25 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@functools.cache
+def content_digest(path: Path) -> bytes:
+    """SHA-256 of a file, which is read once. Of Python it is that of what the file does: comments,
+    docstrings and layout count for nothing."""
+    content = path.read_bytes()
+    if path.suffix == ".py":
+        tree = ast.parse(content)
+        for node in ast.walk(tree):
+            if not isinstance(
+                node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+            ):
+                continue
+            match node.body:
+                case [ast.Expr(ast.Constant(str())), *_]:
+                    node.body = node.body[1:] or [ast.Pass()]
+        content = ast.unparse(tree).encode()
+    return hashlib.sha256(content).digest()
 
 
 def sealed(archive: bytes) -> bytes:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from modulefinder import ModuleFinder
 from pathlib import Path
 
+from hw1.files import content_digest
 from hw1_workflow.entries import Kind
 
 
@@ -41,25 +42,14 @@ def code_of(script: str, kind: Path | None) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def modules(script: str, kind: Kind | None = None) -> list[Path]:
-    """The modules of hw1 that a script, and the kind that it loads, import."""
-    return [file for file in code(script, kind) if ROOT / "src" in file.parents]
-
-
 def digest(script: str, kind: Kind | None = None) -> str:
-    """Digest of that code: an edit runs a job again, whatever its date."""
+    """Digest of what that code does: an edit runs a job again, but not one of comments."""
     return digest_of_files(code(script, kind))
 
 
 @functools.cache
 def digest_of_files(files: tuple[Path, ...]) -> str:
-    return sha256(b"".join(map(digest_of, files))).hexdigest()
-
-
-@functools.cache
-def digest_of(file: Path) -> bytes:
-    """SHA-256 of a file, which is read once."""
-    return sha256(file.read_bytes()).digest()
+    return sha256(b"".join(map(content_digest, files))).hexdigest()
 
 
 def missing(packages: list[str]) -> list[str]:

@@ -14,9 +14,6 @@ for kind in KINDS:
         name:
             kind.name
         input:
-            script=f"{SCRIPTS}/analyse.py",
-            kind=partial(lambda file, wildcards: here(file), kind.file),
-            code=code("analyse", kind),
             weights=networks,
             data=data_of_analysis,
             made=made_otherwise(job_of_analysis, *places),
@@ -37,19 +34,18 @@ for kind in KINDS:
             device=config["device"],
         params:
             recipe=lambda wildcards: job_of_analysis(wildcards),
+            kind=partial(lambda file, wildcards: here(file), kind.file),
             settings=lambda wildcards: json.dumps(analysis_of(wildcards).settings, sort_keys=True),
             data=lambda wildcards, input: f"--data {input.data}" if input.data else "",
         shell:
-            f"{PYTHON} "
-            "{input.script:q} --kind {input.kind:q} --settings {params.settings:q} "
+            f"{command('analyse')} "
+            "--kind {params.kind:q} --settings {params.settings:q} "
             "--weights {input.weights} {params.data} --device {resources.device} "
             "--tables {output} > {log} 2>&1"
 
 
 rule tabulate:
     input:
-        script=f"{SCRIPTS}/tabulate.py",
-        code=code("tabulate"),
         tables=parts_of,
         made=made_otherwise(
             lambda w: table_recipe(w.experiment, w.table),
@@ -77,4 +73,4 @@ rule tabulate:
     params:
         recipe=lambda wildcards: table_recipe(wildcards.experiment, wildcards.table),
     shell:
-        f"{PYTHON} " "{input.script:q} --tables {input.tables} --output {output} > {log} 2>&1"
+        f"{command('tabulate')} " "--tables {input.tables} --output {output} > {log} 2>&1"

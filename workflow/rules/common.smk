@@ -1,11 +1,6 @@
 # What the rules share: the files of a batch and what follows from its wildcards.
 
 
-def code(script, kind=None):
-    """The modules of hw1 that a script, and the kind that it loads, import."""
-    return [here(file) for file in modules(script, kind)]
-
-
 def batch(wildcards):
     """What the runs of a batch have in common."""
     return batch_settings(config, wildcards.experiment, wildcards.variant)

@@ -50,7 +50,7 @@ from hw1_workflow.overlays import expanded, leaves, merged, settings_of_files, w
 from hw1_workflow.runs import OF_A_RUN, Run, batch_settings, batches, dataset_name
 from hw1_workflow.runs import seeds_of_experiment, start_of
 from hw1_workflow.sections import sections
-from hw1_workflow.sources import digest, missing, modules, run_jobs_with
+from hw1_workflow.sources import code, digest, missing, run_jobs_with
 from snakemake_logger_plugin_hw1.progress import TELLING, job_of, plan, status
 from hw1_workflow.yaml_files import Document, load
 

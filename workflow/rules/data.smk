@@ -3,8 +3,6 @@
 
 rule prepare_data:
     input:
-        script=f"{SCRIPTS}/prepare_data.py",
-        code=code("prepare_data"),
         source=data_file,
         made=made_otherwise(lambda w: dataset_recipe(w.dataset), "results/data/{dataset}.npz"),
     output:
@@ -29,7 +27,7 @@ rule prepare_data:
         ),
     shell:
         # tee, so that a download shows its progress on the terminal as well
-        f"{PYTHON} "
-        "{input.script:q} --dataset {params.dataset:q} --downloads {resources.downloads:q} "
+        f"{command('prepare_data')} "
+        "--dataset {params.dataset:q} --downloads {resources.downloads:q} "
         "{params.source} "
         "--output {output} 2>&1 | tee {log}"

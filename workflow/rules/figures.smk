@@ -3,9 +3,6 @@
 
 rule figure:
     input:
-        script=f"{SCRIPTS}/figure.py",
-        kind=lambda wildcards: here(kind_of(wildcards).file),
-        code=lambda wildcards: code("figure", kind_of(wildcards)),
         tables=lambda wildcards: [
             f"results/tables/{table}.csv" for table in FIGURES[wildcards.figure].tables
         ],
@@ -35,11 +32,12 @@ rule figure:
         runtime=partial(growing, 10),
     params:
         recipe=lambda wildcards: figure_recipe(wildcards.figure),
+        kind=lambda wildcards: here(kind_of(wildcards).file),
         style=lambda wildcards: json.dumps(
             style(config, FIGURES[wildcards.figure], experiments_on(wildcards.figure))
         ),
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
     shell:
-        f"{PYTHON} "
-        "{input.script:q} --kind {input.kind:q} --style {params.style:q} "
+        f"{command('figure')} "
+        "--kind {params.kind:q} --style {params.style:q} "
         "--tables {input.tables} --png {output.png} --svg {output.svg} > {log} 2>&1"

@@ -4,8 +4,6 @@
 
 rule unpack_published:
     input:
-        script=f"{SCRIPTS}/unpack_published.py",
-        code=code("unpack_published"),
         table=f"{PUBLISHED}/{{arm}}/{{table}}.csv.xz",
         made=made_otherwise(
             lambda w: published_recipe("unpack_published", w.arm, w.table),
@@ -29,13 +27,11 @@ rule unpack_published:
             "unpack_published", wildcards.arm, wildcards.table
         ),
     shell:
-        f"{PYTHON} " "{input.script:q} --packed {input.table:q} --table {output} > {log} 2>&1"
+        f"{command('unpack_published')} " "--packed {input.table:q} --table {output} > {log} 2>&1"
 
 
 use rule claims as published_claims with:
     input:
-        script=f"{SCRIPTS}/claims.py",
-        code=code("claims"),
         claims=lambda wildcards: here(
             ROOT / published_build()[0]["claims"][wildcards.claims]["file"]
         ),
@@ -59,9 +55,6 @@ use rule claims as published_claims with:
 
 use rule figure as published_figure with:
     input:
-        script=f"{SCRIPTS}/figure.py",
-        kind=lambda wildcards: here(published_figure(wildcards.figure).kind.file),
-        code=lambda wildcards: code("figure", published_figure(wildcards.figure).kind),
         tables=lambda wildcards: [
             (
                 f"results/published/tables/{table}.csv"
@@ -86,13 +79,12 @@ use rule figure as published_figure with:
         figure=r"\w+",
     params:
         recipe=lambda wildcards: published_recipe("figure", wildcards.figure),
+        kind=lambda wildcards: here(published_figure(wildcards.figure).kind.file),
         style=lambda wildcards: json.dumps(published_style(wildcards.figure)),
 
 
 use rule page as published_page with:
     input:
-        script=f"{SCRIPTS}/page.py",
-        code=code("page"),
         template=here(ROOT / "workflow/report/page.html.j2"),
         answer=here(ROOT / "workflow/report/answer.yaml"),
         claims=lambda wildcards: [
@@ -139,8 +131,6 @@ rule published:
 # Does this build agree with the published tables? snakemake compare
 rule comparison:
     input:
-        script=f"{SCRIPTS}/comparison.py",
-        code=code("comparison"),
         claims=[here(config["claims"][name]["file"]) for name in CLAIMS],
         tables=lambda wildcards: tables_compared(
             "results/tables" if wildcards.arm == ARMS[0] else f"{wildcards.arm}/results/tables",
@@ -174,8 +164,8 @@ rule comparison:
             }
         ),
     shell:
-        f"{PYTHON} "
-        "{input.script:q} --claims {input.claims:q} --tables {input.tables} "
+        f"{command('comparison')} "
+        "--claims {input.claims:q} --tables {input.tables} "
         "--published {input.published} --experiments {params.experiments:q} "
         "--table {output.table} --text {output.text} > {log} 2>&1"
 

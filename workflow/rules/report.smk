@@ -3,8 +3,6 @@
 
 rule claims:
     input:
-        script=f"{SCRIPTS}/claims.py",
-        code=code("claims"),
         claims=lambda wildcards: here(config["claims"][wildcards.claims]["file"]),
         tables=evidence_of,
         made=made_otherwise(
@@ -31,15 +29,13 @@ rule claims:
         recipe=lambda wildcards: ledger_recipe(wildcards.claims, wildcards.arm),
         left_out=lambda wildcards: left_out_of(wildcards.claims, wildcards.arm),
     shell:
-        f"{PYTHON} "
-        "{input.script:q} --claims {input.claims:q} --left-out {params.left_out} "
+        f"{command('claims')} "
+        "--claims {input.claims:q} --left-out {params.left_out} "
         "--tables {input.tables} --ledger {output.ledger} --parts {output.parts} > {log} 2>&1"
 
 
 rule page:
     input:
-        script=f"{SCRIPTS}/page.py",
-        code=code("page"),
         template=here(ROOT / "workflow/report/page.html.j2"),
         answer=here(ROOT / "workflow/report/answer.yaml"),
         claims=lambda wildcards: [
@@ -86,8 +82,8 @@ rule page:
             {f"{PREFIX}{file}": recipe for file, recipe in shown_by(wildcards.page).items()}
         ),
     shell:
-        f"{PYTHON} "
-        "{input.script:q} --template {input.template:q} --answer {input.answer:q} --sections {params.sections:q} "
+        f"{command('page')} "
+        "--template {input.template:q} --answer {input.answer:q} --sections {params.sections:q} "
         "--command {params.command:q} --lists {params.lists:q} "
         "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
         "--shown {params.shown:q} --metrics {input.metrics} --figures {input.figures} {params.provenance} {params.published} "
@@ -97,9 +93,6 @@ rule page:
 # Is what was built as it was written? snakemake verify
 # What it finds belongs on the terminal: it runs where Snakemake does, once.
 rule verify:
-    input:
-        script=f"{SCRIPTS}/verify.py",
-        code=code("verify"),
     log:
         "results/logs/verify.log",
     retries: 0
@@ -114,5 +107,5 @@ rule verify:
         published=PUBLISHED,
         results=f"{PREFIX}results",
     shell:
-        f"{PYTHON} "
-        "{input.script:q} --results {params.results:q} --published {params.published:q} 2> {log}"
+        f"{command('verify')} "
+        "--results {params.results:q} --published {params.published:q} 2> {log}"

@@ -1,13 +1,17 @@
 # How the shell command of every rule begins.
 
-SCRIPTS = here(ROOT / "workflow/scripts")
 ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
 PACKAGES = "torch numpy scipy scikit-learn pandas matplotlib jinja2 filelock pyyaml".split()
-# Makes the environment of a job, and runs Python in it. Not by shell.prefix: as a module of another
-# workflow, this one must not change how the rules of that one run.
-PYTHON = f"bash {shlex.quote(here(ROOT / 'workflow/python.sh'))}"
-PYTHON = PYTHON.replace("{", "{{").replace("}", "}}")
-PYTHON = f"HW1_RECIPE={{params.recipe}} {PYTHON}"
+
+
+def command(script):
+    """How a job runs a script, in the environment that python.sh makes for it. What it consists of is
+    in its recipe, and no input: an edited comment runs nothing again. Not by shell.prefix: as a
+    module of another workflow, this one must not change how the rules of that one run."""
+    files = [here(ROOT / "workflow/python.sh"), here(ROOT / f"workflow/scripts/{script}.py")]
+    text = shlex.join(["bash", *files]).replace("{", "{{").replace("}", "}}")
+    return f"HW1_RECIPE={{params.recipe}} {text}"
+
 
 # Under --sdm conda python is the environment's; else the one that runs Snakemake, and that has to
 # have the packages, since no rule has a container or a module.

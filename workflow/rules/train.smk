@@ -6,8 +6,6 @@
 # depends on them, and a training whose result was kept has none to write anew.
 rule train:
     input:
-        script=f"{SCRIPTS}/train.py",
-        code=code("train"),
         data=data_of,
         start=weights_to_start_from,
         made=made_otherwise(
@@ -35,12 +33,13 @@ rule train:
     params:
         recipe=lambda wildcards: checkpoint_recipe(*wildcards),
         settings=settings_of,
+        code=[here(file) for file in code("train")],
         provenance=f"{PREFIX}results/provenance",
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
     shell:
-        f"{PYTHON} "
-        "{input.script:q} --settings {params.settings:q} --data {input.data} "
-        "--code {input.script:q} {input.code:q} "
+        f"{command('train')} "
+        "--settings {params.settings:q} --data {input.data} "
+        "--code {params.code:q} "
         "--device {resources.device} --resume-interval {resources.resume_interval} {params.start} "
         "--checkpoint {output.checkpoint} --history {output.history} "
         "--provenance {params.provenance} > {log} 2>&1"
@@ -48,8 +47,6 @@ rule train:
 
 rule evaluate:
     input:
-        script=f"{SCRIPTS}/evaluate.py",
-        code=code("evaluate"),
         checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
         data=data_of,
         made=made_otherwise(
@@ -71,15 +68,13 @@ rule evaluate:
     params:
         recipe=lambda wildcards: of_checkpoint_recipe("evaluate", *wildcards),
     shell:
-        f"{PYTHON} "
-        "{input.script:q} --checkpoint {input.checkpoint} --data {input.data} "
+        f"{command('evaluate')} "
+        "--checkpoint {input.checkpoint} --data {input.data} "
         "--device {resources.device} --metrics {output} > {log} 2>&1"
 
 
 rule snapshot:
     input:
-        script=f"{SCRIPTS}/snapshot.py",
-        code=code("snapshot"),
         checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
         made=made_otherwise(
             lambda w: of_checkpoint_recipe("snapshot", *w),
@@ -99,5 +94,4 @@ rule snapshot:
     params:
         recipe=lambda wildcards: of_checkpoint_recipe("snapshot", *wildcards),
     shell:
-        f"{PYTHON} "
-        "{input.script:q} --checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"
+        f"{command('snapshot')} " "--checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"
