@@ -8,6 +8,12 @@ from hypothesis import strategies as st
 
 from hw1_workflow.yaml_files import load
 
+
+def nine(n: int) -> str:
+    """Nine aliases of what is called before the nth."""
+    return ", ".join([f"*x{n - 1}"] * 9)
+
+
 ODD = {
     "twice": ("a: 1\nb: {c: 1, d: 2}\na: 2\n", r"line 3: the whole: found the key 'a' twice, .* 1"),
     "twice below": ("a:\n  b: 1\n  c: 2\n  b: 3\n", r"line 4: a: found the key 'b' twice, .* 2"),
@@ -32,6 +38,14 @@ ODD = {
     "set": ("a: !!set {b}\n", r"a: found the tag"),
     "binary": ("a: !!binary aGk=\n", r"a: found the tag"),
     "itself": ("a: &x [*x]\n", r"a\.0 contains itself"),
+    "aliases of aliases": (
+        "x0: &x0 [1, 2]\n" + "".join(f"x{n}: &x{n} [{nine(n)}]\n" for n in range(1, 9)),
+        r"line 1: x\d\S*: found more than 500000 values, expected fewer",
+    ),
+    "merges of merges": (
+        "x0: &x0 {a: 1}\n" + "".join(f"x{n}: &x{n} {{<<: [{nine(n)}]}}\n" for n in range(1, 9)),
+        r"found more than 500000 values, expected fewer",
+    ),
     "merge of text": ("a:\n  <<: text\n", r"a: found <<: of no mapping"),
     "no such anchor": ("a: *x\n", r"line 1: not valid YAML, found undefined alias 'x'"),
     "two documents": ("a: 1\n---\nb: 2\n", r"line 2: not valid YAML, but found another document"),

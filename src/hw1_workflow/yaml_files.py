@@ -1,6 +1,7 @@
 """YAML files, read strictly: what YAML would change in silence is refused, with file and line."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -9,6 +10,7 @@ import yaml
 Place = tuple[str | int, ...]  # keys and indices from the top
 CONSTRUCTOR = yaml.constructor.SafeConstructor()
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
+MOST_VALUES = 500_000  # in a file; a few lines of aliases of aliases make any number of them
 
 
 class Document(NamedTuple):
@@ -55,7 +57,7 @@ def load(path: str | Path, name: str | None = None) -> Document:
         raise ValueError(f"{name} is empty: expected keys and values")
     lines: dict[Place, int] = {}
     try:
-        return Document(build(root, (), lines, ()), lines)
+        return Document(build(root, (), lines, (), iter(range(MOST_VALUES))), lines)
     except ValueError as error:
         raise ValueError(f"{name}, {error}") from error
 
@@ -64,9 +66,14 @@ def refuse(node: yaml.Node, problem: str) -> NoReturn:
     raise ValueError(f"line {node.start_mark.line + 1}: {problem}")
 
 
-def build(node: yaml.Node, place: Place, lines: dict[Place, int], above: tuple) -> Any:
-    """The value of a node; notes the lines of all that is in it."""
+def build(
+    node: yaml.Node, place: Place, lines: dict[Place, int], above: tuple, left: Iterator[int]
+) -> Any:
+    """The value of a node; notes the lines of all that is in it, as many as are `left`."""
     where = ".".join(map(str, place)) or "the whole"
+    if next(left, None) is None:
+        refuse(node, f"{where}: found more than {MOST_VALUES} values, expected fewer: an alias of "
+                     "what is full of aliases makes many values, write fewer")  # fmt: skip
     if node in above:
         refuse(node, f"{where} contains itself: write it out")
     if isinstance(node, yaml.ScalarNode):
@@ -78,7 +85,7 @@ def build(node: yaml.Node, place: Place, lines: dict[Place, int], above: tuple) 
         items = []
         for index, item in enumerate(node.value):
             lines[*place, index] = item.start_mark.line + 1
-            items.append(build(item, (*place, index), lines, above))
+            items.append(build(item, (*place, index), lines, above, left))
         return items
     merged: dict[str, Any] = {}
     own: dict[str, Any] = {}
@@ -99,10 +106,10 @@ def build(node: yaml.Node, place: Place, lines: dict[Place, int], above: tuple) 
             for part in reversed(value.value) if several else [value]:
                 if not isinstance(part, yaml.MappingNode):
                     refuse(key_node, f"{where}: found <<: of no mapping, expected one: *name")
-                merged |= build(part, place, lines, above)
+                merged |= build(part, place, lines, above, left)
         else:
             lines[*place, key] = line
-            own[key] = build(value, (*place, key), lines, above)
+            own[key] = build(value, (*place, key), lines, above, left)
     return merged | own
 
 
