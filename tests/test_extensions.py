@@ -281,6 +281,10 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(extended):
             "x.py: tables: found the columns experiment, seed, norm, expected experiment, ",
         ),
         ({"analyses__train_py": NORMS}, "train.py: a rule has this name: choose another"),
+        (
+            {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["recorded"], "scope"')},
+            "x.py: needs.0: found 'recorded', expected one of alike, classification, functi",
+        ),
         ({"figures__strip_py": "KIND = 3\n"}, "strip.py: KIND: found 3"),
     ],
 )

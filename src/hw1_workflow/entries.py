@@ -4,6 +4,7 @@ An experiment is an entry; nothing here knows one by its name.
 """
 
 import functools
+import inspect
 from collections.abc import Container, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,17 +20,8 @@ from hw1_workflow.validation import Validator, check_name, check_schema, did_you
 from hw1_workflow.yaml_files import load
 
 ROOT = Path(__file__).parents[2]
-# What an entry says of every kind, and what is in the style of every figure.
-RESERVED = {
-    "analyses": {"kind", "variants"},
-    "figures": {"draw", "variants", "tables", "beside", "caption", "claims", "colours"}
-    | {"dpi", "runs", "dataset", "datasets", "left_out"},
-}
-# What a kind need not say.
-NOTHING_ELSE: dict[str, dict] = {
-    "analyses": {"settings": {}, "needs": []},
-    "figures": {"settings": {}, "needs": [], "colours": [], "look": []},
-}
+# What is in the style of every figure besides what its entry says.
+IN_STYLE = ("dpi", "runs", "dataset", "datasets", "left_out")
 OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
 ARMS = ("as_written", "as_coded")
 
@@ -79,12 +71,31 @@ def schema(name: str) -> dict:
     return load(ROOT / f"workflow/schemas/{name}.schema.yaml").content
 
 
+def own_keys(concern: str) -> list[str]:
+    """What an entry of `analyses` or `figures` says whatever its kind."""
+    experiment = schema("config")["properties"]["experiments"]["additionalProperties"]
+    return list(experiment["properties"][concern]["additionalProperties"]["properties"])
+
+
+def needs() -> list[str]:
+    """The functions of hw1.requirements that need nothing but the runs."""
+    found = {}
+    for name, function in inspect.getmembers(requirements, inspect.isfunction):
+        arguments = inspect.signature(function).parameters.values()
+        found[name] = [a.name for a in arguments if a.default is a.empty]
+    return [name for name in found if found[name] == ["runs"]]
+
+
 def known_kinds(concern: str, extensions: Iterable[str]) -> dict[str, Kind]:
     """The kinds of a concern, `analyses` or `figures`, of the library and of extensions, by name.
 
     Raises ValueError where a file declares none, or wrongly, and where two have one name.
     """
     result: dict[str, Kind] = {}
+    parts = schema("kind")["$defs"]
+    parts["needs"]["items"] = {"enum": needs()}
+    declaring = {"$defs": parts, **parts[concern]}
+    left_out = {k: v["default"] for k, v in declaring["properties"].items() if "default" in v}
     for folder in [ROOT / "src/hw1", *map(Path, extensions)]:
         if not folder.is_dir():
             raise ValueError(f"extensions: found {folder}, which is no folder: name one that is")
@@ -96,10 +107,8 @@ def known_kinds(concern: str, extensions: Iterable[str]) -> dict[str, Kind]:
                     "name of what is no kind with _"
                 )
             try:
-                parts = schema("kind")["$defs"]
-                check_schema(declared, {"$defs": parts, **parts[concern]}, "KIND")
-                declared = NOTHING_ELSE[concern] | declared
-                check_declaration(declared, concern)
+                check_schema(declared, declaring, "KIND")
+                check_declaration(declared := left_out | declared, concern)
             except ValueError as error:
                 raise ValueError(f"{file}: {error}") from error
             if file.stem in result:
@@ -117,7 +126,8 @@ def check_declaration(declared: dict, concern: str) -> None:
     except jsonschema.SchemaError as error:
         where = ".".join(map(str, ("settings", *list(error.absolute_path)[1:])))
         raise ValueError(f"{where}: no JSON Schema ({error.message})") from error
-    if taken := sorted(RESERVED[concern] & set(declared["settings"])):
+    reserved = {*own_keys(concern), *(IN_STYLE if concern == "figures" else ())}
+    if taken := sorted(reserved & set(declared["settings"])):
         raise ValueError(f"settings: {taken[0]} means something else there: choose another name")
     if declared.get("scope") in ("seeds", "run"):
         for columns in declared["tables"].values():
@@ -204,7 +214,7 @@ def analyses(config: dict, known: Mapping[str, Kind]) -> list[Analysis]:
         for name, entry in settings.get("analyses", {}).items():
             where = f"experiments.{experiment}.analyses.{name}"
             kind = chosen(entry["kind"], known, f"{where}.kind")
-            own = ("kind", "variants")
+            own = own_keys("analyses")
             variants, options = with_settings(config, experiment, kind, entry, own, where)
             datasets = {v: dataset_name(config, Run(experiment, v, 0)) for v in variants}
             together = kind.declared["scope"] != "run"
@@ -234,7 +244,7 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
         for name, entry in settings.get("figures", {}).items():
             where = f"experiments.{experiment}.figures.{name}"
             kind = chosen(entry["draw"], known, f"{where}.draw")
-            own = ("draw", "variants", "tables", "beside", "caption", "claims", "colours")
+            own = own_keys("figures")
             run, other, other_table = beside(config, kind, entry, done, f"{where}.beside")
             variants, options = with_settings(config, experiment, kind, entry, own, where, run)
             drawn = entry.get("tables", kind.declared["tables"])
