@@ -54,7 +54,7 @@ def test_the_file_of_a_kind_is_part_of_the_digest_of_its_jobs(tmp_path):
 def test_a_digest_is_of_what_code_does(tmp_path):
     texts = [
         "def f(x):\n    return x + 1\n",
-        '"""What it does."""\ndef f(x):  # a comment\n    """Adds."""\n    return (x\n        + 1)\n',
+        '"""What it does."""\ndef f(x):  # a comment\n    """Adds."""\n    return (x\n + 1)\n',
         'def f(x):\n    """Adds."""\n    return x + 2\n',
         'def f(x):\n    return x + 1\n\n\nNAME = """Adds."""\n',
         'class A:\n    """Empty."""\n',
