@@ -61,8 +61,8 @@ def experiments_of(target):
     if name in FIGURES and FIGURES[name].experiment:
         return [FIGURES[name].experiment]
     for key in CLAIMS:
-        ledgers = {f"{key}{middle}_{arm}" for middle in ("", "_parts") for arm in ARMS}
-        if name in {key, config["claims"][key].get("target"), *ledgers}:
+        decided = {f"{key}{middle}_{arm}" for middle in ("", "_parts") for arm in ARMS}
+        if name in {key, config["claims"][key].get("target"), *decided}:
             return experiments_on(key)
     parts = Path(target).parts
     named = [e for e in config["experiments"] if e in parts or parts[-1].startswith(f"{e}_")]

@@ -141,11 +141,11 @@ def other_than_published(settings, experiment, about):
     for variant in settings["experiments"][experiment]["variants"]:
         if variant not in about["settings"]:
             return f"{variant} is not published"
-        here = dict(leaves(batch_settings(settings, experiment, variant)))
-        there = dict(leaves(about["settings"][variant]))
-        for key in sorted(here.keys() | there.keys()):
-            if here.get(key) != there.get(key):
-                return f"{key} of {variant} is {here.get(key)}, published is {there.get(key)}"
+        own = dict(leaves(batch_settings(settings, experiment, variant)))
+        theirs = dict(leaves(about["settings"][variant]))
+        for key in sorted(own.keys() | theirs.keys()):
+            if own.get(key) != theirs.get(key):
+                return f"{key} of {variant} is {own.get(key)}, published is {theirs.get(key)}"
     return ""
 
 

@@ -1,7 +1,8 @@
 # How the shell command of every rule begins.
 
 ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
-PACKAGES = "torch numpy scipy scikit-learn pandas matplotlib jinja2 filelock pyyaml".split()
+PACKAGES = "torch torchvision numpy scipy scikit-learn pandas matplotlib jinja2".split()
+PACKAGES += "markupsafe pillow filelock pyyaml".split()
 
 
 def command(script):

@@ -10,6 +10,7 @@ from hw1.inference import spearman
 
 KIND = {
     "tables": ["critical_points", "critical_points_ratios"],
+    "colours": ["guide"],
     "settings": {
         "gradient_norm": {
             "description": "At which norm of the gradient a run counts as arrived",
@@ -71,7 +72,7 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
         none = "no run arrived" if not found["arrived"].any() else "no threshold is above 0"
         axes[1].text(0.5, 0.5, none, transform=axes[1].transAxes, ha="center")
     axes[2].set(xscale="log", xlabel="norm of the gradient", ylabel="runs with no larger one (%)")
-    axes[2].axvline(style["gradient_norm"], color="#777777", ls=":", lw=1)
+    axes[2].axvline(style["gradient_norm"], color=style["colours"]["guide"], ls=":", lw=1)
     axes[2].set_ylim(0, 100)
     return figure
 
