@@ -1,243 +1,220 @@
 """What a build says: on a terminal what is planned, what runs and how it ended, not every job.
 
 A logger of Snakemake, which the profiles choose. Where there is no terminal, or a user asks for
-more (--verbose, --printshellcmds) or for less (--quiet), Snakemake speaks itself, as it does into
-its log file in any case.
-
-Wherever this is installed Snakemake imports it, whatever the workflow is. So it imports nothing
-that may be missing, or that differs between versions, before it is to show a build; if it cannot,
-it says why, and Snakemake's own output is shown.
+more or less (--verbose, --printshellcmds, --quiet), Snakemake speaks itself. Wherever this is
+installed Snakemake imports it: it imports nothing that may be missing, nor another project's hw1.
 """
 
-import logging
+import json
 import os
-import shlex
+import platform
+import re
 import sys
-import threading
-from contextlib import chdir, suppress
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from logging import WARNING, LogRecord
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
 
-from snakemake_logger_plugin_hw1.progress import Build, Job, job_of, plan
+STATE = Path(".snakemake/hw1_build.json")  # of a build, for `snakemake status` elsewhere
+TELLING = {"help", "verify", "compare"}  # rules that build nothing to remember
+SPEAKING = TELLING | {"prepare_data"}  # rules whose jobs write to the terminal themselves
+OF_ANY_JOB = 1.5  # seconds of a job beside its training, most of them to import torch
+# Seconds that each planned training may take, by its wildcards. Snakemake asks for the priority of
+# each job that it will run, before it runs any, and the function that gives it notes them here.
+TRAININGS: dict[str, int] = {}
 
-if TYPE_CHECKING:
-    from snakemake_logger_plugin_hw1.terminal import Terminal
 
-SECONDS_BETWEEN_STATES = 5
-# What Snakemake says about itself, and nobody asked for.
-NOISE = (
-    "Assuming unrestricted",
-    "Building DAG",
-    "host: ",
-    "Using shell",
-    "Conda environments: ignored",
-    "Group jobs: inactive",
-    "Select jobs to execute",
-    "Execute ",
-    "Reasons:",
-    "Some jobs were triggered by provenance",
-    "Rules with provenance triggered",
-    "Touching output file",
-    "Removing temporary output",
-    "Complete log(s)",
-    "Elapsed time",
-    "Config file ",
-    "This was a dry-run",
-    "Trying to restart",
-    "Removing output files of failed job",
-    "Shutting down, this might take some time",
-    "Exiting because a job execution failed",
-    # Of jobs that failed, which are named at the end.
-    "RuleException:\nCalledProcessError",
-    "WorkflowError:\nAt least one job did not complete",
-)
-STOPPED = "Terminating processes on user request"
-# Options that would have all of that done once more.
-FORCING = {"-f", "-F", "--force", "--forceall"}
+@dataclass
+class Job:
+    """A job that runs: the seconds of one core that it may take, and when it started."""
+
+    name: str
+    rule: str
+    seconds: float
+    log: str
+    started: float
+
+    def said(self) -> str:
+        """The last line of its log; empty where there is none."""
+        with suppress(OSError, IndexError):
+            text = Path(self.log).read_text(encoding="utf-8", errors="replace")
+            return text.strip().splitlines()[-1].strip()
+        return ""
+
+
+@dataclass
+class Build:
+    """How far a build is; times in seconds since the epoch."""
+
+    started: float = field(default_factory=time.time)
+    told: float = 0
+    process: int = field(default_factory=os.getpid)
+    host: str = field(default_factory=platform.node)
+    folder: str = field(default_factory=os.getcwd)
+    planned: dict[str, int] = field(default_factory=dict)  # jobs of each rule
+    done: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0  # of one core that all jobs may take
+    seconds_done: float = 0
+    running: dict[int, Job] = field(default_factory=dict)  # by Snakemake's number
+    failed: dict[int, str] = field(default_factory=dict)
+    ended: bool = False
+
+    def plan(self, jobs: dict[str, int]) -> str:
+        """Note how many jobs of each rule are planned; what is to be done, in lines."""
+        self.planned, self.folder, self.started = jobs, os.getcwd(), time.time()
+        self.seconds = OF_ANY_JOB * sum(jobs.values()) + sum(TRAININGS.values())
+        rules = ", ".join(f"{count} {rule}" for rule, count in jobs.items())
+        lines = [f"{sum(jobs.values())} jobs: {rules}"]
+        for name in sorted({key.split("/")[0] for key in TRAININGS}):
+            own = [seconds for key, seconds in TRAININGS.items() if key.split("/")[0] == name]
+            lines.append(f"  {name:<18} {len(own):>4} trainings {sum(own) / 60:8.1f} core minutes")
+        return "\n".join([*lines, f"about {self.seconds / 60:.1f} core minutes together"])
+
+    def start(self, number: int, rule: str, wildcards: dict, log: str) -> None:
+        """Note that a job runs, perhaps again."""
+        of = "/".join(map(str, wildcards.values()))
+        seconds = OF_ANY_JOB + (TRAININGS.get(of, 0) if rule == "train" else 0)
+        self.failed.pop(number, None)
+        self.running[number] = Job(f"{rule} {of}".strip(), rule, seconds, log, time.time())
+
+    def finish(self, number: int) -> None:
+        """Note that a job is done."""
+        if job := self.running.pop(number, None):
+            self.done[job.rule] = self.done.get(job.rule, 0) + 1
+            self.seconds_done += job.seconds
+
+    def fail(self, number: int) -> None:
+        """Note that a job failed, unless a user stopped it; it may be tried again."""
+        job = self.running.pop(number, None)
+        if job and not (said := job.said()).startswith("KeyboardInterrupt"):
+            self.failed[number] = f"{job.name}: {said or 'it left no word'} ({job.log})"
+
+    def lines(self) -> list[str]:
+        """How far it is, and then a line for each job that runs or failed, the longest first."""
+        now, running = time.time(), [*self.running.values()]
+        done = self.seconds_done + sum(min(job.seconds, now - job.started) for job in running)
+        share, since = min(1, done / self.seconds), (now if running else self.told) - self.started
+        jobs = f"{sum(self.done.values())} of {sum(self.planned.values())} jobs"
+        text = f"{jobs}, {share:.0%} of the work after {since / 60:.1f} min"
+        if running:
+            left = since * (1 - share) / max(share, 0.001)
+            left = max(left, *(seconds_left(job.said()) for job in running))
+            end = time.strftime("%H:%M", time.localtime(now + left))
+            text += f", about {left / 60:.1f} min left, until {end}"
+        runs = (f"{j.name}  {j.said() or f'{(now - j.started) / 60:.1f} min'}" for j in running)
+        return [text, *runs, *(f"failed: {line}" for line in self.failed.values())]
+
+    def write(self) -> None:
+        """Tell others; a folder that cannot be written to is no reason to fail."""
+        self.told = time.time()
+        with suppress(OSError):
+            file = Path(self.folder, f"{STATE}.{self.process}")
+            file.write_text(json.dumps(asdict(self)), encoding="utf-8")
+            file.replace(Path(self.folder, STATE))
+
+
+def seconds_left(line: str) -> float:
+    """The seconds that a training says that it has left, 0 where it says nothing."""
+    found = re.search(r" (\d+) (s|min) left$", line)
+    return int(found[1]) * (60 if found[2] == "min" else 1) if found else 0
+
+
+def status() -> str:
+    """What is done, running and waiting in the working directory."""
+    import psutil  # late: it may be missing
+
+    try:
+        build = Build(**json.loads(STATE.read_text(encoding="utf-8")))
+        build.running = {number: Job(**job) for number, job in build.running.items()}  # type: ignore[arg-type]
+    except (OSError, ValueError, TypeError):
+        return f"no build has been started in {os.getcwd()}; snakemake -n says what is to be done"
+    times = map(time.localtime, (build.started, build.told))
+    began, told = (time.strftime("%d %B %H:%M", at) for at in times)
+    # Of another machine one cannot know whether its process is still there.
+    if not build.ended and (build.host != platform.node() or psutil.pid_exists(build.process)):
+        at = f"process {build.process} on {build.host}, last heard of {told}"
+        head = f"a build is running since {began} ({at})"
+    else:
+        how = "ended" if build.ended else "was cut off after"
+        head = f"no build is running; the last one began {began} and {how} {told}"
+        build.running = {}
+    rules = [f"{build.done.get(r, 0):>5} of {count:<5} {r}" for r, count in build.planned.items()]
+    return "\n".join([head, *build.lines(), *rules])
 
 
 class LogHandler(LogHandlerBase):
     """Follows a build: on a terminal it shows it, and it always keeps its state for others."""
 
+    writes_to_stream = writes_to_file = has_formatter = needs_rulegraph = False
+    has_filter = True
+
     def __post_init__(self) -> None:
-        if not hasattr(self, "lock"):  # an interface before version 2 leaves it to this
-            logging.Handler.__init__(self)
-        self.terminal: Terminal | None = None  # where there is none, Snakemake speaks itself
-        self.plain: Terminal | None = None  # after a failure, to show what Snakemake would
-        self.failed = False
-        try:
-            settings = self.common_settings
-            asked = (settings.verbose, settings.printshellcmds, settings.quiet, settings.debug_dag)
-            if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not any(asked):
-                from snakemake_logger_plugin_hw1 import terminal
+        self.build, asked = Build(), self.common_settings
+        plain = asked.verbose or asked.printshellcmds or asked.quiet or asked.debug_dag
+        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not plain:
+            with suppress(ImportError):
+                from rich import console, live, text
 
-                self.terminal = terminal.Terminal(settings)
-        except Exception as error:
-            self.give_up(error)
-        self.build = Build()
-        self.planned: list[Job] = []  # in a dry run
-        self.speaking: set[int] = set()  # jobs that write to the terminal themselves
-        self.workers: int | None = None
-        self.folder = "."  # that of the build, which a Snakemake that closes this late has left
-        self.over = threading.Event()
-        self.ticker = threading.Thread(target=self.tick, daemon=True)
+                self.Text, self.writes_to_stream = text.Text, True
+                self.live = live.Live(
+                    console=console.Console(stderr=True, no_color=asked.nocolor or None),
+                    get_renderable=self.now, refresh_per_second=1, transient=True,
+                )  # fmt: skip
 
-    @property
-    def writes_to_stream(self) -> bool:
-        return self.terminal is not None
-
-    @property
-    def writes_to_file(self) -> bool:
-        return False
-
-    @property
-    def has_filter(self) -> bool:
-        return True
-
-    @property
-    def has_formatter(self) -> bool:
-        return True
-
-    @property
-    def needs_rulegraph(self) -> bool:
-        return False
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self.note(record)
-        except Exception as error:
-            self.give_up(error)
-        if self.plain and record.__dict__.get("event") != "shellcmd":  # which nobody asked for
-            try:
-                self.plain.say_plainly(record)
-            except Exception:
-                self.handleError(record)
-
-    def give_up(self, error: Exception) -> None:
-        """Say once why Snakemake's own output is shown from here on."""
-        if self.failed:
-            return
-        self.failed = True
-        self.plain, self.terminal = self.terminal, None
-        if self.plain:
-            with suppress(Exception):
-                self.plain.hide()
-        print(
-            f"Snakemake's own output is shown, without a table or progress: found "
-            f"{type(error).__name__}: {error}: expected the versions of envs/requirements.txt: "
-            "install them",
-            file=sys.stderr,
-        )
-
-    def note(self, record: logging.LogRecord) -> None:
-        """Take one event of the build."""
-        about = record.__dict__
-        event = about.get("event")  # one of LogEvent, whose values are these strings
-        text = str(record.msg or "").strip()
-        if text.startswith(STOPPED):
-            self.build.stopped = True
-        if event == "job_info":
-            self.job(about)
-        elif event == "job_finished":
-            self.build.finish(about["job_id"])
-            self.speaking.discard(about["job_id"])
-        elif event == "job_error":
-            self.build.fail(about["jobid"])
-            self.speaking.discard(about["jobid"])
-            if about["jobid"] in self.build.failed:
-                self.say(f"failed: {self.build.failed[about['jobid']].name}")
-        elif "planned" in about:
-            self.folder = os.getcwd()
-            self.build.workers = about["workers"]
-            self.build.expect(about["planned"])
-            self.say(text)
-        elif "workers" in about:
-            self.workers = about["workers"]
-        elif event != "group_error" and not text.startswith(NOISE):
-            if record.levelno >= logging.WARNING:
-                if self.terminal:
-                    self.terminal.say_plainly(record)
-            elif event is None:
-                self.say(text)
-        # What runs is shown by the ticker, which reads each log once a second and not per record.
-        if self.speaking or not self.build.running:
-            self.show()
-
-    def job(self, about: dict) -> None:
-        """Note a job that is planned, in a dry run, or else starts now."""
-        job = job_of(*(about[k] for k in ("rule_name", "wildcards", "priority", "log", "reason")))
-        if self.common_settings.dryrun:
-            self.planned.append(job)
-            return
-        self.folder = os.getcwd()
-        self.build.start(about["jobid"], job)
-        # The output of all other jobs goes to their logs.
-        if about["shellcmd"] and "> results/logs/" not in about["shellcmd"].partition(" 2> ")[0]:
-            self.speaking.add(about["jobid"])
-        if self.build.jobs and not self.ticker.is_alive():
-            self.ticker.start()
+    def emit(self, record: LogRecord) -> None:
+        about, build, dry = record.__dict__, self.build, self.common_settings.dryrun
+        event = about.get("event")
+        if event == LogEvent.RUN_INFO:
+            counts = about.get("stats") or about.get("per_rule_job_counts") or {}
+            jobs = {rule: count for rule, count in counts.items() if rule != "total"}
+            if jobs.keys() - TELLING and not build.planned:
+                self.say(build.plan(jobs))
+                if self.writes_to_stream and not dry:
+                    self.live.start()
+        elif event == LogEvent.JOB_INFO and not dry:
+            of, log = about.get("wildcards") or {}, (about.get("log") or [""])[0]
+            build.start(about["jobid"], about["rule_name"], of, log)
+        elif event == LogEvent.JOB_FINISHED:
+            build.finish(about["job_id"])
+            if self.writes_to_stream and build.done == build.planned:
+                self.live.stop()
+        elif event == LogEvent.JOB_ERROR:
+            build.fail(about["jobid"])
+        elif event == LogEvent.ERROR and about.get("exception") != "RuleException":
+            self.say(self.format(record))  # of a job that failed, the end says enough
+        # Beside a build, what Snakemake says of itself is left out.
+        elif event is None and (record.levelno >= WARNING or not build.planned or dry):
+            self.say(self.format(record))
+        if build.planned and not dry:
+            build.write()
 
     def say(self, text: str) -> None:
-        """Show lines, above what changes."""
-        if self.terminal:
-            self.terminal.say(text)
+        """Show lines on the terminal, above what changes."""
+        if self.writes_to_stream:
+            self.live.console.print(self.Text(text), soft_wrap=True)
 
-    def show(self) -> None:
-        """Show what runs, unless a job writes to the terminal itself."""
-        if not self.terminal or not self.build.jobs:
-            return
-        quiet = not self.build.running or bool(self.speaking & self.build.running.keys())
-        if quiet or self.over.is_set():
-            self.terminal.hide()
-        else:
-            self.terminal.show(self.build.lines(), self.build.summary())
-
-    def tick(self) -> None:
-        """Refresh what is shown every second, and what others read every few."""
-        seconds = 0
-        while not self.over.wait(1):
-            self.acquire()  # logging's own lock, which it holds for every record
-            try:
-                self.show()
-                if seconds % SECONDS_BETWEEN_STATES == 0:
-                    self.build.write(Path(self.folder))
-            except Exception as error:
-                self.give_up(error)
-            finally:
-                self.release()
-            seconds += 1
+    def now(self):
+        """How far the build is and what runs, unless a job writes to the terminal itself."""
+        rules = {job.rule for job in [*self.build.running.values()]}
+        lines = self.build.lines() if rules and not rules & SPEAKING else []
+        return self.Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
     def close(self) -> None:
         """Say how it ended, once."""
-        if self.over.is_set():
-            return
-        self.over.set()
-        if self.ticker.is_alive():
-            # Python's end, which closes this in Snakemake before 9.21, holds the lock meanwhile.
-            self.ticker.join(timeout=2)
-        self.show()
-        with chdir(self.folder):
-            self.end()
+        build = self.build
+        if build.planned and not self.common_settings.dryrun and not build.ended:
+            build.ended, build.running = True, {}
+            build.write()
+            if self.writes_to_stream:
+                self.live.stop()
+            how_far, *failed = build.lines()
+            if build.done == build.planned:
+                self.say(f"done: {how_far}")
+            else:
+                go_on = f"{how_far}; what is done stays; the same command goes on"
+                print(*failed, go_on, sep="\n", file=sys.stderr)
         super().close()
-
-    def end(self) -> None:
-        """Say how it ended, and keep its last state."""
-        if self.planned:
-            self.say(plan(self.planned, self.workers or 1))
-            self.say("This was a dry run; with -p it lists every job, with its reason.")
-        if self.build.jobs:
-            self.build.running = {}
-            self.build.ended = True
-            self.build.write()
-        lines = self.build.failures()
-        if lines or self.build.stopped:
-            count = "one job" if len(lines) == 1 else f"{len(lines)} jobs"
-            said = [f"{count} failed:", *(f"  {line}" for line in lines)] if lines else []
-            again = shlex.join(["snakemake", *(o for o in sys.argv[1:] if o not in FORCING)])
-            mended = ", once that is mended" if lines else ""
-            said.append(f"{self.build.summary()}; what is done stays; to go on{mended}: {again}")
-            print("\n".join(said), file=sys.stderr, flush=True)
-        elif self.build.jobs:
-            self.say(f"done: {self.build.summary()}")

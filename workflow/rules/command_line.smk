@@ -15,9 +15,6 @@ if not MODULE and workflow.is_main_process and (options := parsed_options(sys.ar
     line = unknown_target(names, rules, list(dict.fromkeys(known)), variants)
     if line := line or unknown_rule(options, rules):
         sys.exit(line)
-    if options.dryrun:  # by how many the logger of the profiles divides what is planned
-        asked = workflow.resource_settings
-        logger.info("", extra={"workers": asked.nodes or asked.cores})
     if options.delete_all_output and not options.dryrun:
         names = {e: 0 for name in options.targets or ["all"] for e in experiments_of(name)}
         delete_kept(Path("results"), [*names, *(CLAIMS if len(names) == len(variants) else ())])

@@ -51,7 +51,7 @@ from hw1_workflow.runs import OF_A_RUN, Run, batch_settings, batches, dataset_na
 from hw1_workflow.runs import seeds_of_experiment, start_of
 from hw1_workflow.sections import sections
 from hw1_workflow.sources import code, digest, missing, run_jobs_with
-from snakemake_logger_plugin_hw1.progress import TELLING, job_of, plan, status
+from snakemake_logger_plugin_hw1 import TRAININGS, status
 from hw1_workflow.yaml_files import Document, load
 
 

@@ -11,6 +11,12 @@ def expected_seconds(wildcards):
     return 1 + round(training_seconds(batch(wildcards)) * len(seeds_of(wildcards.seeds)))
 
 
+def longest_first(wildcards):
+    """The priority of a training, so that no long one is left alone at the end."""
+    TRAININGS["/".join(wildcards)] = seconds = expected_seconds(wildcards)
+    return seconds
+
+
 def memory(wildcards, attempt):
     """The memory in MiB that a batch needs."""
     return peak_memory(batch(wildcards), len(seeds_of(wildcards.seeds))) * attempt

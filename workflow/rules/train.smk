@@ -20,8 +20,7 @@ rule train:
         "results/logs/train/{experiment}/{variant}/{seeds}.log",
     benchmark:
         "results/benchmarks/train/{experiment}/{variant}/{seeds}.tsv"
-    # The longest first, so that none is left alone at the end.
-    priority: expected_seconds
+    priority: longest_first
     conda:
         ENVIRONMENT
     threads: 1  # part of the result: sums depend on how many threads share them
