@@ -60,14 +60,6 @@ rule help:
         "printf '%s\\n' {params.text:q} 2> {log}"
 
 
-# How far a build is, also while it has locked the folder: see workflow/rules/command_line.smk.
-use rule help as status with:
-    log:
-        "results/logs/status.log",
-    params:
-        text=lambda wildcards: status(),
-
-
 # A target per list of claims that names one: all that it is about.
 for name in CLAIMS:
     if "target" in config["claims"][name]:
@@ -81,4 +73,3 @@ for name in CLAIMS:
 
 
 include: "workflow/rules/terminal.smk"
-include: "workflow/rules/command_line.smk"

@@ -1,25 +1,16 @@
 """What a command line gets wrong, or weakens, said in one line before anything runs."""
 
-import contextlib
-import difflib
-import io
 import os
 import pwd
 import shlex
 import sys
 import tempfile
-from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import snakemake.cli
-import snakemake.exceptions
 
 from hw1_workflow.yaml_files import load
 
 CONFIGURATIONS = (".yaml", ".yml", ".json")
-START = os.getcwd()  # the profiles import this before Snakemake goes to the folder of --directory
 
 
 def before_snakemake(arguments: Sequence[str]) -> None:
@@ -96,88 +87,3 @@ def is_target(file: str) -> bool:
     if path.suffix in CONFIGURATIONS:
         return False
     return path.parts[:1] == ("results",) or not path.is_file()
-
-
-def parsed_options(arguments: Sequence[str]) -> Namespace | None:
-    """The options of a command line of Snakemake, profiles included; None where it is another's.
-
-    While it reads the Snakefile, Snakemake does not yet tell the workflow most of them. A program
-    that calls Snakemake has arguments of its own.
-    """
-    program = Path(sys.argv[0])
-    if program.name != "snakemake" and program.parent.name != "snakemake":  # or its __main__.py
-        return None
-    try:
-        # From where it started, or it finds no profile; it names the profile once more.
-        with contextlib.chdir(START), contextlib.redirect_stderr(io.StringIO()):
-            return snakemake.cli.parse_args(list(arguments))[1]
-    except (SystemExit, Exception):
-        return None
-
-
-def unknown_target(
-    names: Iterable[str], rules: Sequence, known: Sequence[str], variants: Mapping[str, Iterable]
-) -> str | None:
-    """A line about the first of `names` that is no rule, is made by none and is no file.
-
-    `rules` are Snakemake's, `known` the files that the configuration builds, `variants` those that
-    each experiment has.
-    """
-    by_name = {rule.name: rule for rule in rules}
-    shown = [*known, *by_name]
-    for name in sorted(names):
-        path = os.path.normpath(name)
-        if name in by_name or os.path.exists(name):
-            continue
-        if any(makes(rule, path, variants) for rule in rules):
-            continue
-        near = [target for target in shown if Path(target).stem == Path(name).stem]
-        near = near or difflib.get_close_matches(name, shown, n=1)
-        return (
-            f"{name}: there is no such target: "
-            + (f"did you mean {near[0]}? " if near else "")
-            + "snakemake --list-rules lists rules and experiments, docs/results.md all files"
-        )
-    return None
-
-
-def makes(rule: Any, path: str, variants: Mapping[str, Iterable]) -> bool:
-    """Whether a rule of Snakemake makes a file: by its name, and of inputs that it can name."""
-    if not rule.is_producer(path):
-        return False
-    wildcards = rule.get_wildcards(path)
-    if "variant" in wildcards and wildcards["variant"] not in variants[wildcards["experiment"]]:
-        return False
-    try:
-        rule.expand_input(wildcards)
-    except snakemake.exceptions.InputFunctionException:  # a table that its experiment has not
-        return False
-    return True
-
-
-def unknown_rule(options: Namespace, rules: Sequence) -> str | None:
-    """A line about the first option that sets something for a rule which there is not, and which
-    Snakemake would pass over in silence."""
-    names = [rule.name for rule in rules]
-    for option in ("set_threads", "set_resources", "groups"):
-        for name in getattr(options, option) or ():
-            if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                return (
-                    f"--{option.replace('_', '-')} {name}: there is no such rule: "
-                    + (f"did you mean {near[0]}? " if near else "")
-                    + "snakemake --list-rules lists them"
-                )
-    return None
-
-
-def delete_kept(results: Path, experiments: Iterable[str]) -> None:
-    """Remove the files of experiments that are no outputs: what is kept of checkpoints, what
-    unfinished trainings left, and what lies beside tables."""
-    for experiment in experiments:
-        for pattern in ("kept/*/seed*.pt", ".*.pt", ".*.resume", "*.resume", "*.lock"):
-            for path in (results / "checkpoints" / experiment).rglob(pattern):
-                path.unlink()
-        for path in results.rglob("*.csv.sha256"):
-            if experiment in path.parts or path.name.startswith(f"{experiment}_"):
-                path.unlink()

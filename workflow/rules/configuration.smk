@@ -35,12 +35,6 @@ from hw1_workflow.claim_lists import (
     evidence,
     left_out,
 )
-from hw1_workflow.command_line import (
-    delete_kept,
-    parsed_options,
-    unknown_rule,
-    unknown_target,
-)
 from hw1_workflow.configuration import check_data_files
 from hw1_workflow.entries import ARMS, OWN_TABLES, products, read, style, tables_of
 from hw1_workflow.estimates import peak_memory, training_seconds
@@ -53,6 +47,12 @@ from hw1_workflow.sections import sections
 from hw1_workflow.sources import code, digest, missing, run_jobs_with
 from snakemake_logger_plugin_hw1 import TRAININGS, status
 from hw1_workflow.yaml_files import Document, load
+
+# snakemake status: now, since a build that runs has locked the folder; not in a program that calls
+# Snakemake and has arguments of its own.
+if "status" in sys.argv[1:] and "snakemake" in sys.argv[0] and not MODULE:
+    print(status())
+    sys.exit()
 
 
 def here(path):

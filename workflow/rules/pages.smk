@@ -53,22 +53,6 @@ def sections_on(page):
     return sections(config, experiments_on(page), AS_CODED, list(FIGURES.values()), claimed)
 
 
-def experiments_of(target):
-    """The experiments that a target is of, as far as its name says so: else all."""
-    if target in config["experiments"]:
-        return [target]
-    name = Path(target).stem.removeprefix("fig_")
-    if name in FIGURES and FIGURES[name].experiment:
-        return [FIGURES[name].experiment]
-    for key in CLAIMS:
-        decided = {f"{key}{middle}_{arm}" for middle in ("", "_parts") for arm in ARMS}
-        if name in {key, config["claims"][key].get("target"), *decided}:
-            return experiments_on(key)
-    parts = Path(target).parts
-    named = [e for e in config["experiments"] if e in parts or parts[-1].startswith(f"{e}_")]
-    return [max(named, key=len)] if named else list(config["experiments"])
-
-
 def outcome_of(ledger):
     """What became of the claims of a ledger, in a line."""
     with open(ledger, encoding="utf-8", newline="") as file:
