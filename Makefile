@@ -11,11 +11,6 @@ SNAKEMAKE = $(RUN) snakemake --cores $(CORES)
 # Of another project, they would keep this one's Python from starting or finding its packages.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP
 
-# Snakemake looks for a home.
-ifndef HOME
-export HOME := /nonexistent
-endif
-
 .PHONY: all help status demo decide published publish verify test test-all check pins
 
 # All experiments on MNIST.

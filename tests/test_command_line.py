@@ -4,13 +4,11 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+import yaml
 from conftest import ROOT
 from repository import SOURCES, with_controls
-
-from hw1_workflow.command_line import check_configfiles
 
 
 def said(run: subprocess.CompletedProcess) -> list[str]:
@@ -23,10 +21,8 @@ def said(run: subprocess.CompletedProcess) -> list[str]:
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--configfile", "none.yaml"], "none.yaml cannot be read (No such file or directory)"),
         (["--configfile", "bad.yaml"], "bad.yaml, line 2: a: found the key 'b' twice"),
         (["--replace-workflow-config"], "--replace-workflow-config leaves out config.yaml"),
-        (["--configfile", "presets/demo.yaml", "capacity"], "capacity stands after --configfile"),
         (
             ["--config", "experiments={capacity: {training: {learning_rate: 0.1}}}"],
             "--config: experiments.capacity.training.learning_rate: found '0.1' (str), expected "
@@ -44,25 +40,12 @@ def test_a_mistake_is_one_line_and_starts_nothing(fresh, arguments, message):
     assert set(fresh.folder.iterdir()) - before <= {fresh.folder / ".snakemake"}
 
 
-def test_targets_after_an_overlay_are_told_from_overlays(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("a.yaml", "b.json", "mine"):
-        Path(name).write_text("{a: 1}", encoding="utf-8")
-    Path("list.yaml").write_text("[1]", encoding="utf-8")
-    for fine in (
-        ["capacity", "--configfile", "a.yaml"], ["--configfile", "a.yaml", "b.json", "-n"],
-        ["--configfile=a.yaml", "capacity"], ["--configfile", "a.yaml", "--", "capacity"],
-        ["--configfile", "mine"], ["-n"],
-    ):  # fmt: skip
-        check_configfiles(fine)
-    for wrong, right in (
-        (["-n", "--configfile", "a.yaml", "capacity"], "snakemake capacity -n --configfile a.yaml"),
-        (["--configfiles", "results/fig_a.png"], "put targets first: snakemake results/fig_a.png"),
-        (["--configfile", "list.yaml"], "list.yaml: found a list, expected keys"),
-    ):
-        with pytest.raises(ValueError) as caught:
-            check_configfiles(wrong)
-        assert str(caught.value).endswith(right) or right in str(caught.value)
+def test_profiles_are_plain_yaml():
+    """Snakemake runs what stands in a profile only where it says so."""
+    for path in ROOT.glob("profiles/*/config.yaml"):
+        profile = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert not [key for key in profile if key.startswith(("__", "?"))], path
+        assert profile["logger"] == ["hw1"]
 
 
 def test_the_base_named_again_and_an_overlay_twice_are_no_conflict(fresh):
@@ -112,7 +95,7 @@ def test_a_checkout_with_other_line_ends_has_the_same_bytes(tmp_path):
 
 @pytest.mark.slow
 def test_a_user_without_a_name_can_build(fresh):
-    """As in a container: no entry in passwd, and a home that cannot be made."""
+    """As in a container: no entry in passwd. Snakemake needs a home and a name."""
     if os.getuid() != 0 or subprocess.run(["which", "setpriv"], capture_output=True).returncode:
         pytest.skip("only root can become another user")
     become = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
@@ -122,10 +105,13 @@ def test_a_user_without_a_name_can_build(fresh):
     for parent in fresh.folder.parents:
         if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o005:
             parent.chmod(parent.stat().st_mode | 0o055)
+    (fresh.folder / "home").mkdir(mode=0o777)
+    (fresh.folder / "home").chmod(0o777)
+    named = {"HOME": str(fresh.folder / "home"), "LOGNAME": "someone"}
     run = subprocess.run(
         [*become, sys.executable, "-m", "snakemake", "--cores", "2", "results/fig_collapse.png"],
         cwd=fresh.folder,
-        env={"PATH": os.environ["PATH"], "HOME": "/none", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"} | named,
         capture_output=True,
         text=True,
     )

@@ -112,8 +112,8 @@ def surroundings(parts: list[str], folder: Path, checkout: Path) -> dict:
             options["umask"] = int(part.split()[1], 8)
         elif part == "no home":
             del variables["HOME"]
-        elif part == "home not writable":
-            variables["HOME"] = "/proc"
+        elif part == "home not writable, a cache elsewhere":  # where Snakemake must write
+            variables |= {"HOME": "/proc", "XDG_CACHE_HOME": str(folder / "cache")}
         elif part == "TMPDIR odd":
             variables["TMPDIR"] = str(folder / "a b'c")
             (folder / "a b'c").mkdir()
@@ -134,7 +134,7 @@ CASES = [
     ["matplotlibrc by MATPLOTLIBRC and MPLCONFIGDIR"],
     ["matplotlibrc that is no text"],
     [
-        "umask 077", "home not writable", "TMPDIR odd", "TZ=Pacific/Apia",
+        "umask 077", "home not writable, a cache elsewhere", "TMPDIR odd", "TZ=Pacific/Apia",
         "MPLBACKEND=module://matplotlib_inline.backend_inline",
         "OMP_NUM_THREADS=3", "MKL_NUM_THREADS=3", "OPENBLAS_NUM_THREADS=2", "OMP_DYNAMIC=true",
         "ATEN_CPU_CAPABILITY=default", "ONEDNN_MAX_CPU_ISA=SSE41", "DNNL_DEFAULT_FPMATH_MODE=BF16",
@@ -188,7 +188,8 @@ def test_none_of_them_together_reaches_a_training_a_table_or_a_figure(repository
     matplotlibrc(repository.folder)
     outside = repository.folder.parent
     variables = {
-        "PATH": os.environ["PATH"], "HOME": "/proc", "MPLBACKEND": "nonsense",
+        "PATH": os.environ["PATH"], "HOME": "/proc", "XDG_CACHE_HOME": str(outside / "cache"),
+        "MPLBACKEND": "nonsense",
         "MATPLOTLIBRC": str(matplotlibrc(outside, "rc")), "LC_ALL": "POSIX", "PYTHONUTF8": "0",
         "OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "7", "ATEN_CPU_CAPABILITY": "default",
         "PYTHONPATH": str(other_project(outside / "other")), "TORCH_HOME": "/no", "TZ": "Asia/X",
