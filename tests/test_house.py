@@ -107,3 +107,11 @@ def test_a_benchmark_says_in_one_line_what_it_needs(name, options, said, python,
 
 def test_each_benchmark_is_tried_where_it_cannot_run():
     assert {name for name, *_ in REFUSED} == BENCHMARKS.keys()
+
+
+def test_what_is_not_documented_names_tests_that_there_are():
+    text = (ROOT / "docs/private-parts.md").read_text(encoding="utf-8")
+    of_snakemake, _, others = text.partition("## Of torch")
+    assert 0 < len(re.findall(r"^\| .*::", of_snakemake, re.M)) <= 10 and "::" in others
+    for file, name in re.findall(r"`(tests/\w+\.py)::(\w+)`", text):
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), name

@@ -152,6 +152,7 @@ def test_a_build_shows_what_runs_and_how_it_ended(repository):
     text = "\n".join(lines)
     assert re.search(r"^\d+ jobs: .*\b1 page\b", text, re.M)
     assert re.search(r"\d+ of \d+ jobs, \d+% of the work after .* left, until \d\d:\d\d", text)
+    assert "trainings" not in text  # priorities are asked only of jobs that will run
     assert "rule train:" not in text and "Select jobs" not in text
     page = repository.folder / "results/index.html"
     assert re.match(r"results/tables/claims_as_written.csv: of \d+ claims, \d+ ", lines[-3])
