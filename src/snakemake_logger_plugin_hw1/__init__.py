@@ -26,6 +26,7 @@ OF_ANY_JOB = 1.5  # seconds of a job beside its training, most of them to import
 # Seconds that each planned training may take, by its wildcards. Snakemake asks for the priority of
 # each job that it will run, before it runs any, and the function that gives it notes them here.
 TRAININGS: dict[str, int] = {}
+MADE: list[str] = []  # what the workflow says of what it made, for the end
 
 
 @dataclass
@@ -180,8 +181,6 @@ class LogHandler(LogHandlerBase):
             build.start(about["jobid"], about["rule_name"], of, log)
         elif event == LogEvent.JOB_FINISHED:
             build.finish(about["job_id"])
-            if self.writes_to_stream and build.done == build.planned:
-                self.live.stop()
         elif event == LogEvent.JOB_ERROR:
             build.fail(about["jobid"])
         elif event == LogEvent.ERROR and about.get("exception") != "RuleException":
@@ -213,6 +212,7 @@ class LogHandler(LogHandlerBase):
                 self.live.stop()
             how_far, *failed = build.lines()
             if build.done == build.planned:
+                print(*MADE, sep="\n", end="\n" * bool(MADE), file=sys.stderr)
                 self.say(f"done: {how_far}")
             else:
                 go_on = f"{how_far}; what is done stays; the same command goes on"

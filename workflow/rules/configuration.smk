@@ -45,7 +45,7 @@ from hw1_workflow.runs import OF_A_RUN, Run, batch_settings, batches, dataset_na
 from hw1_workflow.runs import seeds_of_experiment, start_of
 from hw1_workflow.sections import sections
 from hw1_workflow.sources import code, digest, missing, run_jobs_with
-from snakemake_logger_plugin_hw1 import TRAININGS, status
+from snakemake_logger_plugin_hw1 import MADE, TRAININGS, status
 from hw1_workflow.yaml_files import Document, load
 
 # snakemake status: now, since a build that runs has locked the folder; not in a program that calls

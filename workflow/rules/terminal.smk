@@ -14,5 +14,5 @@ if not MODULE:
                 shown = ledgers(lists_on(page))
             for ledger in shown:
                 with suppress(OSError):  # with --all-temp the ledgers are gone
-                    print(f"{ledger}: {outcome_of(ledger)}", file=sys.stderr)
-            print(f"the page: {file.resolve()}", file=sys.stderr)
+                    MADE.append(f"{ledger}: {outcome_of(ledger)}")
+            MADE.append(f"the page: {file.resolve()}")
