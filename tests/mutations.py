@@ -225,6 +225,9 @@ FAULTS = {
         "src/hw1/drawing.py", '~table["variant"].isin(style["left_out"])',
         'table["variant"].notna()',
     ),
+    "Snakemake looks for jobs ever more often": (
+        "workflow/rules/terminal.smk", "workflow.scheduler.job_rate_limiter = None", "pass",
+    ),
     "a figure shows all of another experiment": (
         "src/hw1/drawing.py", 'table[table["variant"] == style["beside"]["variant"]]', "table",
     ),
