@@ -583,7 +583,13 @@ def test_where_there_is_no_peak_the_reason_is_said(train, side, message):
 
 
 def drawn(name: str, tables: list[pd.DataFrame], **options):
-    look = {"dpi": 50, "dataset": "Toy data", "colours": {}, "runs": "viridis", "left_out": []}
+    look = {
+        "dpi": 50,
+        "dataset": "Toy data",
+        "colours": {"guide": "C7"},
+        "runs": "viridis",
+        "left_out": [],
+    }
     kind = kinds.load(ROOT / f"src/hw1/figures/{name}.py")
     return drawing.draw(kind.draw, look | options, tables)
 

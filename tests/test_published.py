@@ -146,7 +146,7 @@ def test_the_published_page_has_all_claims_and_is_built_once(answering):
 def test_a_figure_that_is_not_published_is_no_target(answering):
     run = answering.snakemake("-n", "results/published/fig_none.png", check=False)
     assert run.returncode == 1
-    assert "fig_none.png: there is no such target: did you mean results/fig_" in run.stderr
+    assert "fig_none: no such figure is published: " in run.stderr
 
 
 def test_the_published_answer_takes_no_training_and_is_that_of_the_readme(answering):

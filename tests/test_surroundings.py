@@ -208,12 +208,12 @@ def test_a_job_has_of_the_environment_what_is_listed_and_no_more(fresh):
     rule = """rule environment:
     output: "seen"
     params: recipe="ab"
-    shell: PYTHON + " seen.py > {output}"
+    shell: command("seen") + " > {output}"
 
 
 """
     program = "import os\nprint(os.environ.copy())\n"
-    (fresh.folder / "seen.py").write_text(program, encoding="utf-8")
+    (fresh.folder / "workflow/scripts/seen.py").write_text(program, encoding="utf-8")
     snakefile, last = fresh.folder / "Snakefile", 'include: "workflow/rules/terminal.smk"'
     text = snakefile.read_text(encoding="utf-8")
     snakefile.write_text(text.replace(last, rule + last), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from hw1 import published
 from hw1.batches import seed_list
+from hw1_workflow.validation import did_you_mean
 
 PUBLISHED = here(ROOT / "published")
 try:
@@ -62,7 +63,10 @@ def dataset_named(base, settings):
 
 def published_figure(name):
     """A figure of the published tables."""
-    return published_build()[2][name]
+    figures = published_build()[2]
+    if name not in figures:
+        sys.exit(f"fig_{name}: no such figure is published: {did_you_mean(name, figures)}")
+    return figures[name]
 
 
 def published_style(name):
@@ -81,8 +85,12 @@ def deciding(arm):
     """The published experiments of an arm that decide claims: of seeds that were looked at when the
     rules were written (docs/decisions.md) nothing is decided."""
     said = parsed("presets/replication.yaml")["experiments"]
-    seeds = {name: {*seed_list(entry["seeds"])} for name, entry in said.items()}
-    return [name for name, held in HELD[arm].items() if {*held["seeds"]} <= seeds.get(name, set())]
+    first = {name: min(seed_list(entry["seeds"])) for name, entry in said.items()}
+    return [
+        name
+        for name, held in HELD[arm].items()
+        if name in first and min(held["seeds"]) >= first[name]
+    ]
 
 
 def published_titles():

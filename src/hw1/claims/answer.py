@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from hw1.wording import number, quantity
+from hw1.wording import VERDICTS, number, quantity
 
 PLACE = re.compile(r"\{(\w+)\.(\d+)(%?)\}")
 
@@ -16,6 +16,12 @@ class Point(NamedTuple):
     text: str
     rests_on: dict[str, str]
     otherwise: dict[str, str]
+
+    @property
+    def instead(self) -> str:
+        """What to say before a point that does not stand."""
+        decided = {*self.otherwise.values()} & {*VERDICTS[:4]}
+        return "Not so by these verdicts" if decided else "Not decided yet"
 
 
 def points(rules: Sequence[Mapping], parts: Sequence[Mapping]) -> list[Point]:
@@ -53,5 +59,5 @@ def value(row: Mapping, percent: str) -> str:
     if row["estimate"] is None:
         return "?"
     if percent:
-        return f"{100 * row['estimate']:.0f} %"
+        return f"{round(100 * row['estimate'])} %"
     return quantity(row["estimate"], row["unit"]) if row["unit"] else number(row["estimate"])

@@ -183,7 +183,7 @@ def sentence(finding: Finding) -> str:
         text = f"{text[:-1]}; over 1000 seeds would be needed, if further ones are as these."
     deciding = [part for part in finding.parts if part.decides]
     if len(deciding) == 1:
-        return text[:1].upper() + text[1:]
+        return f"{text[:1].upper()}{text[1:]}{beside(finding)}"
     same = sum(part.verdict == finding.verdict for part in deciding)
     if not same:  # each part is confirmed, all together are not
         return f"None of {len(deciding)} parts is decided against, not all are shown: {text}"
@@ -197,6 +197,17 @@ def sentence(finding: Finding) -> str:
         NOT_COMPUTED: "not computed",
     }[finding.verdict]
     return f"{same} of {len(deciding)} parts {outcome}: {text}"
+
+
+def beside(finding: Finding) -> str:
+    """What stands beside the only part that decides."""
+    said = [
+        f"{part.rule['measure']}: {number(estimate(part.sample))}"
+        + (f" {part.rule['unit']}" if "unit" in part.rule else "")
+        for part in finding.parts
+        if not part.decides and part.sample is not None
+    ]
+    return f" Beside it: {'; '.join(said)}." if said else ""
 
 
 # --- as tables

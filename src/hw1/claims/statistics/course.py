@@ -175,7 +175,7 @@ def varies(
     column: Recorded,
     above: float,
 ) -> Sample:
-    """Share of runs in whose middle third a column has a larger coefficient of variation."""
+    """Share of runs in whose middle third a column has a coefficient of variation `above` one."""
     values = during(phases(tables, experiment, column), "middle")
     return share(each(values, lambda run: np.std(run, ddof=1) / np.mean(run)) > above)
 

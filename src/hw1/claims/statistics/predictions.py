@@ -24,6 +24,6 @@ def misses(tables: Tables, table: Table, variant: Variant, beyond: float, error:
 
 
 def nearly_flat(tables: Tables, table: Table, variant: Variant, deviation: float) -> Sample:
-    """Share of runs whose predictions have a smaller standard deviation over the points."""
+    """Share of runs whose predictions have a standard deviation under `deviation`."""
     found = predicted(tables, table, variant)
     return share(found.groupby("seed")["prediction"].std(ddof=0) < deviation)

@@ -39,7 +39,8 @@ def stuck(tables: Tables, experiment: Experiment, variant: Variant, above: float
 
 
 def none_stuck(tables: Tables, experiment: Experiment, variants: Variants, above: float) -> Sample:
-    """Share of seeds at which none of several variants ends so."""
+    """Share of seeds at which none of several variants ends above a share of the best constant's
+    training loss."""
     ends = [normalised(tables, experiment, variant) <= above for variant in variants]
     return share(together(ends).all(axis=1))
 
@@ -47,7 +48,8 @@ def none_stuck(tables: Tables, experiment: Experiment, variants: Variants, above
 def stuck_more_often(
     tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, above: float
 ) -> Sample:
-    """Share of the variant among the seeds at which exactly one of both ends so."""
+    """Share of the variant among the seeds at which exactly one of both ends above a share of the
+    best constant's training loss."""
     first, second = (normalised(tables, experiment, name) > above for name in (variant, baseline))
     return share(one_alone(first, second, "ends stuck"))
 
@@ -55,7 +57,8 @@ def stuck_more_often(
 def stuck_with_dead_layer(
     tables: Tables, experiment: Annotated[Experiment, "dead_units"], variant: Variant, above: float
 ) -> Sample:
-    """Share of the runs that end so whose network then has a layer without a living unit."""
+    """Share of the runs that end above a share of the best constant's training loss whose network
+    then has a layer without a living unit."""
     ends = normalised(tables, experiment, variant) > above
     dead, ends = paired(dead_layer(tables, experiment, variant, last=True), ends)
     if not ends.any():
