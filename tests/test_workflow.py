@@ -604,7 +604,17 @@ def test_architectures_as_coded_get_verdicts_of_their_own(repository):
     with open(ledger, encoding="utf-8") as file:
         claims = [row["claim"] for row in csv.DictReader(file)]
     assert claims == ["C5", "C6", "C19", "C21"]
-    assert "As coded:" in (repository.folder / "results/index.html").read_text(encoding="utf-8")
+    page = (repository.folder / "results/index.html").read_text(encoding="utf-8")
+    assert "As coded:" in page and "Not of the settings" not in page
+    # Tables there that are of other settings than the preset's are named.
+    other = {"experiments": {"mnist_cnn": {"training": {"learning_rate": 0.01}}}}
+    (repository.folder / "other.yaml").write_text(yaml.safe_dump(other), encoding="utf-8")
+    repository.snakemake("mnist_cnn", *coded, "other.yaml")
+    repository.snakemake()
+    page = (repository.folder / "results/index.html").read_text(encoding="utf-8")
+    said = page.partition("Not of the settings")[2].partition("</p>")[0]
+    assert "as_coded/results/tables/mnist_cnn_metrics.csv" in said
+    assert "results/tables/mnist_cnn_metrics.csv" not in said.replace("as_coded/results", "")
 
 
 @pytest.mark.slow

@@ -28,6 +28,9 @@ def made_otherwise(recipe, *places):
     return function
 
 
+BY_ARM = dict(zip(ARMS, (config, AS_CODED), strict=True))
+
+
 def recipe_of(script, settings, made_from=(), kind=None):
     """The recipe of a job of a rule."""
     text = json.dumps([digest(script, kind), settings, list(made_from)], sort_keys=True)
@@ -48,41 +51,49 @@ def dataset_recipe(name):
     return recipe_of("prepare_data", dataset_settings(name), content)
 
 
-def alone(experiment):
-    """The seeds of an experiment as batches of one: how they are cut changes no table."""
-    return [f"seed{seed}" for seed in seeds_of_experiment(config, experiment)]
-
-
 @functools.cache
-def checkpoint_recipe(experiment, variant, seeds):
+def alone(experiment, arm):
+    """The seeds of an experiment as batches of one: how they are cut changes no table. Of another
+    arm they are those that its metrics hold."""
+    if arm == ARMS[0]:
+        return [f"seed{seed}" for seed in seeds_of_experiment(config, experiment)]
+    path = f"{PREFIX}{arm}/results/tables/{experiment}_metrics.csv"
+    with suppress(OSError, KeyError), open(path, encoding="utf-8", newline="") as file:
+        return [f"seed{s}" for s in sorted({int(row["seed"]) for row in csv.DictReader(file)})]
+    return []
+
+
+# Here and below `arm` says whose settings count: those of the configuration, or of another arm.
+@functools.cache
+def checkpoint_recipe(experiment, variant, seeds, arm=ARMS[0]):
     """What the checkpoint and the history of a batch are made by."""
-    settings = batch_settings(config, experiment, variant)
-    made_from = [dataset_recipe(dataset_name(config, Run(experiment, variant, 0)))]
+    settings = batch_settings(BY_ARM[arm], experiment, variant)
+    made_from = [dataset_recipe(dataset_name(BY_ARM[arm], Run(experiment, variant, 0)))]
     if start := settings.get("start"):
         place = start["experiment"], start["variant"]
-        made_from += [checkpoint_recipe(*place, f"seed{seed}") for seed in seeds_of(seeds)]
+        made_from += [checkpoint_recipe(*place, f"seed{seed}", arm) for seed in seeds_of(seeds)]
     return recipe_of("train", [settings, seeds], made_from)
 
 
 @functools.cache
-def of_checkpoint_recipe(script, experiment, variant, seeds):
+def of_checkpoint_recipe(script, experiment, variant, seeds, arm=ARMS[0]):
     """What the metrics of a batch are made by, or its weights."""
-    return recipe_of(script, None, [checkpoint_recipe(experiment, variant, seeds)])
+    return recipe_of(script, None, [checkpoint_recipe(experiment, variant, seeds, arm)])
 
 
 @functools.cache
-def analysis_recipe(experiment, name, variant=None, seeds=None):
+def analysis_recipe(experiment, name, variant=None, seeds=None, arm=ARMS[0]):
     """What the tables of a job of an analysis are made by, of all variants or batches or of one."""
     analysis = ANALYSIS[experiment, name]
     variants = [variant] if variant else analysis.variants
     made_from = [
-        of_checkpoint_recipe("snapshot", experiment, v, s)
+        of_checkpoint_recipe("snapshot", experiment, v, s, arm)
         for v in variants
-        for s in ([seeds] if seeds else alone(experiment))
+        for s in ([seeds] if seeds else alone(experiment, arm))
     ]
     if analysis.kind.declared["data"]:
         run = Run(experiment, variants[0], 0)
-        made_from.append(dataset_recipe(dataset_name(config, run)))
+        made_from.append(dataset_recipe(dataset_name(BY_ARM[arm], run)))
     return recipe_of("analyse", analysis.settings, made_from, analysis.kind)
 
 
@@ -93,22 +104,22 @@ def job_of_analysis(wildcards):
 
 
 @functools.cache
-def table_recipe(experiment, table):
+def table_recipe(experiment, table, arm=ARMS[0]):
     """What a table of an experiment is made by."""
-    names = alone(experiment)
+    names = alone(experiment, arm)
     if table in OWN_TABLES:
-        variants = config["experiments"][experiment]["variants"]
+        variants = BY_ARM[arm]["experiments"][experiment]["variants"]
         each = {"history": checkpoint_recipe}.get(table) or partial(
             of_checkpoint_recipe, "evaluate"
         )
         return recipe_of(
-            "tabulate", None, [each(experiment, v, s) for v in variants for s in names]
+            "tabulate", None, [each(experiment, v, s, arm) for v in variants for s in names]
         )
     if (analysis := JOINED.get(f"{experiment}_{table}")) is None:
         own = next(a for a in ANALYSES if a.experiment == experiment and table in a.tables)
-        return analysis_recipe(experiment, own.name)
+        return analysis_recipe(experiment, own.name, arm=arm)
     variants = analysis.variants if analysis.kind.declared["scope"] == "run" else [None]
-    parts = [analysis_recipe(experiment, analysis.name, v, s) for v in variants for s in names]
+    parts = [analysis_recipe(experiment, analysis.name, v, s, arm) for v in variants for s in names]
     return recipe_of("tabulate", None, parts)
 
 
@@ -125,17 +136,17 @@ def ledger_recipe(name, arm):
 
 
 @functools.cache
-def recipe_of_table(name):
+def recipe_of_table(name, arm=ARMS[0]):
     """What a file of results/tables is made by: of an experiment, or of a list of claims."""
     for key in CLAIMS:
-        for arm in DECIDED[key]:
-            if name in (f"{key}_{arm}", f"{key}_parts_{arm}"):
-                return ledger_recipe(key, arm)
+        for decided in DECIDED[key]:
+            if name in (f"{key}_{decided}", f"{key}_parts_{decided}"):
+                return ledger_recipe(key, decided)
     names = [e for e in config["experiments"] if name.startswith(f"{e}_")]
     for experiment in sorted(names, key=len, reverse=True):
         table = name.removeprefix(f"{experiment}_")
         if table in tables_of(experiment, ANALYSES):
-            return table_recipe(experiment, table)
+            return table_recipe(experiment, table, arm)
 
 
 @functools.cache
@@ -151,6 +162,10 @@ def shown_by(page):
     tables = [f"{experiment}_metrics" for experiment in experiments_on(page)]
     tables += [Path(ledger).stem for ledger in ledgers(lists_on(page))]
     found = {f"results/tables/{name}.csv": recipe_of_table(name) for name in tables}
+    for arm in ARMS[1:]:
+        for name in lists_on(page):
+            files = evidence(CLAIMS[name], config, ANALYSES, arm, PREFIX)
+            found |= {file: recipe_of_table(Path(file).stem, arm) for file in files}
     return found | {f"results/fig_{name}.png": figure_recipe(name) for name in figures_on(page)}
 
 
