@@ -563,11 +563,11 @@ def test_report_is_one_file_with_a_caption_for_each_figure(repository, tmp_path)
 def test_the_wording_of_a_claim_rebuilds_the_ledger_and_the_page_and_nothing_else(repository):
     path = repository.folder / "workflow/claims.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("ends at a slightly", "ends at a <tiny>"), encoding="utf-8")
+    path.write_text(text.replace("is slightly better", "is <tiny> better"), encoding="utf-8")
     assert repository.plan() == LEDGER
     before = repository.digests("checkpoints", "metrics", "weights")
     repository.snakemake("results/index.html")
-    assert "ends at a &lt;tiny&gt;" in (repository.folder / "results/index.html").read_text(
+    assert "is &lt;tiny&gt; better" in (repository.folder / "results/index.html").read_text(
         encoding="utf-8"
     )
     assert repository.digests("checkpoints", "metrics", "weights") == before

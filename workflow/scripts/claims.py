@@ -22,8 +22,8 @@ def main() -> None:
     args = parser.parse_args()
     claims = yaml.safe_load(args.claims.read_text(encoding="utf-8"))
     findings = decide(claims, tables.read_all(args.tables), args.left_out)
-    tables.write(args.ledger, ledger.claim_rows(findings))
-    tables.write(args.parts, ledger.part_rows(findings))
+    tables.write(args.ledger, ledger.claim_rows(findings), ledger.CLAIM_COLUMNS)
+    tables.write(args.parts, ledger.part_rows(findings), ledger.PART_COLUMNS)
 
 
 if __name__ == "__main__":

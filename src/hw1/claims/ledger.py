@@ -212,6 +212,10 @@ def beside(finding: Finding) -> str:
 
 # --- as tables
 
+# What the tables have also where no claim of a list is left.
+CLAIM_COLUMNS = ("claim", "verdict")
+PART_COLUMNS = ("claim", "claim_verdict", "part", "decides", "measure", "verdict", "effect")
+
 
 def measured(part: Part) -> dict:
     """Estimate, interval and number of seeds of a part, empty where there is none."""
