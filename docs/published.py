@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from hw1 import tables, wording
 from hw1.claims import answer
+from hw1.page import records
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -61,11 +62,6 @@ def written(folder: Path = PUBLISHED) -> str:
         lines[-3] = f"\n{later}. {told}.\n"
     lines += [f"| {c['id']} | {c['claim']} | {verdicts.get(c['id'], LATER)} |" for c in claims]
     return "\n".join([*lines, "", "</details>"])
-
-
-def records(rows: pd.DataFrame) -> list[dict]:
-    """Rows as dictionaries, with None where a value is missing."""
-    return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
 def second_reading(text: str, folder: Path = PUBLISHED) -> str:
