@@ -39,12 +39,12 @@ decide: $(VENV)/installed
 	  --cores $(CORES) '--options=$(OPTIONS)'
 
 # The answer from the published tables, without any training; and seeds of a build added to them:
-# make publish RESULTS=results ARM=as_written
+# make publish RESULTS=results; of another arm: ARM=as_coded
 published: $(VENV)/installed
 	$(SNAKEMAKE) -- published
 
 publish: $(VENV)/installed
-	$(VENV)/bin/python workflow/publish.py --results $(RESULTS) --arm $(or $(ARM),as_written)
+	$(VENV)/bin/python workflow/publish.py --results $(RESULTS) $(if $(ARM),--arm $(ARM))
 
 # Are the results as they were written?
 verify: $(VENV)/installed

@@ -4,46 +4,53 @@
 configfile: f"{workflow.current_basedir}/config.yaml"
 
 
-include: "workflow/rules/configuration.smk"
-include: "workflow/rules/published_build.smk"
-include: "workflow/rules/common.smk"
-include: "workflow/rules/pages.smk"
-include: "workflow/rules/requests.smk"
-include: "workflow/rules/shell.smk"
-include: "workflow/rules/recipes.smk"
+include: "workflow/rules/plan.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/published.smk"
+include: "workflow/rules/terminal.smk"
 
 
 rule all:
     default_target: True
     input:
-        [file for experiment in config["experiments"] for file in targets(experiment)],
+        map(plan.targets, plan.config["experiments"]),
         "results/index.html",
 
 
 # A target per experiment, by its name.
-for experiment in config["experiments"]:
+for experiment in plan.config["experiments"]:
 
     rule:
         name:
             experiment
         input:
-            targets(experiment),
+            plan.targets(experiment),
 
 
 # A target per figure, by its short name: snakemake fig_interp
-for name in FIGURES:
+for name in plan.figures:
 
     rule:
         name:
             f"fig_{name}"
         input:
             f"results/fig_{name}.png",
+
+
+# A target per list of claims that names one: all that it is about.
+for name in plan.claims:
+    if "target" in plan.config["claims"][name]:
+
+        rule:
+            name:
+                plan.config["claims"][name]["target"]
+            input:
+                map(plan.targets, plan.experiments_on(name)),
+                f"results/{name}.html",
 
 
 # All of these, with a line each: snakemake help
@@ -55,21 +62,6 @@ rule help:
     conda:
         ENVIRONMENT
     params:
-        text=lambda wildcards: help_text(),
+        text=lambda w: plan.help(),
     shell:
         "printf '%s\\n' {params.text:q} 2> {log}"
-
-
-# A target per list of claims that names one: all that it is about.
-for name in CLAIMS:
-    if "target" in config["claims"][name]:
-
-        rule:
-            name:
-                config["claims"][name]["target"]
-            input:
-                [file for experiment in experiments_on(name) for file in targets(experiment)],
-                f"results/{name}.html",
-
-
-include: "workflow/rules/terminal.smk"

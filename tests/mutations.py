@@ -176,16 +176,16 @@ FAULTS = {
     "a user's matplotlibrc in a figure": ("src/hw1/drawing.py", "mpl.rcdefaults()", "pass"),
     "page without escapes": ("src/hw1/page.py", "autoescape=True", "autoescape=False"),
     "a setting left out of params": (
-        "workflow/rules/common.smk", "json.dumps(batch(wildcards), sort_keys=True)",
-        'json.dumps(batch(wildcards)["training"], sort_keys=True)',
+        "src/hw1_workflow/plan.py", "json.dumps(self.batch(w), sort_keys=True)",
+        'json.dumps(self.batch(w)["training"], sort_keys=True)',
     ),
     "digest of the script alone": (
-        "src/hw1_workflow/sources.py", "map(content_digest, files)",
-        "map(content_digest, files[-1:])",
+        "src/hw1_workflow/sources.py", "map(content_digest, code(script, kind))",
+        "map(content_digest, code(script, kind)[-1:])",
     ),
     "modules imported in functions not followed": (
-        "src/hw1_workflow/sources.py", "found = {module.__file__",
-        "found = {module.__file__ if module.__name__ != 'hw1.torchvision_import' else script",
+        "src/hw1_workflow/sources.py", "in ast.walk(kinds.parsed(file))",
+        "in kinds.parsed(file).body",
     ),
     "a variant replaces what its experiment says": (
         "src/hw1_workflow/overlays.py",
@@ -344,16 +344,19 @@ FAULTS = {
         "src/hw1/claims/statistics/units.py", 'found["epoch"].max() if last else 0', "0",
     ),
     "what was made otherwise is kept": (
-        "workflow/rules/recipes.smk", "return ancient(OTHERWISE) if current else OTHERWISE",
-        "return ancient(OTHERWISE)",
+        "workflow/rules/plan.smk",
+        "ancient(OTHERWISE) if plan.is_current(places, w, recipe) else OTHERWISE",
+        "ancient(OTHERWISE)",
     ),
     "recipes leave out the settings": (
-        "workflow/rules/recipes.smk", "[digest(script, kind), settings, list(made_from)]",
-        "[digest(script, kind), list(made_from)]",
+        "src/hw1_workflow/plan.py",
+        "[digest(script, kind and kind.file), settings, list(made_from)]",
+        "[digest(script, kind and kind.file), list(made_from)]",
     ),
     "recipes leave out what a file is made from": (
-        "workflow/rules/recipes.smk", "[digest(script, kind), settings, list(made_from)]",
-        "[digest(script, kind), settings]",
+        "src/hw1_workflow/plan.py",
+        "[digest(script, kind and kind.file), settings, list(made_from)]",
+        "[digest(script, kind and kind.file), settings]",
     ),
     "results carry no recipe": (
         "src/hw1/recipes.py", 'os.environ.get("HW1_RECIPE") or "0" * LENGTH', '"0" * LENGTH',

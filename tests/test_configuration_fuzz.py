@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hw1.batches import PATTERN
-from hw1_workflow import entries, estimates, overlays, runs
-from hw1_workflow.sections import sections
+from hw1_workflow import entries, estimates, runs
+from hw1_workflow.plan import Plan
 
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-CODED = yaml.safe_load((ROOT / "presets/as_coded.yaml").read_text(encoding="utf-8"))
 
 HOSTILE = [
     "1e-3", "full", "../x", "a b", "$(touch x)", "x; touch y", "'", '"', "{seed}", "{", "a\nb", "",
@@ -88,9 +87,11 @@ def mutated(draw) -> dict:
 
 def parse(config: dict) -> None:
     """What the Snakefile does with a configuration before the first job."""
-    analyses, figures, _ = entries.read(config)
+    analyses, figures, kinds = entries.read(config)
+    plan = Plan(config, analyses, {f.name: f for f in figures if f.experiment}, kinds, {})
+    assert plan.shown_by("index")
     for experiment, entry in config["experiments"].items():
-        assert entries.products(experiment, analyses, figures)
+        assert plan.targets(experiment)
         for batch in runs.batches(config, experiment):
             assert re.fullmatch(PATTERN, batch)
         for variant in entry["variants"]:
@@ -107,9 +108,7 @@ def parse(config: dict) -> None:
         style = entries.style(config, figure)
         json.dumps(style)
         assert style["dataset"]
-    json.dumps(
-        sections(config, list(config["experiments"]), overlays.merged(config, CODED), figures, ())
-    )
+    json.dumps(plan.sections_on("index"))
 
 
 def test_a_mutated_configuration_is_refused_in_one_line_or_can_run(observed):

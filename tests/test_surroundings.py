@@ -208,7 +208,7 @@ def test_a_job_has_of_the_environment_what_is_listed_and_no_more(fresh):
     rule = """rule environment:
     output: "seen"
     params: recipe="ab"
-    shell: command("seen") + " > {output}"
+    shell: plan.command("seen") + " > {output}"
 
 
 """

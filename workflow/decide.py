@@ -17,9 +17,10 @@ from hw1.command import one_line_errors
 from hw1.files import replacing
 from hw1.wording import outcome
 from hw1_workflow import deciding
-from hw1_workflow.claim_lists import check_claims, evidence, left_out
-from hw1_workflow.entries import ARMS, ROOT, Analysis, read
+from hw1_workflow.entries import ROOT, read
 from hw1_workflow.overlays import located, settings_of_files, with_line
+from hw1_workflow.plan import Plan
+from hw1_workflow.reading import configured
 from hw1_workflow.validation import did_you_mean
 from hw1_workflow.yaml_files import Document, load
 
@@ -32,23 +33,9 @@ OWN = {
 }
 
 
-def configured(overlay: Document, name: str) -> tuple[dict, list[Analysis], dict[str, list]]:
-    """The configuration with an overlay, its analyses, and its lists of claims."""
-    files = {"config.yaml": load("config.yaml"), name: overlay}
-    try:
-        config = settings_of_files(files)
-        analyses, _, _ = read(config)
-        ever = {e for file in files.values() for e in file.content.get("experiments") or ()}
-        claims = {}
-        for key, entry in config["claims"].items():
-            files[entry["file"]] = load(entry["file"])
-            claims[key] = files[entry["file"]].content
-            check_claims(claims[key], ever, entry["file"])
-            if not evidence(claims[key], config, analyses, ARMS[0]):  # all that it is about is out
-                del claims[key]
-    except ValueError as error:
-        raise ValueError(with_line(str(error), files)) from error
-    return config, analyses, claims
+def planned(overlay: Document, name: str) -> Plan:
+    """The plan of the configuration with an overlay."""
+    return Plan(*configured({"config.yaml": load("config.yaml"), name: overlay}))
 
 
 def beginning(paths: list[str], decided: Path) -> Document:
@@ -79,29 +66,30 @@ def beginning(paths: list[str], decided: Path) -> Document:
     return found
 
 
-def look(config: dict, analyses: list, claims: dict[str, list], folder: Path) -> list[Finding]:
+def look(plan: Plan, folder: Path) -> list[Finding]:
     """The findings on all claims, from the tables that there are."""
     found = []
-    for name, claim_list in claims.items():
-        files = [folder / file for file in evidence(claim_list, config, analyses, ARMS[0])]
+    for name, claims in plan.claims.items():
+        files = [folder / file for file in plan.evidence(name, plan.arms[0])]
         there = tables.read_all(file for file in files if file.exists())
-        found += decide(
-            claim_list, there, left_out(claim_list, config["claims"][name], config["experiments"])
-        )
+        found += decide(claims, there, plan.left_out(name, plan.arms[0]))
     return found
 
 
-def check_only(only: list[str], claims: dict[str, list], config: dict) -> None:
-    """Raise ValueError where a claim that is asked for is none, or is left out."""
-    known = [claim["id"] for claim_list in claims.values() for claim in claim_list]
-    for name in only:
-        if name not in known:
-            raise ValueError(f"ONLY: found {name!r}: {did_you_mean(name, known)}")
-    for key, claim_list in claims.items():
-        if absent := sorted(
-            {*only} & {*left_out(claim_list, config["claims"][key], config["experiments"])}
-        ):
-            raise ValueError(f"ONLY: {absent[0]} is left out of this configuration: name others")
+def targets_of(only: list[str], plan: Plan) -> list[str]:
+    """The tables that some claims rest on. Raises ValueError where a claim is none, or is left out,
+    or none of its tables is planned."""
+    named = {claim["id"]: name for name, claims in plan.claims.items() for claim in claims}
+    for claim in only:
+        if claim not in named:
+            raise ValueError(f"ONLY: found {claim!r}: {did_you_mean(claim, named)}")
+        if claim in plan.left_out(named[claim], plan.arms[0]):
+            raise ValueError(f"ONLY: {claim} is left out of this configuration: name others")
+    asked = [c for claims in plan.claims.values() for c in claims if c["id"] in only]
+    targets = plan.evidence_for(asked, plan.arms[0])
+    if only and not targets:
+        raise ValueError("ONLY: found no table of these claims in this configuration: name others")
+    return targets
 
 
 def build(command: list[str], log: Path, end: float, stopped: list[int]) -> int:
@@ -162,12 +150,8 @@ def main() -> None:
     os.chdir(ROOT)
     decided, log = folder / "decided.yaml", folder / "results/logs/decide.log"
     document = beginning(paths, decided)
-    config, analyses, claims = configured(document, str(decided))
-    check_only(args.only, claims, config)
-    asked = [c for listed in claims.values() for c in listed if c["id"] in args.only]
-    targets = evidence(asked, config, analyses, ARMS[0])
-    if args.only and not targets:
-        raise ValueError("ONLY: found no table of these claims in this configuration: name others")
+    plan = planned(document, str(decided))
+    targets = targets_of(args.only, plan)
     # A profile of a cluster has its own.
     profile = any(option.startswith("--workflow-profile") for option in options)
     command = [*([] if profile else ["--cores", args.cores]), *options]
@@ -209,28 +193,29 @@ def main() -> None:
         before = findings
         findings = [
             finding
-            for finding in look(config, analyses, claims, folder)
+            for finding in look(plan, folder)
             if not args.only or finding.claim["id"] in args.only
         ]
         results = folder / "results"
         costs = {
-            name: deciding.seconds_per_seed(config, name, analyses, results)
-            for name in config["experiments"]
+            name: deciding.seconds_per_seed(plan.config, name, plan.analyses, results)
+            for name in plan.config["experiments"]
         }
+        config = plan.config  # as of this look
         news = deciding.news(before, findings, config)
-        left, looked_at = end - time.monotonic(), config
+        left = end - time.monotonic()
         while step := deciding.choose(findings, config, costs, cores, left, full, beyond):
             new = Document(deciding.with_seeds(document.content, config, step.added), {})
             try:
-                config, analyses, claims = configured(new, str(decided))
+                plan = planned(new, str(decided))
             except ValueError as error:
                 full[step.experiment] = str(error)
             else:
                 document = new
                 break
         more = deciding.choose(findings, config, costs, cores, math.inf, full)
-        plan = deciding.plan(step, left, more is not None)
-        print(f"{time.strftime('%H:%M:%S')}  {news}; {plan}", flush=True)
+        next_step = deciding.plan(step, left, more is not None)
+        print(f"{time.strftime('%H:%M:%S')}  {news}; {next_step}", flush=True)
         if step is None or stopped:
             break
 
@@ -242,7 +227,7 @@ def main() -> None:
     if findings:
         # As of the last look: what a build that was stopped would have added is not counted.
         print(outcome(finding.verdict for finding in findings))
-        for line in deciding.summary(findings, looked_at, costs, cores, full):
+        for line in deciding.summary(findings, config, costs, cores, full):
             print(f"  {line}")
     print(f"The page: {page}")
 

@@ -10,23 +10,13 @@ import torch
 from hw1 import checkpoints, published, tables
 from hw1.command import one_line_errors
 from hw1.wording import seed_count
-from hw1_workflow.entries import ARMS, read
-from hw1_workflow.overlays import settings_of_files
+from hw1_workflow.plan import Plan
+from hw1_workflow.reading import configured, files_of
 from hw1_workflow.runs import Run, batch_settings, dataset_name, run_settings
 from hw1_workflow.sources import ROOT, code, digest
 from hw1_workflow.validation import did_you_mean
-from hw1_workflow.yaml_files import load
 
-OVERLAYS = {"as_written": [], "as_coded": ["presets/as_coded.yaml"]}
 RUN_TABLES = ("metrics", "history")
-
-
-def configured(arm: str) -> tuple[dict, list]:
-    """The configuration of an arm, and the analyses of its experiments."""
-    files = {path: load(ROOT / path, path) for path in ["config.yaml", *OVERLAYS[arm]]}
-    config = settings_of_files(files)
-    analyses, _, _ = read(config)
-    return config, analyses
 
 
 def provenance(results: Path, run: Run) -> dict:
@@ -172,10 +162,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder of a build")
     parser.add_argument("--published", type=Path, default=ROOT / "published", help="folder")
-    parser.add_argument("--arm", choices=ARMS, default=ARMS[0])
+    parser.add_argument("--arm", help="the first of config.yaml, if left out")
     parser.add_argument("experiments", nargs="*", help="all that have checkpoints, if left out")
     args = parser.parse_args()
-    config, analyses = configured(args.arm)
+    plan = Plan(*configured(files_of(ROOT, [])))
+    arm = args.arm or plan.arms[0]
+    if arm not in plan.arms:
+        raise ValueError(f"--arm: found {arm!r}: {did_you_mean(arm, plan.arms)}")
+    config = plan.of_arm(arm)
     names = args.experiments or [
         name for name in config["experiments"] if (args.results / "checkpoints" / name).is_dir()
     ]
@@ -185,11 +179,11 @@ def main() -> None:
     if not names:
         raise ValueError(f"{args.results / 'checkpoints'}: found no experiment of config.yaml")
     for name in names:
-        about = publish(args.results, args.published, args.arm, name, config, analyses)
+        about = publish(args.results, args.published, arm, name, config, plan.analyses)
         arms = published.manifest(args.published)["arms"]
-        arms.setdefault(args.arm, {})[name] = about
+        arms.setdefault(arm, {})[name] = about
         published.write_manifest(args.published, arms)
-        print(f"{args.arm}/{name}: {seed_count(len(about['seeds']))} published")
+        print(f"{arm}/{name}: {seed_count(len(about['seeds']))} published")
 
 
 if __name__ == "__main__":

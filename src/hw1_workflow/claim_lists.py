@@ -3,13 +3,12 @@
 import ast
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from hw1 import kinds
 from hw1.architectures import classes_of
 from hw1.tables import RUN_COLUMNS
-from hw1_workflow.entries import ARMS, OWN_TABLES, ROOT, Analysis, Figure, schema, tables_of
+from hw1_workflow.entries import OWN_TABLES, ROOT, Analysis, Figure, schema, tables_of
 from hw1_workflow.runs import Run, batch_settings, dataset_name
 from hw1_workflow.validation import (
     brief,
@@ -352,26 +351,3 @@ def check_ids(drawn: Iterable[Figure], lists: Iterable[Sequence[dict]]) -> None:
                 f"experiments.{figure.experiment}.figures.{figure.name}.claims: found "
                 f"{unknown[0]!r}: {did_you_mean(unknown[0], ids)}"
             )
-
-
-def evidence(
-    claims: Sequence[dict], config: dict, done: Sequence[Analysis], arm: str, prefix: str = ""
-) -> list[str]:
-    """The files of the tables from which a list of claims is decided: all of the experiments that
-    it names, of this build, or as far as they were built in the folder as_coded/ (of a module,
-    behind its prefix)."""
-    names = [
-        f"{experiment}_{table}"
-        for experiment in config["experiments"]
-        if experiment in about(claims)
-        for table in tables_of(experiment, done)
-    ]
-    if arm == ARMS[0]:
-        return [f"results/tables/{name}.csv" for name in names]
-    paths = [f"{arm}/results/tables/{name}.csv" for name in names]
-    return [path for path in paths if Path(f"{prefix}{path}").exists()]
-
-
-def arms(files: Callable[[str], list[str]]) -> list[str]:
-    """The arms that claims are decided for, by the files of their evidence."""
-    return [arm for arm in ARMS if arm == ARMS[0] or any("_metrics" in path for path in files(arm))]

@@ -27,7 +27,7 @@ MODEL_KEYS = {
 # Targets of the workflow that no experiment or kind of analysis can be called after.
 RULES = (
     "all help status prepare_data train evaluate snapshot tabulate figure claims page verify "
-    "published published_claims published_figure published_page unpack_published compare comparison"
+    "published unpack compare comparison"
 ).split()
 LOOK = {"size", "range"}  # of inputs that are images
 LONGEST_NAME = 200  # characters of a batch's name, which is that of files

@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[2]
 # What is in the style of every figure besides what its entry says.
 IN_STYLE = ("dpi", "runs", "dataset", "datasets", "left_out")
 OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
-ARMS = ("as_written", "as_coded")
 
 
 class Kind(NamedTuple):
@@ -280,7 +279,7 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
             )
     for name, entry in config["claims"].items():
         caption = f"{entry['title']}: effect, 95 % interval and verdict of each."
-        table, options = f"{name}_parts_{ARMS[0]}", {"title": entry["title"]}
+        table, options = f"{name}_parts_{next(iter(config['arms']))}", {"title": entry["title"]}
         found.append(Figure(None, name, known["claims"], [], [table], caption, [], {}, options))
     return found
 
@@ -348,7 +347,7 @@ def read(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
 
 def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure]) -> None:
     """Raise ValueError where two tables or two figures would be one file."""
-    seen = {f"results/tables/comparison_{arm}.csv": "snakemake compare" for arm in ARMS}
+    seen = {f"results/tables/comparison_{arm}.csv": "snakemake compare" for arm in config["arms"]}
     once(seen, "results/index.html", "the page")
     kinds_by_name: dict[str, str] = {}
     for analysis in done:
@@ -363,7 +362,7 @@ def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure])
             once(seen, f"results/tables/{experiment}_{table}.csv", f"{where}.{table}")
     for name in config["claims"]:
         once(seen, f"results/{name}.html", f"claims.{name}")
-        for arm in ARMS:
+        for arm in config["arms"]:
             for table in (f"{name}_{arm}", f"{name}_parts_{arm}"):
                 once(seen, f"results/tables/{table}.csv", f"claims.{name}")
     for figure in drawn:
@@ -376,15 +375,6 @@ def once(seen: dict[str, str], file: str, where: str) -> None:
     if file in seen:
         raise ValueError(f"{where}: {seen[file]} makes {file}, too: choose another name")
     seen[file] = where
-
-
-def products(experiment: str, done: Iterable[Analysis], drawn: Iterable[Figure]) -> list[str]:
-    """What an experiment is built for: its figures and its tables."""
-    images = [
-        f"results/fig_{figure.name}.png" for figure in drawn if figure.experiment == experiment
-    ]
-    made = [table for table in tables_of(experiment, done) if table != "history"]
-    return [*images, *(f"results/tables/{experiment}_{table}.csv" for table in made)]
 
 
 def dataset_titles(config: dict, names: Iterable[str]) -> str:

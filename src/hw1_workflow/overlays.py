@@ -60,11 +60,11 @@ def located(content: dict, name: str, root: str = "") -> dict:
 
     if isinstance(folders := content.get("extensions"), dict):
         content["extensions"] = {k: path(f"extensions.{k}", v) for k, v in folders.items()}
-    for section in ("claims", "datasets"):
+    for section, name in (("claims", "file"), ("datasets", "file"), ("arms", "overlay")):
         if isinstance(entries := content.get(section), dict):
             content[section] = {
-                key: entry | {"file": path(f"{section}.{key}.file", entry["file"])}
-                if isinstance(entry, dict) and "file" in entry
+                key: entry | {name: path(f"{section}.{key}.{name}", entry[name])}
+                if isinstance(entry, dict) and name in entry
                 else entry
                 for key, entry in entries.items()
             }

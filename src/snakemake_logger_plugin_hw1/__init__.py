@@ -77,7 +77,7 @@ class Build:
 
     def start(self, number: int, rule: str, wildcards: dict, log: str) -> None:
         """Note that a job runs, perhaps again."""
-        of = "/".join(map(str, wildcards.values()))
+        of = "/".join(str(value).strip("/") for value in wildcards.values() if value)
         seconds = OF_ANY_JOB + (TRAININGS.get(of, 0) if rule == "train" else 0)
         self.failed.pop(number, None)
         self.running[number] = Job(f"{rule} {of}".strip(), rule, seconds, log, time.time())

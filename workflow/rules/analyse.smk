@@ -3,20 +3,18 @@
 
 # A rule of each kind of analysis that there is, with its name; what no experiment uses, for those
 # who speak of it: a profile has its groups.
-for kind in KINDS:
-    own = [analysis for analysis in ANALYSES if analysis.kind.name == kind.name]
-    ends = [f"_{end}" if end else "" for end in kind.declared["tables"]]
-    place = PLACES[kind.declared["scope"]]
-    places = [place.replace("{table}", f"{{analysis}}{end}") for end in ends]
+for kind in plan.kinds:
+    own = [(a.experiment, a.name) for a in plan.analyses if a.kind.name == kind.name]
     job = JOBS[kind.declared["scope"]].replace("{table}", "{analysis}")
+    places = plan.places_of(kind)
 
     rule:
         name:
             kind.name
         input:
-            weights=networks,
-            data=data_of_analysis,
-            made=made_otherwise(job_of_analysis, *places),
+            weights=plan.networks_of,
+            data=plan.data_of_analysis,
+            made=made_otherwise(lambda w: plan.analysis_recipe(**dict(w.items())), *places),
         output:
             places,
         log:
@@ -24,21 +22,21 @@ for kind in KINDS:
         benchmark:
             f"results/benchmarks/{kind.name}/{job}.tsv"
         wildcard_constraints:
-            experiment=followed_by({(analysis.experiment, analysis.name): 0 for analysis in own}),
-            analysis="|".join({analysis.name: 0 for analysis in own}) or "(?!)",
+            experiment=followed_by(own),
+            analysis=among(name for _, name in own),
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=partial(growing, 2000),
-            runtime=partial(growing, 60),
-            device=config["device"],
+            mem_mb=growing(2000),
+            runtime=growing(60),
+            device=plan.config["device"],
         params:
-            recipe=lambda wildcards: job_of_analysis(wildcards),
-            kind=partial(lambda file, wildcards: here(file), kind.file),
-            settings=lambda wildcards: json.dumps(analysis_of(wildcards).settings, sort_keys=True),
-            data=lambda wildcards, input: f"--data {input.data}" if input.data else "",
+            recipe=lambda w: plan.analysis_recipe(**dict(w.items())),
+            kind=lambda w: plan.here(plan.analysis[w.experiment, w.analysis].kind.file),
+            settings=plan.settings_of_analysis,
+            data=lambda w, input: f"--data {input.data}" if input.data else "",
         shell:
-            f"{command('analyse')} "
+            f"{plan.command('analyse')} "
             "--kind {params.kind:q} --settings {params.settings:q} "
             "--weights {input.weights} {params.data} --device {resources.device} "
             "--tables {output} > {log} 2>&1"
@@ -46,9 +44,9 @@ for kind in KINDS:
 
 rule tabulate:
     input:
-        tables=parts_of,
+        tables=plan.parts_of,
         made=made_otherwise(
-            lambda w: table_recipe(w.experiment, w.table),
+            lambda w: plan.table_recipe(w.experiment, w.table),
             "results/tables/{experiment}_{table}.csv",
         ),
     output:
@@ -58,19 +56,14 @@ rule tabulate:
     benchmark:
         "results/benchmarks/tabulate/{experiment}_{table}.tsv"
     wildcard_constraints:
-        experiment=followed_by(
-            [
-                *((e, t) for e in config["experiments"] for t in OWN_TABLES),
-                *((a.experiment, t) for a in JOINED.values() for t in a.tables),
-            ]
-        ),
-        table="|".join([*OWN_TABLES, *{t: 0 for a in JOINED.values() for t in a.tables}]),
+        experiment=followed_by(plan.tabulated),
+        table=among(table for _, table in plan.tabulated),
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=partial(growing, 1000),
-        runtime=partial(growing, 10),
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
-        recipe=lambda wildcards: table_recipe(wildcards.experiment, wildcards.table),
+        recipe=lambda w: plan.table_recipe(w.experiment, w.table),
     shell:
-        f"{command('tabulate')} " "--tables {input.tables} --output {output} > {log} 2>&1"
+        f"{plan.command('tabulate')} --tables {{input.tables}} --output {{output}} > {{log}} 2>&1"

@@ -3,41 +3,37 @@
 
 rule figure:
     input:
-        tables=lambda wildcards: [
-            f"results/tables/{table}.csv" for table in FIGURES[wildcards.figure].tables
-        ],
+        tables=lambda w: shown(w).tables_of_figure(w.figure),
         made=made_otherwise(
-            lambda w: figure_recipe(w.figure),
-            "results/fig_{figure}.png",
-            "results/fig_{figure}.svg",
+            lambda w: shown(w).figure_recipe(w.figure),
+            "results/{published}fig_{figure}.png",
+            "results/{published}fig_{figure}.svg",
         ),
     output:
         png=report(
-            "results/fig_{figure}.png",
+            "results/{published}fig_{figure}.png",
             caption="../report/figure.rst",
-            category=category_of,
-            labels=lambda wildcards: {"figure": wildcards.figure},
+            category=lambda w: shown(w).category_of(w.figure),
+            labels=lambda w: {"figure": w.figure},
         ),
-        svg="results/fig_{figure}.svg",
+        svg="results/{published}fig_{figure}.svg",
     log:
-        "results/logs/figure/{figure}.log",
+        "results/logs/{published}figure/{figure}.log",
     benchmark:
-        "results/benchmarks/figure/{figure}.tsv"
+        "results/benchmarks/{published}figure/{figure}.tsv"
     wildcard_constraints:
-        figure="|".join(FIGURES),
+        figure=among([*plan.figures, *published.figures]),
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=partial(growing, 1000),
-        runtime=partial(growing, 10),
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
-        recipe=lambda wildcards: figure_recipe(wildcards.figure),
-        kind=lambda wildcards: here(kind_of(wildcards).file),
-        style=lambda wildcards: json.dumps(
-            style(config, FIGURES[wildcards.figure], experiments_on(wildcards.figure))
-        ),
-        caption=lambda wildcards: FIGURES[wildcards.figure].caption,
+        recipe=lambda w: shown(w).figure_recipe(w.figure),
+        kind=lambda w: plan.here(shown(w).figures[w.figure].kind.file),
+        style=lambda w: json.dumps(shown(w).style_of(w.figure)),
+        caption=lambda w: shown(w).figures[w.figure].caption,
     shell:
-        f"{command('figure')} "
+        f"{plan.command('figure')} "
         "--kind {params.kind:q} --style {params.style:q} "
         "--tables {input.tables} --png {output.png} --svg {output.svg} > {log} 2>&1"

@@ -3,90 +3,84 @@
 
 rule claims:
     input:
-        claims=lambda wildcards: here(config["claims"][wildcards.claims]["file"]),
-        tables=evidence_of,
+        claims=lambda w: shown(w).rules_of(w.claims),
+        tables=lambda w: shown(w).evidence(w.claims, w.arm),
         made=made_otherwise(
-            lambda w: ledger_recipe(w.claims, w.arm),
-            "results/tables/{claims}_{arm}.csv",
-            "results/tables/{claims}_parts_{arm}.csv",
+            lambda w: shown(w).ledger_recipe(w.claims, w.arm),
+            "results/{published}tables/{claims}_{arm}.csv",
+            "results/{published}tables/{claims}_parts_{arm}.csv",
         ),
     output:
-        ledger="results/tables/{claims}_{arm}.csv",
-        parts="results/tables/{claims}_parts_{arm}.csv",
+        ledger="results/{published}tables/{claims}_{arm}.csv",
+        parts="results/{published}tables/{claims}_parts_{arm}.csv",
     log:
-        "results/logs/claims/{claims}_{arm}.log",
+        "results/logs/{published}claims/{claims}_{arm}.log",
     benchmark:
-        "results/benchmarks/claims/{claims}_{arm}.tsv"
+        "results/benchmarks/{published}claims/{claims}_{arm}.tsv"
     wildcard_constraints:
-        claims="|".join(CLAIMS) or "(?!)",
-        arm="|".join(ARMS),
+        claims=among([*plan.claims, *published.claims]),
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=partial(growing, 2000),
-        runtime=partial(growing, 10),
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
-        recipe=lambda wildcards: ledger_recipe(wildcards.claims, wildcards.arm),
-        left_out=lambda wildcards: left_out_of(wildcards.claims, wildcards.arm),
+        recipe=lambda w: shown(w).ledger_recipe(w.claims, w.arm),
+        left_out=lambda w: shown(w).left_out(w.claims, w.arm),
     shell:
-        f"{command('claims')} "
+        f"{plan.command('claims')} "
         "--claims {input.claims:q} --left-out {params.left_out} "
         "--tables {input.tables} --ledger {output.ledger} --parts {output.parts} > {log} 2>&1"
 
 
 rule page:
     input:
-        template=here(ROOT / "workflow/report/page.html.j2"),
-        answer=here(ROOT / "workflow/report/answer.yaml"),
-        claims=lambda wildcards: [
-            here(config["claims"][name]["file"]) for name in lists_on(wildcards.page)
-        ],
-        ledgers=lambda wildcards: ledgers(lists_on(wildcards.page)),
-        parts=lambda wildcards: ledgers(lists_on(wildcards.page), "_parts"),
-        metrics=lambda wildcards: expand(
-            "results/tables/{experiment}_metrics.csv", experiment=experiments_on(wildcards.page)
-        ),
-        figures=lambda wildcards: expand(
-            "results/fig_{figure}.png", figure=figures_on(wildcards.page)
-        ),
+        template=plan.here(TEMPLATE),
+        answer=plan.here(ANSWER),
+        claims=lambda w: map(shown(w).rules_of, shown(w).lists_on(w.page)),
+        ledgers=lambda w: shown(w).ledgers(shown(w).lists_on(w.page)),
+        parts=lambda w: shown(w).ledgers(shown(w).lists_on(w.page), "_parts"),
+        metrics=lambda w: shown(w).metrics_on(w.page),
+        figures=lambda w: shown(w).drawn_on(w.page, ".png"),
         # It embeds them, and reads from the others what they show.
-        drawings=lambda wildcards: expand(
-            "results/fig_{figure}.svg", figure=figures_on(wildcards.page)
+        drawings=lambda w: shown(w).drawn_on(w.page, ".svg"),
+        # Of a build, for comparison.
+        published=lambda w: [] if w.published else published.first_ledgers(plan.lists_on(w.page)),
+        runs=lambda w: shown(w).runs_on(w.page),
+        made=made_otherwise(
+            lambda w: shown(w).page_recipe(w.page), "results/{published}{page}.html"
         ),
-        published=lambda wildcards: published_ledgers(lists_on(wildcards.page)),
-        made=made_otherwise(lambda w: page_recipe(w.page), "results/{page}.html"),
     output:
-        "results/{page}.html",
+        "results/{published}{page}.html",
     log:
-        "results/logs/page/{page}.log",
+        "results/logs/{published}page/{page}.log",
     benchmark:
-        "results/benchmarks/page/{page}.tsv"
+        "results/benchmarks/{published}page/{page}.tsv"
     wildcard_constraints:
-        page="|".join(["index", *CLAIMS]),
+        page=among(["index", *plan.claims]),
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=partial(growing, 1000),
-        runtime=partial(growing, 10),
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
-        recipe=lambda wildcards: page_recipe(wildcards.page),
+        recipe=lambda w: shown(w).page_recipe(w.page),
         # Functions: as plain text, their braces would be taken for wildcards.
-        command=lambda wildcards: command_line(wildcards.page),
-        provenance=f"--provenance {PREFIX}results/provenance",
-        published=lambda wildcards, input: (
-            f"--published {input.published}" if input.published else ""
-        ),
-        lists=lambda wildcards: json.dumps(titles_on(wildcards.page)),
-        sections=lambda wildcards: json.dumps(sections_on(wildcards.page)),
-        shown=lambda wildcards: json.dumps(
-            {f"{PREFIX}{file}": recipe for file, recipe in shown_by(wildcards.page).items()}
+        command=lambda w: shown(w).command_of(w.page),
+        provenance=lambda w: shown(w).provenance,
+        arms=lambda w: json.dumps({a: about["title"] for a, about in plan.config["arms"].items()}),
+        lists=lambda w: json.dumps(shown(w).titles_on(w.page)),
+        sections=lambda w: json.dumps(shown(w).sections_on(w.page)),
+        shown=lambda w: json.dumps(
+            {f"{PREFIX}{f}": r for f, r in shown(w).shown_by(w.page).items()}
         ),
     shell:
-        f"{command('page')} "
+        f"{plan.command('page')} "
         "--template {input.template:q} --answer {input.answer:q} --sections {params.sections:q} "
-        "--command {params.command:q} --lists {params.lists:q} "
+        "--command {params.command:q} --lists {params.lists:q} --arms {params.arms:q} "
         "--claims {input.claims:q} --ledgers {input.ledgers} --parts {input.parts} "
-        "--shown {params.shown:q} --metrics {input.metrics} --figures {input.figures} {params.provenance} {params.published} "
+        "--shown {params.shown:q} --metrics {input.metrics} --figures {input.figures} "
+        "--provenance {params.provenance} --runs {input.runs} --published {input.published} "
         "--output {output} > {log} 2>&1"
 
 
@@ -100,12 +94,12 @@ rule verify:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=partial(growing, 1000),
-        runtime=partial(growing, 10),
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         recipe="",
-        published=PUBLISHED,
+        published=plan.here(ROOT / "published"),
         results=f"{PREFIX}results",
     shell:
-        f"{command('verify')} "
+        f"{plan.command('verify')} "
         "--results {params.results:q} --published {params.published:q} 2> {log}"

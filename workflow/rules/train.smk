@@ -6,37 +6,37 @@
 # depends on them, and a training whose result was kept has none to write anew.
 rule train:
     input:
-        data=data_of,
-        start=weights_to_start_from,
+        data=plan.data_of,
+        start=plan.start_of,
         made=made_otherwise(
-            lambda w: checkpoint_recipe(*w),
-            "results/checkpoints/{experiment}/{variant}/{seeds}.pt",
-            "results/history/{experiment}/{variant}/{seeds}.csv",
+            lambda w: plan.checkpoint_recipe(*w),
+            f"results/checkpoints/{BATCH}.pt",
+            f"results/history/{BATCH}.csv",
         ),
     output:
-        checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
-        history="results/history/{experiment}/{variant}/{seeds}.csv",
+        checkpoint=f"results/checkpoints/{BATCH}.pt",
+        history=f"results/history/{BATCH}.csv",
     log:
-        "results/logs/train/{experiment}/{variant}/{seeds}.log",
+        f"results/logs/train/{BATCH}.log",
     benchmark:
-        "results/benchmarks/train/{experiment}/{variant}/{seeds}.tsv"
+        f"results/benchmarks/train/{BATCH}.tsv"
     priority: longest_first
     conda:
         ENVIRONMENT
     threads: 1  # part of the result: sums depend on how many threads share them
     resources:
-        mem_mb=memory,
-        runtime=time_limit,
-        device=config["device"],
-        resume_interval=config["resume_interval"],
+        mem_mb=plan.memory_of,
+        runtime=plan.minutes_of,
+        device=plan.config["device"],
+        resume_interval=plan.config["resume_interval"],
     params:
-        recipe=lambda wildcards: checkpoint_recipe(*wildcards),
-        settings=settings_of,
-        code=[here(file) for file in code("train")],
+        recipe=lambda w: plan.checkpoint_recipe(*w),
+        settings=plan.settings_of,
+        code=lambda w: [plan.here(file) for file in code("train")],
         provenance=f"{PREFIX}results/provenance",
-        start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
+        start=lambda w, input: f"--start {input.start}" if input.start else "",
     shell:
-        f"{command('train')} "
+        f"{plan.command('train')} "
         "--settings {params.settings:q} --data {input.data} "
         "--code {params.code:q} "
         "--device {resources.device} --resume-interval {resources.resume_interval} {params.start} "
@@ -46,51 +46,50 @@ rule train:
 
 rule evaluate:
     input:
-        checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
-        data=data_of,
+        checkpoint=f"results/checkpoints/{BATCH}.pt",
+        data=plan.data_of,
         made=made_otherwise(
-            lambda w: of_checkpoint_recipe("evaluate", *w),
-            "results/metrics/{experiment}/{variant}/{seeds}.csv",
+            lambda w: plan.of_checkpoint_recipe("evaluate", *w), f"results/metrics/{BATCH}.csv"
         ),
     output:
-        "results/metrics/{experiment}/{variant}/{seeds}.csv",
+        f"results/metrics/{BATCH}.csv",
     log:
-        "results/logs/evaluate/{experiment}/{variant}/{seeds}.log",
+        f"results/logs/evaluate/{BATCH}.log",
     benchmark:
-        "results/benchmarks/evaluate/{experiment}/{variant}/{seeds}.tsv"
+        f"results/benchmarks/evaluate/{BATCH}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=memory,
-        runtime=partial(growing, 20),
-        device=config["device"],
+        mem_mb=plan.memory_of,
+        runtime=growing(20),
+        device=plan.config["device"],
     params:
-        recipe=lambda wildcards: of_checkpoint_recipe("evaluate", *wildcards),
+        recipe=lambda w: plan.of_checkpoint_recipe("evaluate", *w),
     shell:
-        f"{command('evaluate')} "
+        f"{plan.command('evaluate')} "
         "--checkpoint {input.checkpoint} --data {input.data} "
         "--device {resources.device} --metrics {output} > {log} 2>&1"
 
 
 rule snapshot:
     input:
-        checkpoint="results/checkpoints/{experiment}/{variant}/{seeds}.pt",
+        checkpoint=f"results/checkpoints/{BATCH}.pt",
         made=made_otherwise(
-            lambda w: of_checkpoint_recipe("snapshot", *w),
-            "results/weights/{experiment}/{variant}/{seeds}.npz",
+            lambda w: plan.of_checkpoint_recipe("snapshot", *w), f"results/weights/{BATCH}.npz"
         ),
     output:
-        "results/weights/{experiment}/{variant}/{seeds}.npz",
+        f"results/weights/{BATCH}.npz",
     log:
-        "results/logs/snapshot/{experiment}/{variant}/{seeds}.log",
+        f"results/logs/snapshot/{BATCH}.log",
     benchmark:
-        "results/benchmarks/snapshot/{experiment}/{variant}/{seeds}.tsv"
+        f"results/benchmarks/snapshot/{BATCH}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=memory,
-        runtime=partial(growing, 10),
+        mem_mb=plan.memory_of,
+        runtime=growing(10),
     params:
-        recipe=lambda wildcards: of_checkpoint_recipe("snapshot", *wildcards),
+        recipe=lambda w: plan.of_checkpoint_recipe("snapshot", *w),
     shell:
-        f"{command('snapshot')} " "--checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"
+        f"{plan.command('snapshot')} "
+        "--checkpoint {input.checkpoint} --weights {output} > {log} 2>&1"

@@ -16,7 +16,6 @@ from hw1.command import one_line_errors
 from hw1.files import replacing
 
 PACKAGES = ("snakemake", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
-ARMS = {"as_written": "as written", "as_coded": "as coded"}
 
 
 def rules_commit(rules: Path) -> str | None:
@@ -35,10 +34,10 @@ def rules_commit(rules: Path) -> str | None:
     return f"{commit}, and edited since" if edited else commit
 
 
-def by_arm(paths: list[Path]) -> dict[str, list[dict]]:
+def by_arm(paths: list[Path], arms: dict[str, str]) -> dict[str, list[dict]]:
     """Tables whose names end with an arm, as rows by that arm in words."""
     found: dict[str, list[dict]] = {}
-    for arm, words in ARMS.items():
+    for arm, words in arms.items():
         for path in paths:
             if path.stem.endswith(arm):
                 found.setdefault(words, []).extend(page.records(tables.read(path)))
@@ -53,6 +52,7 @@ def main() -> None:
     parser.add_argument("--sections", type=json.loads, required=True, help="JSON, see sections.py")
     parser.add_argument("--shown", type=json.loads, required=True, help="JSON: recipes by file")
     parser.add_argument("--command", required=True, help="what builds the page")
+    parser.add_argument("--arms", type=json.loads, required=True, help="JSON: titles by name")
     parser.add_argument("--lists", type=json.loads, required=True, help="JSON: titles, reasons")
     parser.add_argument("--claims", type=Path, nargs="*", required=True)
     parser.add_argument("--ledgers", type=Path, nargs="*", required=True)
@@ -60,37 +60,37 @@ def main() -> None:
     parser.add_argument("--metrics", type=Path, nargs="+", required=True)
     parser.add_argument("--figures", type=Path, nargs="+", required=True)
     parser.add_argument("--provenance", type=Path, required=True, help="folder")
-    parser.add_argument("--runs", action="store_true", help="provenance is in tables of runs")
-    parser.add_argument("--published", type=Path, nargs="*", default=[], help="ledgers")
+    parser.add_argument("--runs", type=Path, nargs="*", required=True, help="tables in its place")
+    parser.add_argument("--published", type=Path, nargs="*", required=True, help="ledgers")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
     metrics = {path.stem.removesuffix("_metrics"): tables.read(path) for path in args.metrics}
+    runs = {path.stem.removesuffix("_runs"): path for path in args.runs}
     for section in args.sections:
         name = section["experiment"]
         section["results"] = page.results(metrics[name])
-        if args.runs:
-            runs = tables.read(args.provenance / f"{name}_runs.csv")
-            section["made"] = page.made(page.records(runs))
-            continue
         section["made"] = page.made(
-            page.facts(
+            page.records(tables.read(runs[name]))
+            if name in runs
+            else page.facts(
                 args.provenance / name / model["variant"] / f"seed{seed}.json"
                 for model in section["models"]
                 for seed in section["seeds"]
             )
         )
-    folder = args.provenance if args.runs else args.output.parent / "tables"
-    ledgers = by_arm(args.ledgers)
-    parts = by_arm(args.parts)
+    ledgers = by_arm(args.ledgers, args.arms)
+    parts = by_arm(args.parts, args.arms)
     if args.published:
         found = (page.records(tables.read(path)) for path in args.published)
         ledgers["published"] = [row for rows in found for row in rows]
+    first = next(iter(args.arms))
     lists = [
         {
             "name": name,
             "title": title,
             "left_out": left_out,
+            "tables": [f"{name}_{first}", f"{name}_parts_{first}"],
             "file": path.name,
             "rules_commit": rules_commit(path),
             "claims": yaml.safe_load(path.read_text(encoding="utf-8")),
@@ -124,7 +124,7 @@ def main() -> None:
         stated=stated,
         drawings={path.stem: functools.partial(page.drawing, path) for path in args.figures},
         findings={path.stem: page.finding(path) for path in args.figures},
-        tables=os.path.relpath(folder, args.output.parent),
+        tables=os.path.relpath(args.metrics[0].parent, args.output.parent),
         source="the published tables" if args.runs else "this build",
         command=args.command,
         recipe=recipes.current(),
