@@ -16,7 +16,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from hw1.command import one_line_errors
+from hw1.results.command import one_line_errors
 
 
 def job_costs(results: Path) -> pd.DataFrame:

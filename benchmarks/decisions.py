@@ -19,12 +19,12 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1.batches import seed_list  # noqa: E402
 from hw1.claims.decisions import beyond, decide, refuting, sides, tested  # noqa: E402
+from hw1.claims.inference import SIDE, evidence  # noqa: E402
 from hw1.claims.sample import Sample  # noqa: E402
 from hw1.claims.statistics import STATISTICS  # noqa: E402
-from hw1.command import one_line_errors  # noqa: E402
-from hw1.inference import SIDE, evidence  # noqa: E402
+from hw1.results.command import one_line_errors  # noqa: E402
+from hw1.settings.batches import seed_list  # noqa: E402
 
 MOST = 200  # seeds
 COUNTS = range(MOST + 1)

@@ -18,7 +18,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1.command import one_line_errors  # noqa: E402
+from hw1.results.command import one_line_errors  # noqa: E402
 
 
 def plan(runs: int, seeds_per_job: int) -> tuple[int, float]:

@@ -20,8 +20,8 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from hw1 import tables
-from hw1.command import one_line_errors
+from hw1.results import tables
+from hw1.results.command import one_line_errors
 
 RUN = ["experiment", "variant", "seed", "split"]
 

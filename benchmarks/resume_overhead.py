@@ -20,12 +20,14 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1 import datasets, devices, inputs, models, training  # noqa: E402
-from hw1.architectures import example_shape  # noqa: E402
-from hw1.checkpoints import ResumeFile  # noqa: E402
-from hw1.command import one_line_errors  # noqa: E402
-from hw1_workflow.overlays import merged  # noqa: E402
-from hw1_workflow.runs import first_run, run_settings  # noqa: E402
+from hw1.data import datasets, inputs  # noqa: E402
+from hw1.networks import models  # noqa: E402
+from hw1.results.command import one_line_errors  # noqa: E402
+from hw1.settings.architectures import example_shape  # noqa: E402
+from hw1.settings.overlays import merged  # noqa: E402
+from hw1.settings.runs import first_run, run_settings  # noqa: E402
+from hw1.training import devices, loop  # noqa: E402
+from hw1.training.checkpoints import ResumeFile  # noqa: E402
 
 WORKLOADS = ("trajectory/mlp", "interpolation/a", "random_labels/lenet5", "mnist_cnn/deep")
 WORKLOADS += ("capacity/cnn5", "capacity/cnn8", "capacity/cnn10")
@@ -63,7 +65,7 @@ def main() -> None:
         splits = inputs.tensors(digits, settings, device)
         with tempfile.TemporaryDirectory(dir=".") as folder:
             resume = Timed(Path(folder, "run.resume"), "", 0)
-            training.train(model, splits, settings["training"], [key], resume, lambda line: None)
+            loop.train(model, splits, settings["training"], [key], resume, lambda line: None)
         seconds = statistics.median(resume.seconds)
         share = seconds / config["resume_interval"]
         print(f"{workload:24} {resume.megabytes:6.1f} {seconds:11.3f} {share:12.2%}", flush=True)

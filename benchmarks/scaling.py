@@ -26,12 +26,13 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1 import arrays, datasets  # noqa: E402
-from hw1.architectures import example_shape, layers, parameter_count  # noqa: E402
-from hw1.batches import name  # noqa: E402
-from hw1.command import one_line_errors  # noqa: E402
-from hw1_workflow.overlays import merged  # noqa: E402
-from hw1_workflow.runs import batch_settings  # noqa: E402
+from hw1.data import datasets  # noqa: E402
+from hw1.results import arrays  # noqa: E402
+from hw1.results.command import one_line_errors  # noqa: E402
+from hw1.settings.architectures import example_shape, layers, parameter_count  # noqa: E402
+from hw1.settings.batches import name  # noqa: E402
+from hw1.settings.overlays import merged  # noqa: E402
+from hw1.settings.runs import batch_settings  # noqa: E402
 
 
 class Job(NamedTuple):

@@ -3,12 +3,12 @@
 python benchmarks/training_speed.py [--share 0.05] [--repeats 3] [--workloads trajectory/mlp ...]
 
 For each workload (experiment/variant of config.yaml) a share of the mini-batches of an epoch is
-trained by the loop that a notebook would have and by hw1.training, in turns, on one thread each,
-and scaled to a whole epoch (of function_fit: to one full-batch iteration). Two processes do it:
-one as a user starts Python, one as the rule `train` does. Seconds of runs that train together
-are divided among them. The peak of the machine is that of a large matrix product. Prints a table
-of medians with ranges, and writes it to results/benchmarks/training_speed.csv, below the folder
-that it is called in.
+trained by the loop that a notebook would have and by hw1.training.loop, in turns, on one thread
+each, and scaled to a whole epoch (of function_fit: to one full-batch iteration). Two processes do
+it: one as a user starts Python, one as the rule `train` does. Seconds of runs that train together
+are divided among them. The peak of the machine is that of a large matrix product. Prints a table of
+medians with ranges, and writes it to results/benchmarks/training_speed.csv, below the folder that
+it is called in.
 """
 
 import argparse
@@ -32,13 +32,15 @@ from torch.utils.data import DataLoader, TensorDataset
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1 import datasets, devices, inputs, models, stacks, training  # noqa: E402
-from hw1.architectures import example_shape, layers, multiply_adds  # noqa: E402
-from hw1.checkpoints import ResumeFile  # noqa: E402
-from hw1.command import one_line_errors  # noqa: E402
-from hw1.torchvision_import import mnist  # noqa: E402
-from hw1_workflow.estimates import training_examples  # noqa: E402
-from hw1_workflow.runs import first_run, run_settings  # noqa: E402
+from hw1.data import datasets, inputs  # noqa: E402
+from hw1.data.torchvision_import import mnist  # noqa: E402
+from hw1.networks import models, stacks  # noqa: E402
+from hw1.results.command import one_line_errors  # noqa: E402
+from hw1.settings.architectures import example_shape, layers, multiply_adds  # noqa: E402
+from hw1.settings.estimates import training_examples  # noqa: E402
+from hw1.settings.runs import first_run, run_settings  # noqa: E402
+from hw1.training import devices, loop  # noqa: E402
+from hw1.training.checkpoints import ResumeFile  # noqa: E402
 
 from torchvision import transforms  # noqa: E402  isort: skip (the import above makes it work)
 
@@ -131,7 +133,7 @@ def notebook_loop(settings: dict, data, iterations: int) -> float:
 
 
 def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
-    """Seconds that hw1.training takes for the same number of mini-batches."""
+    """Seconds that hw1.training.loop takes for the same number of mini-batches."""
     options = settings["training"] | {"snapshot_epochs": [], "evaluate_each_epoch": []}
     if options["batch_size"] == "full":
         options["epochs"] = iterations
@@ -148,7 +150,7 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         resume = ResumeFile(Path(folder) / "resume", "", 60)
         started = time.perf_counter()
-        training.train(model, {"train": split}, options, keys, resume, lambda line: None)
+        loop.train(model, {"train": split}, options, keys, resume, lambda line: None)
         return (time.perf_counter() - started) / len(keys)
 
 
@@ -164,7 +166,7 @@ def workload(name: str) -> tuple[dict, int, float]:
 
 @cache
 def prepared(name: str, downloads: Path) -> inputs.Split:
-    """The training split of a workload as hw1.training takes it."""
+    """The training split of a workload as hw1.training.loop takes it."""
     settings = workload(name)[0]
     whole = datasets.prepare(settings["dataset"], downloads)
     return inputs.tensors(whole, settings, torch.device("cpu"))["train"]

@@ -14,9 +14,9 @@ import yaml
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from hw1 import tables, wording
 from hw1.claims import answer
 from hw1.page import records
+from hw1.results import tables, wording
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -12,7 +12,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1 import kinds  # noqa: E402
+from hw1.settings import kinds  # noqa: E402
 
 HEAD = """\
 # All keys of the configuration

@@ -169,7 +169,7 @@ def config() -> dict:
 @pytest.fixture
 def preset(config):
     """A function that lays a preset over the default configuration, as Snakemake does."""
-    from hw1_workflow.overlays import merged
+    from hw1.settings.overlays import merged
 
     def overlaid(name: str) -> dict:
         return merged(

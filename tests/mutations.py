@@ -52,10 +52,10 @@ NO_TEST_OF_THE_CODE = "tests/test_house.py::test_every_deliberate_fault_can_stil
 # What is wrong, where, what stands there, what is put in its place.
 FAULTS = {
     "first layer taken for the second": (
-        "src/hw1/weights.py", 'name.startswith("0.")', 'name.startswith("2.")',
+        "src/hw1/networks/weights.py", 'name.startswith("0.")', 'name.startswith("2.")',
     ),
     "parameters counted without bias": (
-        "src/hw1/architectures.py", "(self.inputs + 1) * self.outputs",
+        "src/hw1/settings/architectures.py", "(self.inputs + 1) * self.outputs",
         "self.inputs * self.outputs",
     ),
     "time left without the pace of what is done": (
@@ -66,46 +66,49 @@ FAULTS = {
         "src/snakemake_logger_plugin_hw1/__init__.py", "self.failed.pop(number, None)", "pass",
     ),
     "progress of a whole epoch within it": (
-        "src/hw1/recording.py", "(iteration + 1) / len(self.sizes)", "1",
+        "src/hw1/training/recording.py", "(iteration + 1) / len(self.sizes)", "1",
     ),
     "drawings share their names": (
         "src/hw1/page.py", r'rf"\g<1>{name}-"', r'rf"\g<1>"',
     ),
     "resume skips an iteration": (
-        "src/hw1/training.py", 'saved["epoch"], saved["iteration"]',
+        "src/hw1/training/loop.py", 'saved["epoch"], saved["iteration"]',
         'saved["epoch"], saved["iteration"] + 1',
     ),
     "resume takes the state of another run": (
-        "src/hw1/checkpoints.py", 'saved.get("fingerprint") != self.fingerprint', "False",
+        "src/hw1/training/checkpoints.py", 'saved.get("fingerprint") != self.fingerprint', "False",
     ),
     "every epoch has the batches of the first": (
-        "src/hw1/seeding.py", "PURPOSES.index(purpose), index))", "PURPOSES.index(purpose), 0))",
+        "src/hw1/data/seeding.py", "PURPOSES.index(purpose), index))",
+        "PURPOSES.index(purpose), 0))",
     ),
     "gradient norm after the step": (
-        "src/hw1/recording.py", "get_total_norm(gradients[run", "get_total_norm(parameters[run",
+        "src/hw1/training/recording.py", "get_total_norm(gradients[run",
+        "get_total_norm(parameters[run",
     ),
     "snapshot before training forgotten": (
-        "src/hw1/recording.py", 'if 0 in self.training["snapshot_epochs"]:', "if False:",
+        "src/hw1/training/recording.py", 'if 0 in self.training["snapshot_epochs"]:', "if False:",
     ),
     "every member of a stack is the first": (
-        "src/hw1/stacks.py", 'self.weights(state["rows"][index])', 'self.weights(state["rows"][0])',
+        "src/hw1/networks/stacks.py", 'self.weights(state["rows"][index])',
+        'self.weights(state["rows"][0])',
     ),
     "a stack takes settings that it does not know": (
-        "src/hw1/stacks.py", "key in known and listed(value, known[key])",
+        "src/hw1/networks/stacks.py", "key in known and listed(value, known[key])",
         "key not in known or listed(value, known[key])",
     ),
     "a stack trains without weight decay": (
-        "src/hw1/training.py", "optimisation = Optimisation(training,",
+        "src/hw1/training/loop.py", "optimisation = Optimisation(training,",
         "decay = {} if isinstance(network, Alone) else {'weight_decay': 0}\n"
         "    optimisation = Optimisation(training | decay,",
     ),
     "random labels in the test split, too": (
-        "src/hw1/inputs.py", 'splits["train"] = Split(inputs, drawn)',
+        "src/hw1/data/inputs.py", 'splits["train"] = Split(inputs, drawn)',
         'splits["test"] = Split(splits["test"].inputs, drawn[: len(splits["test"].targets)])',
     ),
-    "pixels not shifted": ("src/hw1/inputs.py", ".add_(low)", ""),
+    "pixels not shifted": ("src/hw1/data/inputs.py", ".add_(low)", ""),
     "mean loss over batches, not examples": (
-        "src/hw1/evaluation.py", "n = split.targets.numel()",
+        "src/hw1/training/evaluation.py", "n = split.targets.numel()",
         "n = -(-len(split.targets) // batch_size) or 1",
     ),
     "the line goes from the second to the first": (
@@ -117,15 +120,15 @@ FAULTS = {
         "pca.fit_transform(weights.astype(np.float64))[:, ::-1]",
     ),
     "interval swapped": (
-        "src/hw1/inference.py", "return float(ordered[n - k]), float(ordered[k - 1])",
+        "src/hw1/claims/inference.py", "return float(ordered[n - k]), float(ordered[k - 1])",
         "return float(ordered[k - 1]), float(ordered[n - k])",
     ),
     "an interval of half the evidence": (
-        "src/hw1/inference.py", "evidence(k, n, 0.5) >= 1 / SIDE",
+        "src/hw1/claims/inference.py", "evidence(k, n, 0.5) >= 1 / SIDE",
         "evidence(k, n, 0.5) >= 1 / LEVEL",
     ),
     "Holm without a correction": (
-        "src/hw1/inference.py", "(tests - rank) * p_values[index]", "p_values[index]",
+        "src/hw1/claims/inference.py", "(tests - rank) * p_values[index]", "p_values[index]",
     ),
     "a family of what was built": (
         "src/hw1/claims/decisions.py", "sum(map(tested, claims))",
@@ -141,7 +144,7 @@ FAULTS = {
         "src/hw1/claims/decisions.py", "found.append((min(part.e_confirmed",
         "found.append((max(part.e_confirmed",
     ),
-    "a whole side for each": ("src/hw1/inference.py", "SIDE = LEVEL / 2", "SIDE = LEVEL"),
+    "a whole side for each": ("src/hw1/claims/inference.py", "SIDE = LEVEL / 2", "SIDE = LEVEL"),
     "a value at the border counts": (
         "src/hw1/claims/decisions.py", "values > bound if side", "values >= bound if side",
     ),
@@ -154,18 +157,18 @@ FAULTS = {
         "errors.iloc[: place + 1].mean()",
     ),
     "an edited table is read": (
-        "src/hw1/tables.py",
+        "src/hw1/results/tables.py",
         'if said[1:] == [f"{hashlib.sha256(content).hexdigest()}  {path.name}"]:',
         "if said[1:]:",
     ),
     "a flipped bit of a checkpoint is read": (
-        "src/hw1/checkpoints.py", "        check_sealed(content)\n", "",
+        "src/hw1/training/checkpoints.py", "        check_sealed(content)\n", "",
     ),
     "any file counts as MNIST": (
-        "src/hw1/datasets.py", "if md5 == expected:", "if md5:",
+        "src/hw1/data/datasets.py", "if md5 == expected:", "if md5:",
     ),
     "files written in place": (
-        "src/hw1/files.py",
+        "src/hw1/results/files.py",
         'temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")',
         "temporary = path",
     ),
@@ -176,26 +179,26 @@ FAULTS = {
     "a user's matplotlibrc in a figure": ("src/hw1/drawing.py", "mpl.rcdefaults()", "pass"),
     "page without escapes": ("src/hw1/page.py", "autoescape=True", "autoescape=False"),
     "a setting left out of params": (
-        "src/hw1_workflow/plan.py", "json.dumps(self.batch(w), sort_keys=True)",
+        "src/hw1/plan/plan.py", "json.dumps(self.batch(w), sort_keys=True)",
         'json.dumps(self.batch(w)["training"], sort_keys=True)',
     ),
     "digest of the script alone": (
-        "src/hw1_workflow/sources.py", "map(content_digest, code(script, kind))",
+        "src/hw1/plan/sources.py", "map(content_digest, code(script, kind))",
         "map(content_digest, code(script, kind)[-1:])",
     ),
     "modules imported in functions not followed": (
-        "src/hw1_workflow/sources.py", "in ast.walk(kinds.parsed(file))",
+        "src/hw1/plan/sources.py", "in ast.walk(kinds.parsed(file))",
         "in kinds.parsed(file).body",
     ),
     "a variant replaces what its experiment says": (
-        "src/hw1_workflow/overlays.py",
+        "src/hw1/settings/overlays.py",
         "result[key] = merged(result[key], value) if both else value", "result[key] = value",
     ),
     "the last of two equal keys wins": (
-        "src/hw1_workflow/yaml_files.py", "if key in seen:", "if False:",
+        "src/hw1/settings/yaml_files.py", "if key in seen:", "if False:",
     ),
     "a typo in the configuration passes": (
-        "src/hw1_workflow/validation.py", "if error is not None:\n        raise",
+        "src/hw1/settings/validation.py", "if error is not None:\n        raise",
         "if False:\n        raise",
     ),
     "the user's environment reaches jobs": (
@@ -215,11 +218,11 @@ FAULTS = {
         "rerun-triggers: [code, input, mtime, params, software-env]", "",
     ),
     "members of a stack see the batches of the first": (
-        "src/hw1/training.py", "torch.stack(orders) if self.apart",
+        "src/hw1/training/loop.py", "torch.stack(orders) if self.apart",
         "torch.stack(orders[:1] * len(orders)) if self.apart",
     ),
     "a seed is missing in a batch's name": (
-        "src/hw1/batches.py", "ranges[-1][1] == seed - 1", "ranges[-1][1] >= seed - 2",
+        "src/hw1/settings/batches.py", "ranges[-1][1] == seed - 1", "ranges[-1][1] >= seed - 2",
     ),
     "the figure shows variants that it leaves out": (
         "src/hw1/drawing.py", '~table["variant"].isin(style["left_out"])',
@@ -232,42 +235,42 @@ FAULTS = {
         "src/hw1/drawing.py", 'table[table["variant"] == style["beside"]["variant"]]', "table",
     ),
     "the file of a kind is no part of its digest": (
-        "src/hw1_workflow/sources.py",
+        "src/hw1/plan/sources.py",
         'found |= {*sources(kind, ROOT / "src", kind.parent)}',
         "pass",
     ),
     "a schedule that never moves": (
-        "src/hw1/optimisation.py", 'self.optimizer.param_groups[0]["lr"] = rate', "pass",
+        "src/hw1/training/optimisation.py", 'self.optimizer.param_groups[0]["lr"] = rate', "pass",
     ),
     "kept results of other settings are taken": (
-        "src/hw1/checkpoints.py", 'run["fingerprint"] == fingerprints.get(seed)',
+        "src/hw1/training/checkpoints.py", 'run["fingerprint"] == fingerprints.get(seed)',
         "seed in fingerprints",
     ),
     "a learning rate that moves by whole epochs only": (
-        "src/hw1/optimisation.py", "self.done + iteration / self.iterations", "self.done",
+        "src/hw1/training/optimisation.py", "self.done + iteration / self.iterations", "self.done",
     ),
     "a schedule goes on into the next phase": (
-        "src/hw1/optimisation.py", 'epoch - 1 - phase["after"]', "epoch - 1",
+        "src/hw1/training/optimisation.py", 'epoch - 1 - phase["after"]', "epoch - 1",
     ),
     "iterations of each epoch counted from its own": (
-        "src/hw1/recording.py", "(epoch - 1) * len(losses) + i + 1", "epoch + i",
+        "src/hw1/training/recording.py", "(epoch - 1) * len(losses) + i + 1", "epoch + i",
     ),
     "weight matching without the biases": (
-        "src/hw1/alignment.py", " + np.outer(bias, other_bias)", "",
+        "src/hw1/networks/alignment.py", " + np.outer(bias, other_bias)", "",
     ),
     "the best constant names the rarest class": (
-        "src/hw1/baselines.py", "shares.max()", "shares.min()",
+        "src/hw1/training/baselines.py", "shares.max()", "shares.min()",
     ),
     "other examples for each seed": (
-        "src/hw1/inputs.py", 'generator((0, 0), "examples")',
+        "src/hw1/data/inputs.py", 'generator((0, 0), "examples")',
         'generator(key_of(settings, "examples"), "examples")',
     ),
     "runs that share a data set share its first examples": (
-        "src/hw1/inputs.py", ', shown.get("examples")]', "]",
+        "src/hw1/data/inputs.py", ', shown.get("examples")]', "]",
     ),
-    "images resized without smoothing": ("src/hw1/inputs.py", ", antialias=True", ""),
+    "images resized without smoothing": ("src/hw1/data/inputs.py", ", antialias=True", ""),
     "what is left of an eigenvector is no share": (
-        "src/hw1/curvature.py", "rest / abs(value) if value else rest", "rest",
+        "src/hw1/training/curvature.py", "rest / abs(value) if value else rest", "rest",
     ),
     "a line begins at the first snapshot": (
         "src/hw1/analyses/barriers.py", "start.weights[-1]", "start.weights[0]",
@@ -349,17 +352,18 @@ FAULTS = {
         "ancient(OTHERWISE)",
     ),
     "recipes leave out the settings": (
-        "src/hw1_workflow/plan.py",
+        "src/hw1/plan/plan.py",
         "[digest(script, kind and kind.file), settings, list(made_from)]",
         "[digest(script, kind and kind.file), list(made_from)]",
     ),
     "recipes leave out what a file is made from": (
-        "src/hw1_workflow/plan.py",
+        "src/hw1/plan/plan.py",
         "[digest(script, kind and kind.file), settings, list(made_from)]",
         "[digest(script, kind and kind.file), settings]",
     ),
     "results carry no recipe": (
-        "src/hw1/recipes.py", 'os.environ.get("HW1_RECIPE") or "0" * LENGTH', '"0" * LENGTH',
+        "src/hw1/results/recipes.py", 'os.environ.get("HW1_RECIPE") or "0" * LENGTH',
+        '"0" * LENGTH',
     ),
     "a page does not say what is of other settings": (
         "workflow/scripts/page.py", "if recipes.of(path) != recipe", "if False",

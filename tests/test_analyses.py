@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import nn
 
-from hw1 import alignment, curvature, models
 from hw1.analyses import (
     barriers,
     critical_points,
@@ -19,14 +18,18 @@ from hw1.analyses import (
     sharpness,
     surface,
 )
-from hw1.evaluation import evaluate
-from hw1.inputs import Data
-from hw1.weights import Run
+from hw1.data.inputs import Data
+from hw1.networks import alignment, models
+from hw1.networks.weights import Snapshots
+from hw1.training import curvature
+from hw1.training.evaluation import evaluate
 
 CPU = torch.device("cpu")
 
 
-def run_of(*snapshots: list[float], hidden=(), seed: int = 0, variant: str = "v", **given) -> Run:
+def run_of(
+    *snapshots: list[float], hidden=(), seed: int = 0, variant: str = "v", **given
+) -> Snapshots:
     """A run of a network of one input, by its weights and biases layer by layer."""
     settings = {
         "experiment": "e", "variant": variant, "seed": seed, "stream": 0,
@@ -34,7 +37,7 @@ def run_of(*snapshots: list[float], hidden=(), seed: int = 0, variant: str = "v"
     } | given  # fmt: skip
     weights = np.array(snapshots, np.float32)
     epochs = np.arange(len(weights)) * 3
-    return Run(settings, epochs, weights, 0, np.empty((len(weights), 0)))
+    return Snapshots(settings, epochs, weights, 0, np.empty((len(weights), 0)))
 
 
 def function(x: list[float], targets: list[float]) -> Data:

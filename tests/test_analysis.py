@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from hw1 import checkpoints, models, weights
 from hw1.analyses import barriers, interpolate, pca
-from hw1.inputs import Data, Split
+from hw1.data.inputs import Data, Split
+from hw1.networks import models, weights
+from hw1.training import checkpoints
 
 
 def test_squared_error_of_a_linear_model_is_a_parabola_along_the_line():
@@ -57,9 +58,9 @@ def test_rows_of_two_batches_are_those_of_one_that_has_both():
     data = Data(arrays, torch.device("cpu"))
     p = 28 * 28 * 3 + 3 + 3 * 10 + 10
 
-    def runs(*seeds: int) -> list[weights.Run]:
+    def runs(*seeds: int) -> list[weights.Snapshots]:
         return [
-            weights.Run(
+            weights.Snapshots(
                 settings | {"variant": variant, "seed": seed}, np.array([1]),
                 np.random.default_rng([seed, place]).standard_normal((1, p)).astype(np.float32),
                 28 * 28 * 3 + 3, np.empty((1, 0), np.float32),
@@ -112,7 +113,7 @@ def test_weights_are_flattened_in_the_order_of_parameters(tmp_path):
         {"kind": "cnn", "conv": [2], "kernel": 3, "padding": 1, "pooling": True, "hidden": [3]},
         (1, 4, 4), 10, (0, 0),
     )  # fmt: skip
-    from hw1.recording import snapshot
+    from hw1.training.recording import snapshot
 
     run = {"settings": '{"seed": 1}', "snapshots": {4: snapshot(model), 0: snapshot(model)}}
     early = run | {"snapshots": {0: run["snapshots"][0]}}  # it stopped at once
@@ -131,7 +132,7 @@ def test_a_run_gives_a_network_with_the_weights_of_a_snapshot():
     settings = {"model": spec, "dataset": {"kind": "digits"}, "inputs": {"size": 2}}
     model = models.build(spec, (1, 2, 2), 10, (0, 0))
     vector = nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
-    run = weights.Run(
+    run = weights.Snapshots(
         settings, np.array([0, 1]), np.stack([vector, 2 * vector]), 25, np.empty((2, 0))
     )
     x = torch.ones(1, 4)

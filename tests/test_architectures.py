@@ -5,9 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hw1 import models
-from hw1.architectures import example_shape, layers, multiply_adds, parameter_count
-from hw1_workflow.runs import Run, run_settings
+from hw1.networks import models
+from hw1.settings.architectures import example_shape, layers, multiply_adds, parameter_count
+from hw1.settings.runs import Run, run_settings
 
 # The specification's exact counts of the models as written ...
 AS_WRITTEN = {

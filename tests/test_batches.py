@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw1 import batches
+from hw1.settings import batches
 
 
 def test_names_of_batches():

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from repository import Repository, reduced
 
-from hw1_workflow import entries
-from hw1_workflow.claim_lists import check_evidence
+from hw1.settings import entries
+from hw1.settings.claim_lists import check_evidence
 
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 FIT = "experiments.function_fit."

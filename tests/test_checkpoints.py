@@ -11,8 +11,8 @@ import time
 import pytest
 import torch
 
-from hw1 import checkpoints
-from hw1.files import sealed
+from hw1.results.files import sealed
+from hw1.training import checkpoints
 
 
 def content() -> dict:
@@ -83,7 +83,7 @@ def test_a_second_writer_waits_until_the_first_is_gone(tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys, time; from hw1.checkpoints import exclusive\n"
+            "import sys, time; from hw1.training.checkpoints import exclusive\n"
             "with exclusive(sys.argv[1]): print('held', flush=True); time.sleep(60)",
             str(lock),
         ],

@@ -33,11 +33,11 @@ from planted import (
 
 from hw1.claims import ledger, statistics
 from hw1.claims.decisions import Finding, Part, decide
+from hw1.claims.inference import evidence
 from hw1.claims.sample import Sample
-from hw1.inference import evidence
-from hw1_workflow.claim_lists import check_claims, check_evidence, check_left_out
-from hw1_workflow.claim_lists import statistics as known_statistics
-from hw1_workflow.entries import read
+from hw1.settings.claim_lists import check_claims, check_evidence, check_left_out
+from hw1.settings.claim_lists import statistics as known_statistics
+from hw1.settings.entries import read
 
 CLAIMS = {
     claim["id"]: claim

@@ -24,8 +24,10 @@ import yaml
 from conftest import ROOT
 from repository import Repository, reduced
 
-from hw1 import checkpoints, datasets, inputs, models, training
-from hw1_workflow.runs import Run, run_settings
+from hw1.data import datasets, inputs
+from hw1.networks import models
+from hw1.settings.runs import Run, run_settings
+from hw1.training import checkpoints, loop
 
 # One Slurm at a time: all tests in one process.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm")]
@@ -263,7 +265,7 @@ def test_a_batch_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_byt
     model = models.build(settings["model"], (1, 32, 32), 10)
     resume = checkpoints.ResumeFile(tmp_path / "resume", "", 1000)
     started = time.process_time()
-    training.train(model, splits, settings["training"], [(0, 0)], resume, lambda *_: None)
+    loop.train(model, splits, settings["training"], [(0, 0)], resume, lambda *_: None)
     epochs = int(65 / (time.process_time() - started) * epochs)
     for copy in (local, remote):
         copy.write_config(long)

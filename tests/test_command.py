@@ -8,7 +8,7 @@ from conftest import ROOT
 
 SCRIPT = """
 import atexit, os, sys
-from hw1.command import one_line_errors
+from hw1.results.command import one_line_errors
 
 atexit.register(lambda: os.write(2, b"; left tidy"))
 

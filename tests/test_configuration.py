@@ -9,9 +9,9 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from hw1_workflow import configuration, entries, estimates, overlays, runs, validation
-from hw1_workflow.runs import Run
-from hw1_workflow.yaml_files import Document
+from hw1.settings import configuration, entries, estimates, overlays, runs, validation
+from hw1.settings.runs import Run
+from hw1.settings.yaml_files import Document
 
 SCHEMA = entries.schema("config")
 

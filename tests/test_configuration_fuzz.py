@@ -10,9 +10,9 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hw1.batches import PATTERN
-from hw1_workflow import entries, estimates, runs
-from hw1_workflow.plan import Plan
+from hw1.plan.plan import Plan
+from hw1.settings import entries, estimates, runs
+from hw1.settings.batches import PATTERN
 
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 

@@ -14,12 +14,13 @@ from planted import assert_prefixes, metrics
 from repository import Repository, reduced_controls
 from torch import nn
 
-from hw1 import alignment, datasets, inputs, models, weights
 from hw1.analyses import barriers, dead_units
 from hw1.claims import statistics
 from hw1.claims.decisions import Finding, decide
 from hw1.claims.reading import Missing, TooFew
+from hw1.data import datasets, inputs
 from hw1.figures.stuck import reasons
+from hw1.networks import alignment, models, weights
 
 CLAIMS = yaml.safe_load((ROOT / "workflow/controls.yaml").read_text(encoding="utf-8"))
 
@@ -84,13 +85,13 @@ def test_units_are_told_apart_by_weights_by_biases_and_by_what_follows_alone(pla
     assert order.tolist() == [1, 0]
 
 
-def run_of(model: nn.Module, variant: str, hidden: list[int], seed: int = 0) -> weights.Run:
+def run_of(model: nn.Module, variant: str, hidden: list[int], seed: int = 0) -> weights.Snapshots:
     settings = {
         "experiment": "e", "variant": variant, "seed": seed, "stream": 0,
         "dataset": {"kind": "digits"}, "inputs": {"size": 8, "range": [0, 1], "labels": "given"},
         "model": {"kind": "mlp", "hidden": hidden},
     }  # fmt: skip
-    return weights.Run(settings, np.array([3]), vector(model)[None], 0, np.empty((1, 0)))
+    return weights.Snapshots(settings, np.array([3]), vector(model)[None], 0, np.empty((1, 0)))
 
 
 def barrier(rows: list[dict], name: str) -> float:

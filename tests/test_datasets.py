@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from conftest import ROOT, needs_mnist
 
-from hw1 import arrays, datasets
+from hw1.data import datasets
+from hw1.results import arrays
 
 
 def test_functions_at_known_points():
@@ -114,7 +115,7 @@ def small_mnist(seed: int) -> dict[str, bytes]:
 @pytest.fixture
 def original(monkeypatch):
     """Four small files that count as the original MNIST, for hw1 and for torchvision."""
-    from hw1.torchvision_import import mnist
+    from hw1.data.torchvision_import import mnist
 
     files = small_mnist(0)
     md5 = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
@@ -128,7 +129,7 @@ def original(monkeypatch):
 @pytest.fixture
 def mirror(monkeypatch):
     """A server on loopback from which torchvision downloads; `answers` says how."""
-    from hw1.torchvision_import import mnist
+    from hw1.data.torchvision_import import mnist
 
     answers = {}
 
@@ -292,7 +293,7 @@ def odd_places(files: dict[str, bytes], name: str) -> dict[str, tuple[dict, str 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("case", odd_places(small_mnist(0), FILES[0]))
 def test_what_lies_in_place_of_a_file(tmp_path, original, observed, monkeypatch, name, case):
-    from hw1.torchvision_import import mnist
+    from hw1.data.torchvision_import import mnist
 
     monkeypatch.setattr(mnist.MNIST, "mirrors", ["http://127.0.0.1:9/"])  # nothing is downloaded
     files, _ = original
@@ -378,8 +379,8 @@ def test_what_killed_downloads_leave_is_removed_and_a_running_one_is_left_alone(
 DOWNLOADING = """
 import json, sys
 from pathlib import Path
-from hw1 import datasets
-from hw1.torchvision_import import mnist
+from hw1.data import datasets
+from hw1.data.torchvision_import import mnist
 mnist.MNIST.mirrors, mnist.MNIST.resources, datasets.MD5["mnist"] = json.loads(sys.argv[1])
 datasets.mnist(Path(sys.argv[2]))
 """
@@ -387,7 +388,7 @@ datasets.mnist(Path(sys.argv[2]))
 
 @pytest.mark.slow
 def test_two_processes_may_download_at_once(tmp_path, original, mirror, observed):
-    from hw1.torchvision_import import mnist
+    from hw1.data.torchvision_import import mnist
 
     _, packed = original
     both = threading.Barrier(2, timeout=60)
@@ -415,7 +416,7 @@ def test_torch_is_imported_for_a_download_alone(tmp_path, original):
     files, _ = original
     write(tmp_path, files)
     program = (
-        "import json, sys\nfrom pathlib import Path\nfrom hw1 import datasets\n"
+        "import json, sys\nfrom pathlib import Path\nfrom hw1.data import datasets\n"
         "datasets.MD5['mnist'] = json.loads(sys.argv[1])\ndatasets.mnist(Path(sys.argv[2]))\n"
         "sys.exit('torch' in sys.modules)"
     )
@@ -424,7 +425,7 @@ def test_torch_is_imported_for_a_download_alone(tmp_path, original):
 
 
 def test_without_files_and_network_the_message_says_what_to_do(tmp_path, monkeypatch):
-    from hw1.torchvision_import import mnist
+    from hw1.data.torchvision_import import mnist
 
     monkeypatch.setattr(mnist.MNIST, "mirrors", ["http://127.0.0.1:9/"])
     with pytest.raises(OSError, match=r"put the four files train-images-idx3-ubyte.* make demo"):
@@ -437,7 +438,7 @@ def test_a_data_set_like_mnist_has_a_folder_and_gzipped_files_of_its_own(
     tmp_path, original, mirror, monkeypatch, kind
 ):
     """The MD5 that is known is that of the gzip, as torchvision has it."""
-    from hw1.torchvision_import import mnist
+    from hw1.data.torchvision_import import mnist
 
     source = getattr(mnist, datasets.FOLDERS[kind])
     assert dict(source.resources) == datasets.MD5[kind]

@@ -14,11 +14,11 @@ import yaml
 from conftest import ROOT
 
 from hw1.claims.decisions import Finding, Part
-from hw1_workflow import deciding
-from hw1_workflow.entries import read
-from hw1_workflow.estimates import training_seconds
-from hw1_workflow.runs import batch_settings
-from hw1_workflow.yaml_files import load
+from hw1.plan import deciding
+from hw1.settings.entries import read
+from hw1.settings.estimates import training_seconds
+from hw1.settings.runs import batch_settings
+from hw1.settings.yaml_files import load
 
 
 def claim(name: str, *experiments: str, **more) -> dict:

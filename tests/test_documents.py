@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import ROOT
 
-from hw1.inference import evidence
+from hw1.claims.inference import evidence
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from repository import SOURCES
 
-from hw1_workflow.sources import PACKAGES
+from hw1.plan.sources import PACKAGES
 
 ENVS = ROOT / "envs"
 

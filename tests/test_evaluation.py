@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from hw1.baselines import best_constant
-from hw1.evaluation import evaluate
-from hw1.inputs import Split
+from hw1.data.inputs import Split
+from hw1.training.baselines import best_constant
+from hw1.training.evaluation import evaluate
 
 
 def test_cross_entropy_and_accuracy_by_hand():

@@ -17,9 +17,9 @@ from PIL import Image
 from repository import Repository, of
 
 import hw1
-from hw1 import datasets
-from hw1.inputs import tensors
-from hw1_workflow.runs import Run, run_settings
+from hw1.data import datasets
+from hw1.data.inputs import tensors
+from hw1.settings.runs import Run, run_settings
 
 # Of the repository's own experiments, only the one that is quickest is left for company.
 MLP = {
@@ -150,7 +150,7 @@ NORMS = '''"""The norms of trained networks."""
 
 import numpy as np
 
-from hw1 import tables
+from hw1.results import tables
 
 KIND = {
     "scope": "run",

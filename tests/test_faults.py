@@ -26,7 +26,9 @@ import yaml
 from conftest import ROOT, once
 from repository import Repository, reduced
 
-from hw1 import arrays, checkpoints, datasets, recipes
+from hw1.data import datasets
+from hw1.results import arrays, recipes
+from hw1.training import checkpoints
 
 pytestmark = pytest.mark.slow
 
@@ -355,8 +357,8 @@ def files_of(folder: Path) -> set[str]:
 def run_settings_of(epochs: int) -> dict:
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     reduced(config)
-    from hw1_workflow.overlays import merged
-    from hw1_workflow.runs import batch_settings
+    from hw1.settings.overlays import merged
+    from hw1.settings.runs import batch_settings
 
     settings = batch_settings(config, "capacity", "cnn3")
     return merged(settings, {"training": {"epochs": epochs}})
@@ -414,7 +416,7 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     table = {"capacity_metrics.csv", "capacity_metrics.csv.sha256"}
     for name in table:
         shutil.copy(small.folder / "results/tables" / name, folder)
-    from hw1_workflow.entries import read, style
+    from hw1.settings.entries import read, style
 
     config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
     (figure,) = (figure for figure in read(config)[1] if figure.name == "params")
@@ -639,7 +641,7 @@ def test_a_clock_set_back_reruns_nothing_and_misses_nothing(small, observed):
     small.write_config(lambda c: c["experiments"]["capacity"]["training"].update(epochs=2))
     assert "train capacity/cnn1/seed0" in small.plan("capacity")
     small.write_config(lambda c: config)
-    module = small.folder / "src/hw1/training.py"
+    module = small.folder / "src/hw1/training/loop.py"
     text = module.read_text(encoding="utf-8")
     module.write_text(text + "\nEDITED = True\n", encoding="utf-8")
     edited = small.plan("capacity")

@@ -13,8 +13,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from hw1 import drawing, kinds, tables
-from hw1.wording import VERDICTS
+from hw1 import drawing
+from hw1.results import tables
+from hw1.results.wording import VERDICTS
+from hw1.settings import kinds
 
 KINDS = sorted((ROOT / "src/hw1/figures").glob("[!_]*.py"))
 COLOURS = {

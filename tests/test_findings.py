@@ -7,7 +7,9 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from hw1 import drawing, kinds, page, wording
+from hw1 import drawing, page
+from hw1.results import wording
+from hw1.settings import kinds
 
 KINDS = sorted((ROOT / "src/hw1/figures").glob("[!_]*.py"))
 

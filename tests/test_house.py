@@ -28,6 +28,24 @@ def test_no_experiment_and_no_variant_stands_in_a_rule_a_script_or_the_library()
             assert not re.search(rf"\b{name}\b", text), f"{source} knows {name}"
 
 
+def test_each_room_imports_only_those_above_it_in_the_table_of_the_architecture():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `(\w+)` \|", text.partition("## Rooms")[2].partition("\n## ")[0], re.M)
+    library = ROOT / "src/hw1"
+    there = {path.stem for path in library.iterdir() if not path.name.startswith("__")}
+    assert set(rooms) == there and len(rooms) == len(there)
+    upwards = []
+    for file in library.rglob("*.py"):
+        room = file.relative_to(library).parts[0].removesuffix(".py")
+        allowed = rooms[: rooms.index(room) + 1] if room in rooms else rooms
+        upwards += [
+            f"{file}: {other}"
+            for other in re.findall(r"\bfrom hw1\.(\w+)", file.read_text(encoding="utf-8"))
+            if other not in allowed
+        ]
+    assert upwards == []
+
+
 def test_the_first_line_of_each_yaml_names_its_schema_for_editors():
     for path in (ROOT / "config.yaml", ROOT / "workflow/claims.yaml", *ROOT.glob("presets/*.yaml")):
         first = path.read_text(encoding="utf-8").splitlines()[0]

@@ -9,7 +9,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import integrate
 
-from hw1.inference import evidence, holm, median_interval, seeds_needed, share_interval, spearman
+from hw1.claims.inference import (
+    evidence,
+    holm,
+    median_interval,
+    seeds_needed,
+    share_interval,
+    spearman,
+)
 
 SHARES = st.floats(0.02, 0.98)
 COUNTS = st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hw1 import datasets, inputs, seeding
+from hw1.data import datasets, inputs, seeding
 
 CPU = torch.device("cpu")
 

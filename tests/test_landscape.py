@@ -8,12 +8,16 @@ from conftest import ROOT
 from planted import metrics
 from torch import nn
 
-from hw1 import alignment, curvature, datasets, drawing, inputs, kinds, models, weights
+from hw1 import drawing
 from hw1.analyses import aligned_distances, critical_points, descent, sensitivity, surface
 from hw1.analyses.sharpness import box_rise, scaled
 from hw1.claims.reading import Missing, TooFew
 from hw1.claims.statistics import distances, landscape, size
-from hw1.evaluation import evaluate
+from hw1.data import datasets, inputs
+from hw1.networks import alignment, models, weights
+from hw1.settings import kinds
+from hw1.training import curvature
+from hw1.training.evaluation import evaluate
 
 
 def classifier(*hidden: int, seed: int = 0, **model) -> tuple[nn.Sequential, inputs.Split]:
@@ -130,7 +134,7 @@ def run_of(net: nn.Sequential, seed: int = 0, snapshots: list[np.ndarray] | None
         "dataset": {"kind": "digits"}, "inputs": {"size": 8, "range": [0, 1], "labels": "given"},
         "model": {"kind": "mlp", "hidden": [net[0].out_features]},
     } | given  # fmt: skip
-    return weights.Run(
+    return weights.Snapshots(
         settings, np.arange(len(snapshots)), np.stack(snapshots), 0, np.empty((len(snapshots), 0))
     )
 

@@ -11,8 +11,9 @@ import pytest
 from conftest import ROOT, needs_mnist
 from repository import Repository, leave_out
 
-from hw1 import arrays, datasets, published, tables
-from hw1_workflow.runs import batch_settings
+from hw1.data import datasets
+from hw1.results import arrays, published, tables
+from hw1.settings.runs import batch_settings
 
 
 @needs_mnist

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from hw1 import models, stacks
+from hw1.networks import models, stacks
 
 CNN = {"kind": "cnn", "conv": [3, 4], "kernel": 3, "padding": 1, "pooling": True, "hidden": [6]}
 

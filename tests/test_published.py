@@ -10,7 +10,8 @@ from conftest import ROOT
 from repository import Repository, with_controls
 
 import publish
-from hw1 import kinds, published, tables
+from hw1.results import published, tables
+from hw1.settings import kinds
 
 
 def table(seeds: list[int], loss: float = 0.1234567) -> pd.DataFrame:

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from repository import Repository, of, rules
 
-from hw1 import checkpoints, recipes, tables
+from hw1.results import recipes, tables
+from hw1.training import checkpoints
 
 BATCH = "results/checkpoints/trajectory/mlp/seed0.pt"
 

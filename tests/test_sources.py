@@ -8,8 +8,8 @@ from hashlib import sha256
 import pytest
 from conftest import ROOT
 
-from hw1.files import content_digest
-from hw1_workflow.sources import digest, sources
+from hw1.plan.sources import digest, sources
+from hw1.results.files import content_digest
 
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 KINDS = {
@@ -35,7 +35,7 @@ def names(script: str) -> set[str]:
 def test_list_follows_imports_through_modules_and_functions():
     assert names("tabulate") == {"__init__", "tables", "command", "files", "recipes"}
     assert "torchvision_import" in names("prepare_data")  # imported inside a function
-    assert {"training", "models", "seeding", "evaluation"} <= names("train")
+    assert {"loop", "models", "seeding", "evaluation"} <= names("train")
 
 
 def test_the_file_of_a_kind_is_part_of_the_digest_of_its_jobs(tmp_path):
@@ -72,14 +72,16 @@ def test_a_digest_is_of_what_code_does(tmp_path):
 
 def test_training_does_not_depend_on_plotting_nor_plotting_on_training():
     assert not {"drawing", "kinds", "analyses", "weights", "datasets"} & names("train")
-    assert not {"training", "models", "checkpoints"} & names("figure")
+    assert not {"loop", "models", "checkpoints"} & names("figure")
 
 
 def test_a_training_and_an_evaluation_do_not_load_torchs_compiler():
     """Torch imports it for things that need none of it, and that takes as long as torch itself."""
     program = (
         "import sys, torch\n"
-        "from hw1 import checkpoints, devices, evaluation, inputs, models, training\n"
+        "from hw1.data import inputs\n"
+        "from hw1.networks import models\n"
+        "from hw1.training import checkpoints, devices, evaluation, loop\n"
         "devices.make_reproducible()\n"
         "split = inputs.Split(torch.ones(4, 1), torch.ones(4, 1))\n"
         "settings = dict(batch_size=2, epochs=1, history='iteration', history_every=1,\n"
@@ -87,8 +89,8 @@ def test_a_training_and_an_evaluation_do_not_load_torchs_compiler():
         "    evaluate_each_epoch=[], snapshot_epochs=[])\n"
         "model = models.build({'kind': 'mlp', 'hidden': [3]}, (1,), 1)\n"
         "resume = checkpoints.ResumeFile(sys.argv[1], 'f', 0)\n"
-        "training.train(model, {'train': split}, settings, [(0, 0)], resume)\n"
-        "training.train(model, {'train': split}, settings, [(0, 0)], resume)\n"
+        "loop.train(model, {'train': split}, settings, [(0, 0)], resume)\n"
+        "loop.train(model, {'train': split}, settings, [(0, 0)], resume)\n"
         "evaluation.evaluate(model, split)\n"
         "print(torch.are_deterministic_algorithms_enabled(), 'torch._dynamo' in sys.modules)"
     )

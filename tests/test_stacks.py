@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from torch.nn.utils import parameters_to_vector
 
-from hw1 import checkpoints, models
-from hw1.architectures import example_shape
-from hw1.inputs import Data
-from hw1.seeding import key_of
-from hw1.stacks import SETTINGS, RowStack, Stack, stack_of
-from hw1_workflow import configuration
-from hw1_workflow.runs import OF_A_RUN, Run, run_settings
-from scripts import train
+from hw1.data.inputs import Data
+from hw1.data.seeding import key_of
+from hw1.networks import models
+from hw1.networks.stacks import SETTINGS, RowStack, Stack, stack_of
+from hw1.settings import configuration
+from hw1.settings.architectures import example_shape
+from hw1.settings.runs import OF_A_RUN, Run, run_settings
+from hw1.training import checkpoints
+from hw1.training.batch import train_together
 
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
@@ -87,8 +88,8 @@ def listed_keys(known: object, above: str) -> set[str]:
 
 
 def test_every_setting_is_one_of_stacks_or_of_networks_alone():
-    """A new key of the schema belongs into hw1.stacks.SETTINGS, if stacks do what it says, or into
-    ALONE."""
+    """A new key of the schema belongs into hw1.networks.stacks.SETTINGS, if stacks do what it says,
+    or into ALONE."""
     for section in SECTIONS:
         lists = [listed_keys(known[section], section) for known in SETTINGS.values()]
         alone = {key for key in ALONE if key.startswith(f"{section}.")}
@@ -262,8 +263,6 @@ def test_runs_trained_together_end_as_alone_or_are_not_stacked(
     setting, examples, tmp_path, monkeypatch
 ):
     """Whatever the schema allows; with a key or a value that nobody knows, no run is stacked."""
-    monkeypatch.setattr(train, "provenance", lambda *_: {})
-    monkeypatch.setattr(train, "log", lambda *_: None)
     monkeypatch.setattr("os.fsync", lambda *_: None)
     resume = checkpoints.ResumeFile(tmp_path / "none", "", 10**9)
     tried: dict[type | None, list[dict]] = {Stack: [], RowStack: [], None: []}
@@ -271,8 +270,8 @@ def test_runs_trained_together_end_as_alone_or_are_not_stacked(
     def trained(found: dict, data: Data, seeds: list[int], stack: type | None) -> list[tuple]:
         """History and snapshots of runs that train together."""
         runs = [found | {"seed": seed} for seed in seeds]
-        results = train.train(runs, stack, data, {}, resume, tmp_path)
-        return [(results[seed]["history"], results[seed]["snapshots"]) for seed in seeds]
+        results = train_together(runs, stack, data, {}, resume, lambda *_: None)
+        return [(json.dumps(result.history), result.snapshots) for result in results]
 
     # Phases have many settings of their own. The few are the same each time, the many are others.
     examples *= 3 if setting == "training.phases" else 1

@@ -14,7 +14,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw1 import arrays, checkpoints, drawing, recipes, tables
+from hw1 import drawing
+from hw1.results import arrays, recipes, tables
+from hw1.training import checkpoints
 
 ROWS = [
     {"experiment": "e", "variant": "v", "seed": 3, "epoch": epoch, "loss": loss, "note": None}

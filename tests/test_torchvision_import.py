@@ -7,7 +7,7 @@ import sys
 def test_import_and_that_nothing_is_declared_twice():
     # In a process of its own: operators are declared once per process.
     program = (
-        "from hw1 import torchvision_import as t\n"
+        "from hw1.data import torchvision_import as t\n"
         "print(t.mnist.MNIST.__name__, t.compiled_operators_load(), hasattr(t, 'declarations'))"
     )
     run = subprocess.run(

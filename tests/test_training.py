@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from hw1 import checkpoints, models, phases, recording, stacks, training
-from hw1.evaluation import evaluate
-from hw1.inputs import Split
-from hw1.optimisation import Optimisation
+from hw1.data.inputs import Split
+from hw1.networks import models, stacks
+from hw1.settings import phases
+from hw1.training import checkpoints, loop, recording
+from hw1.training.evaluation import evaluate
+from hw1.training.optimisation import Optimisation
 
 
 class Nothing:
@@ -58,10 +60,10 @@ def classification(n: int = 50, features: int = 6) -> dict[str, Split]:
     return {"train": Split(inputs, torch.randint(10, (n,), generator=random))}
 
 
-def train_mlp(epochs=3, resume=None, splits=None, model=None, **changes) -> training.Trained:
+def train_mlp(epochs=3, resume=None, splits=None, model=None, **changes) -> loop.Trained:
     model = models.build({"kind": "mlp", "hidden": [8], **(model or {})}, (6,), 10, (1, 0))
     chosen = options(epochs=epochs, batch_size=16, **changes)
-    (trained,) = training.train(
+    (trained,) = loop.train(
         model, splits or classification(), chosen, [(1, 0)], resume or Nothing(), quiet
     )
     return trained
@@ -70,7 +72,7 @@ def train_mlp(epochs=3, resume=None, splits=None, model=None, **changes) -> trai
 def test_one_step_of_sgd_is_the_analytic_one():
     model, split = line()
     # L = mean((2x)^2): dL/dw = mean(2 * 2x * x) = 4 * 14 / 3, dL/db = mean(2 * 2x) = 8
-    (result,) = training.train(
+    (result,) = loop.train(
         model, {"train": split}, options(gradient_norm=True, history="iteration"), [(0, 0)],
         Nothing(), quiet,
     )  # fmt: skip
@@ -84,7 +86,7 @@ def test_one_step_of_sgd_is_the_analytic_one():
 
 def test_first_step_of_adam_has_the_length_of_the_learning_rate():
     model, split = line()
-    training.train(model, {"train": split}, options(optimizer="adam"), [(0, 0)], Nothing(), quiet)
+    loop.train(model, {"train": split}, options(optimizer="adam"), [(0, 0)], Nothing(), quiet)
     assert model.weight.item() == pytest.approx(2 - 0.1, abs=1e-6)
     assert model.bias.item() == pytest.approx(-0.1, abs=1e-6)
 
@@ -98,7 +100,7 @@ def test_each_epoch_sees_every_example_once_in_an_order_of_its_own():
             return super().forward(x)
 
     x = torch.arange(10.0)[:, None]
-    training.train(
+    loop.train(
         Recorder(1, 1), {"train": Split(x, x)}, options(batch_size=4, epochs=2, learning_rate=1e-4),
         [(0, 0)], Nothing(), quiet,
     )  # fmt: skip
@@ -156,7 +158,7 @@ def test_a_loss_that_is_not_finite_is_located(batch_size, where, monkeypatch):
     monkeypatch.setattr(torch, "randperm", lambda n, generator: torch.arange(n))
     x = torch.tensor([[1.0], [1.0], [nan], [1.0]])
     with pytest.raises(ValueError, match=f"the loss of seed 0 is nan at {where}"):
-        training.train(
+        loop.train(
             nn.Linear(1, 1), {"train": Split(x, x)}, options(batch_size=batch_size), [(0, 0)],
             Nothing(), quiet,
         )  # fmt: skip
@@ -225,9 +227,9 @@ def built(seeds, hidden=(6, 5), activation="relu") -> list[nn.Sequential]:
 
 def train_stack(
     seeds, epochs=30, resume=None, hidden=(6, 5), activation="relu", n=40
-) -> list[training.Trained]:
+) -> list[loop.Trained]:
     chosen = options(optimizer="adam", learning_rate=0.01, epochs=epochs, snapshot_epochs=[0, 3])
-    return training.train(
+    return loop.train(
         stacks.Stack(built(seeds, hidden, activation)), wave(n), chosen,
         [(seed, 0) for seed in seeds], resume or Nothing(), quiet,
     )  # fmt: skip
@@ -250,7 +252,7 @@ def test_runs_end_in_the_same_bits_whichever_others_train_with_them(hidden, seed
 
 
 def test_a_stacked_run_is_the_run_alone_up_to_rounding():
-    (alone,) = training.train(
+    (alone,) = loop.train(
         built([2])[0], wave(), options(optimizer="adam", learning_rate=0.01, epochs=30), [(2, 0)],
         Nothing(), quiet,
     )  # fmt: skip
@@ -279,7 +281,7 @@ def test_a_loss_that_is_not_finite_is_located_in_its_seed():
     with pytest.raises(
         ValueError, match="the loss of seed 9 is nan at epoch 1, iteration 1: lower"
     ):
-        training.train(stacks.Stack(members), wave(), options(), [(4, 0), (9, 0)], Nothing(), quiet)
+        loop.train(stacks.Stack(members), wave(), options(), [(4, 0), (9, 0)], Nothing(), quiet)
 
 
 def test_bf16_rounds_the_passes_but_not_the_weights():
@@ -298,14 +300,14 @@ def mlps(seeds) -> list[nn.Sequential]:
     return [models.build(spec, (30,), 10, (seed, 0)) for seed in seeds]
 
 
-def train_side_by_side(seeds, splits, resume=None, **changes) -> list[training.Trained]:
+def train_side_by_side(seeds, splits, resume=None, **changes) -> list[loop.Trained]:
     chosen = options(epochs=3, batch_size=16) | changes
     keys = [(seed, 0) for seed in seeds]
     stack = stacks.RowStack(mlps(seeds))
-    return training.train(stack, splits, chosen, keys, resume or Nothing(), quiet)
+    return loop.train(stack, splits, chosen, keys, resume or Nothing(), quiet)
 
 
-def same(ours: training.Trained, theirs: training.Trained) -> bool:
+def same(ours: loop.Trained, theirs: loop.Trained) -> bool:
     return ours.history == theirs.history and all(
         torch.equal(ours.snapshots[epoch][name], tensor)
         for epoch, weights in theirs.snapshots.items()
@@ -331,7 +333,7 @@ def test_each_of_several_mlps_ends_in_the_bits_that_it_has_alone(changes, seeds)
     stacked = train_side_by_side(seeds, splits, **changes)
     chosen = options(epochs=3, batch_size=16) | changes
     for seed, ours in zip(seeds, stacked, strict=True):
-        (alone,) = training.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
+        (alone,) = loop.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
         assert list(ours.snapshots) == list(alone.snapshots)
         assert same(ours, alone)
 
@@ -342,7 +344,7 @@ def test_mlps_with_labels_of_their_own_keep_them_apart():
     both = {"train": Split(inputs, torch.stack(own))}
     changes = {"evaluate_each_epoch": ["train"]}
     for seed, ours in enumerate(train_side_by_side([0, 1, 2], both, **changes)):
-        (alone,) = training.train(
+        (alone,) = loop.train(
             mlps([seed])[0], {"train": Split(inputs, own[seed])},
             options(epochs=3, batch_size=16, **changes), [(seed, 0)], Nothing(), quiet,
         )  # fmt: skip
@@ -371,7 +373,7 @@ def test_momentum_and_weight_decay_are_the_textbooks():
     def weight_after(steps, **changes):
         model, split = line()
         chosen = options(epochs=steps, learning_rate=0.01, **changes)
-        training.train(model, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
+        loop.train(model, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
         return model.weight.item(), model.bias.item()
 
     # With b = 0 at first: dL/dw = 28/3 w + 4 b, dL/db = 4 w + 2 b.
@@ -429,7 +431,7 @@ def test_a_schedule_reaches_the_steps_and_a_resumed_run(tmp_path):
     splits = classification(features=30)
     for seed, ours in enumerate(train_side_by_side([0, 1], splits, schedule=schedule)):
         chosen = options(epochs=3, batch_size=16, schedule=schedule)
-        (alone,) = training.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
+        (alone,) = loop.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
         assert same(ours, alone)
 
 
@@ -444,7 +446,7 @@ def test_a_training_ends_when_its_loss_is_low_enough():
 def test_a_step_against_the_gradients_norm_is_the_analytic_one():
     model, split = line()
     chosen = options(objective="gradient_norm", gradient_norm=True, history="iteration")
-    (result,) = training.train(model, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
+    (result,) = loop.train(model, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
     # L = mean((w x + b)^2), so g = H (w, b) with H = [[28/3, 4], [4, 2]], and d|g| = H g / |g|.
     g = (56 / 3, 8.0)
     norm = (g[0] ** 2 + g[1] ** 2) ** 0.5
@@ -460,11 +462,11 @@ def test_a_phase_is_a_training_of_its_own_from_where_the_one_before_ended():
     later = {"optimizer": "adam", "learning_rate": 0.02, "objective": "gradient_norm"}
     chosen = options(epochs=5, momentum=0.9, learning_rate=0.01, phases=[{"after": 2, **later}])
     both, split = line()
-    training.train(both, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
+    loop.train(both, {"train": split}, chosen, [(0, 0)], Nothing(), quiet)
     one, _ = line()
     first = options(epochs=2, momentum=0.9, learning_rate=0.01)
     for settings_ in (first, options(epochs=3, **later)):
-        training.train(one, {"train": split}, settings_, [(0, 0)], Nothing(), quiet)
+        loop.train(one, {"train": split}, settings_, [(0, 0)], Nothing(), quiet)
     assert torch.equal(both.weight, one.weight) and torch.equal(both.bias, one.bias)
 
 
@@ -493,7 +495,7 @@ def test_phases_reach_several_mlps_as_one():
     changes = {"phases": [{"after": 1, "optimizer": "adam", "learning_rate": 0.01}]}
     for seed, ours in enumerate(train_side_by_side([0, 1], splits, **changes)):
         chosen = options(epochs=3, batch_size=16, **changes)
-        (alone,) = training.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
+        (alone,) = loop.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
         assert same(ours, alone)
 
 
@@ -542,7 +544,7 @@ def test_a_long_epoch_tells_how_far_it_is(monkeypatch, stop, limit, each, left):
     monkeypatch.setattr(recording.Record, "seconds", lambda record: each * next(seconds))
     model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
     said = []
-    training.train(
+    loop.train(
         model, classification(), options(epochs=2, batch_size=25, **stop), [(1, 0)], Nothing(),
         said.append,
     )  # fmt: skip

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hw1 import arrays, page, tables
-from hw1.verification import FACTS, damage, verify
+from hw1 import page
+from hw1.results import arrays, tables
+from hw1.results.verification import FACTS, damage, verify
 
 
 def truncated(content: bytes) -> bytes:

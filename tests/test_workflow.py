@@ -21,7 +21,7 @@ from browser import faults, look_at, needs_chromium
 from conftest import ROOT
 from repository import Repository, of, reduced, rules, with_controls
 
-from hw1.batches import seed_list
+from hw1.settings.batches import seed_list
 
 FIGURES = [
     f"fig_{name}"
@@ -86,7 +86,11 @@ def test_touching_every_source_does_nothing(repository):
 
 
 def test_other_comments_and_docstrings_do_nothing(repository):
-    for name in ("workflow/scripts/train.py", "src/hw1/training.py", "src/hw1/figures/collapse.py"):
+    for name in (
+        "workflow/scripts/train.py",
+        "src/hw1/training/loop.py",
+        "src/hw1/figures/collapse.py",
+    ):
         path = repository.folder / name
         text = path.read_text(encoding="utf-8")
         told = text.replace('"""', '"""Said better: ', 1)
@@ -181,9 +185,9 @@ def append(path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "module, rerun, spared",
     [
-        ("src/hw1/training.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
+        ("src/hw1/training/loop.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
         ("workflow/scripts/train.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
-        ("src/hw1/datasets.py", {"prepare_data", "train", "evaluate", "figure"}, set()),
+        ("src/hw1/data/datasets.py", {"prepare_data", "train", "evaluate", "figure"}, set()),
         ("src/hw1/drawing.py", {"figure"}, {"train", "evaluate", "tabulate", "pca"}),
         (
             "src/hw1/analyses/interpolate.py",
@@ -208,7 +212,7 @@ def test_an_edit_reruns_what_the_module_is_part_of(repository, module, rerun, sp
 
 
 def test_an_edit_of_the_data_code_retrains_in_the_same_run(repository):
-    append(repository.folder / "src/hw1/datasets.py", "\nEDITED = True\n")
+    append(repository.folder / "src/hw1/data/datasets.py", "\nEDITED = True\n")
     planned = repository.plan("results/tables/capacity_metrics.csv")
     assert of(planned, "train") == {f"capacity/cnn{n}/seed0" for n in (1, 2, 3)}
 

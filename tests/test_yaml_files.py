@@ -6,7 +6,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw1_workflow.yaml_files import load
+from hw1.settings.yaml_files import load
 
 
 def nine(n: int) -> str:

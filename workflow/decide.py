@@ -11,18 +11,18 @@ import sys
 import time
 from pathlib import Path
 
-from hw1 import tables
 from hw1.claims.decisions import Finding, decide
-from hw1.command import one_line_errors
-from hw1.files import replacing
-from hw1.wording import outcome
-from hw1_workflow import deciding
-from hw1_workflow.entries import ROOT, read
-from hw1_workflow.overlays import located, settings_of_files, with_line
-from hw1_workflow.plan import Plan
-from hw1_workflow.reading import configured
-from hw1_workflow.validation import did_you_mean
-from hw1_workflow.yaml_files import Document, load
+from hw1.plan import deciding
+from hw1.plan.plan import Plan
+from hw1.plan.reading import configured
+from hw1.results import tables
+from hw1.results.command import one_line_errors
+from hw1.results.files import replacing
+from hw1.results.wording import outcome
+from hw1.settings.entries import ROOT, read
+from hw1.settings.overlays import located, settings_of_files, with_line
+from hw1.settings.validation import did_you_mean
+from hw1.settings.yaml_files import Document, load
 
 SHOWN = 20  # last lines of Snakemake's output, where it failed
 # Not for --options: what has a place of its own here, and what builds nothing.

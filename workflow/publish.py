@@ -7,14 +7,15 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from hw1 import checkpoints, published, tables
-from hw1.command import one_line_errors
-from hw1.wording import seed_count
-from hw1_workflow.plan import Plan
-from hw1_workflow.reading import configured, files_of
-from hw1_workflow.runs import Run, batch_settings, dataset_name, run_settings
-from hw1_workflow.sources import ROOT, code, digest
-from hw1_workflow.validation import did_you_mean
+from hw1.plan.plan import Plan
+from hw1.plan.reading import configured, files_of
+from hw1.plan.sources import ROOT, code, digest
+from hw1.results import published, tables
+from hw1.results.command import one_line_errors
+from hw1.results.wording import seed_count
+from hw1.settings.runs import Run, batch_settings, dataset_name, run_settings
+from hw1.settings.validation import did_you_mean
+from hw1.training import checkpoints
 
 RUN_TABLES = ("metrics", "history")
 

@@ -17,7 +17,7 @@ for name in $(compgen -e); do
     PATH | HOME | USER | LOGNAME | SHELL | TERM | TMPDIR | TMP | TEMP) ;;
     LD_LIBRARY_PATH | DYLD_* | OPENBLAS_CORETYPE | OPENBLAS_L2_SIZE) ;;
     CUDA_VISIBLE_DEVICES | NVIDIA_* | ROCR_VISIBLE_DEVICES | HIP_VISIBLE_DEVICES) ;;
-    HW1_RECIPE) ;;  # what this job is: see src/hw1/recipes.py
+    HW1_RECIPE) ;;  # what this job is: see src/hw1/results/recipes.py
     SLURM_* | PBS_* | LSB_* | SGE_* | JOB_ID | CONDA_*) ;;
     *_proxy | *_PROXY | SSL_CERT_FILE | SSL_CERT_DIR | REQUESTS_CA_BUNDLE) ;;
     *) unset "$name" 2> /dev/null || true ;;
@@ -29,7 +29,7 @@ export HOME="${HOME:-/nonexistent}"
 # The scripts import the hw1 that lies beside them, whichever one may be installed, and not each
 # other: a script called tabulate.py must not stand in for the package of that name.
 export PYTHONPATH=$1 PYTHONSAFEPATH=1 PYTHONUTF8=1 PYTHONHASHSEED=0
-# One thread, as torch is told (hw1.devices): sums depend on how many threads share them.
+# One thread, as torch is told (hw1.training.devices): sums depend on how many threads share them.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1
 export MPLBACKEND=agg MATPLOTLIBRC=/dev/null
 # cuBLAS is deterministic only with a workspace of fixed size.

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hw1 import wording
-from hw1.files import replacing
-from hw1.recipes import current
+from hw1.results import wording
+from hw1.results.files import replacing
+from hw1.results.recipes import current
 
 with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the user stands
     import matplotlib as mpl
@@ -155,7 +155,7 @@ def last_epoch(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_variant(table: pd.DataFrame, column: str, unit: str = "", most: int = 3) -> str:
-    """Median and range over seeds of each variant, in words (see `hw1.wording.each`)."""
+    """Median and range over seeds of each variant, in words (see `hw1.results.wording.each`)."""
     runs = table.groupby("variant", sort=False)[column]
     return wording.each({name: (v.median(), wording.median(v, unit)) for name, v in runs}, most)
 

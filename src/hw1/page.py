@@ -5,15 +5,18 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import jinja2
 import pandas as pd
+import yaml
 from markupsafe import Markup
 from PIL import Image
 
-from hw1 import batches, verification, wording
+from hw1.results import tables, verification, wording
+from hw1.settings import batches
 
 WIDTH = 1200  # pixels of an image: what a page shows it at, on a screen of one and a half per point
 LONG = re.compile(r"-?\d+\.\d{3,}")
@@ -39,7 +42,8 @@ def render(template: str, **context) -> str:
 
 
 def whole(path: Path) -> bytes:
-    """The content of a file. Raises ValueError where it is damaged (see `hw1.verification`)."""
+    """The content of a file. Raises ValueError where it is damaged (see
+    `hw1.results.verification`)."""
     if said := verification.damage(path):
         raise ValueError(said)
     return path.read_bytes()
@@ -150,4 +154,79 @@ def made(found: list[dict]) -> dict:
         "first": min((run["finished"] for run in found), default=None),
         "last": max((run["finished"] for run in found), default=None),
         **{key: sorted({str(run[key]) for run in found if run.get(key)}) for key in same},
+    }
+
+
+def rules_commit(rules: Path) -> str | None:
+    """The commit that last changed a list of claims and its date, and whether it was edited since;
+    None outside a git checkout."""
+    git = ["git", "-C", str(rules.parent)]
+    try:
+        show = [*git, "log", "-1", "--format=%h of %cs", "--", rules.name]
+        commit = subprocess.run(show, capture_output=True, text=True).stdout.strip()
+        diff = [*git, "diff", "--quiet", "HEAD", "--", rules.name]
+        edited = subprocess.run(diff, capture_output=True).returncode
+    except OSError:  # there is no git
+        return None
+    if not commit:
+        return None
+    return f"{commit}, and edited since" if edited else commit
+
+
+def by_arm(paths: Iterable[Path], arms: dict[str, str]) -> dict[str, list[dict]]:
+    """Tables whose names end with an arm, as rows by that arm in words."""
+    found: dict[str, list[dict]] = {}
+    for path in paths:
+        for arm, words in arms.items():
+            if path.stem.endswith(f"_{arm}"):
+                found.setdefault(words, []).extend(records(tables.read(path)))
+    return {words: found[words] for words in arms.values() if words in found}
+
+
+def lists_of(
+    titles: dict[str, tuple[str, dict]],
+    rules: Sequence[Path],
+    first: str,
+    ledgers: dict[str, list[dict]],
+    parts: dict[str, list[dict]],
+) -> list[dict]:
+    """The lists of claims of a page: of `titles` and what each leaves out, by name, with the file
+    of their rules; claims with what was found of them, and measured, by arm. `first` is the arm
+    whose tables are linked."""
+    found = []
+    for (name, (title, left_out)), path in zip(titles.items(), rules, strict=True):
+        claims = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for claim in claims:
+            claim["findings"] = {
+                arm: row
+                for arm, rows in ledgers.items()
+                for row in rows
+                if row["claim"] == claim["id"]
+            }
+            claim["measured"] = {
+                arm: [row for row in rows if row["claim"] == claim["id"]]
+                for arm, rows in parts.items()
+            }
+        found.append(
+            {
+                "name": name,
+                "title": title,
+                "left_out": left_out,
+                "tables": [f"{name}_{first}", f"{name}_parts_{first}"],
+                "file": path.name,
+                "rules_commit": rules_commit(path),
+                "claims": [claim for claim in claims if claim["findings"]],
+            }
+        )
+    return found
+
+
+def stated(rules: Iterable[Path]) -> dict[tuple[str, str], object]:
+    """What the report states of a variant that a part of a claim is about."""
+    return {
+        (part["of"]["experiment"], part["of"]["variant"]): part["stated"]
+        for path in rules
+        for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for part in claim["parts"]
+        if "stated" in part
     }

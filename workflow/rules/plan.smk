@@ -23,12 +23,12 @@ PREFIX = workflow.modifier.modify_path("results").removesuffix("results")  # of 
 ENVIRONMENT = f"{ROOT}/envs/environment.yaml"
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1.batches import PATTERN
-from hw1_workflow import reading
-from hw1_workflow.overlays import expanded
-from hw1_workflow.plan import ANSWER, BATCH, JOBS, TEMPLATE, Plan, among, followed_by
-from hw1_workflow.published_plan import published_plan
-from hw1_workflow.sources import code, digest, run_jobs_with
+from hw1.settings.batches import PATTERN
+from hw1.plan import reading
+from hw1.settings.overlays import expanded
+from hw1.plan.plan import ANSWER, BATCH, JOBS, TEMPLATE, Plan, among, followed_by
+from hw1.plan.published import published_plan
+from hw1.plan.sources import code, digest, run_jobs_with
 from snakemake_logger_plugin_hw1 import MADE, TRAININGS, status
 
 # snakemake status: now, since a build that runs has locked the folder; not in a program that calls

@@ -4,8 +4,10 @@ import argparse
 import json
 from pathlib import Path
 
-from hw1 import kinds, tables, weights
-from hw1.command import one_line_errors
+from hw1.networks import weights
+from hw1.results import tables
+from hw1.results.command import one_line_errors
+from hw1.settings import kinds
 
 
 @one_line_errors
@@ -22,8 +24,9 @@ def main() -> None:
     kind = kinds.load(args.kind)
     data = None
     if args.data:
-        from hw1 import arrays, devices  # they import torch, which not every kind needs
-        from hw1.inputs import Data
+        from hw1.data.inputs import Data
+        from hw1.results import arrays  # they import torch, which not every kind needs
+        from hw1.training import devices  # they import torch, which not every kind needs
 
         devices.make_reproducible()
         data = Data(arrays.load(args.data), devices.choose_device(args.device))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import yaml
 
-from hw1 import tables
 from hw1.claims import ledger
 from hw1.claims.decisions import decide
-from hw1.command import one_line_errors
+from hw1.results import tables
+from hw1.results.command import one_line_errors
 
 
 @one_line_errors

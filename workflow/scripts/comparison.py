@@ -7,12 +7,12 @@ from pathlib import Path
 
 import yaml
 
-from hw1 import published, tables
 from hw1.claims import comparison
 from hw1.claims.comparison import IN_LINE, SAME
-from hw1.command import one_line_errors
-from hw1.files import replacing
-from hw1.wording import seed_count
+from hw1.results import published, tables
+from hw1.results.command import one_line_errors
+from hw1.results.files import replacing
+from hw1.results.wording import seed_count
 
 
 def summary(experiment: str, ours: dict, theirs: dict, rows: list[dict]) -> list[str]:

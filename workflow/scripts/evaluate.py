@@ -4,12 +4,14 @@ import argparse
 import json
 from pathlib import Path
 
-from hw1 import arrays, checkpoints, devices, models, tables
-from hw1.architectures import example_shape
-from hw1.baselines import best_constant
-from hw1.command import one_line_errors
-from hw1.evaluation import evaluate
-from hw1.inputs import Data
+from hw1.data.inputs import Data
+from hw1.networks import models
+from hw1.results import arrays, tables
+from hw1.results.command import one_line_errors
+from hw1.settings.architectures import example_shape
+from hw1.training import checkpoints, devices
+from hw1.training.baselines import best_constant
+from hw1.training.evaluation import evaluate
 
 
 def scores(run: dict, data: Data) -> list[dict]:

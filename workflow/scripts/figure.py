@@ -4,8 +4,10 @@ import argparse
 import json
 from pathlib import Path
 
-from hw1 import drawing, kinds, tables
-from hw1.command import one_line_errors
+from hw1 import drawing
+from hw1.results import tables
+from hw1.results.command import one_line_errors
+from hw1.settings import kinds
 
 
 @one_line_errors

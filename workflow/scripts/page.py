@@ -5,43 +5,17 @@ import functools
 import importlib.metadata
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import yaml
 
-from hw1 import page, recipes, tables
+from hw1 import page
 from hw1.claims import answer
-from hw1.command import one_line_errors
-from hw1.files import replacing
+from hw1.results import recipes, tables
+from hw1.results.command import one_line_errors
+from hw1.results.files import replacing
 
 PACKAGES = ("snakemake", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
-
-
-def rules_commit(rules: Path) -> str | None:
-    """The commit that last changed a list of claims and its date, and whether it was edited since;
-    None outside a git checkout."""
-    git = ["git", "-C", str(rules.parent)]
-    try:
-        show = [*git, "log", "-1", "--format=%h of %cs", "--", rules.name]
-        commit = subprocess.run(show, capture_output=True, text=True).stdout.strip()
-        diff = [*git, "diff", "--quiet", "HEAD", "--", rules.name]
-        edited = subprocess.run(diff, capture_output=True).returncode
-    except OSError:  # there is no git
-        return None
-    if not commit:
-        return None
-    return f"{commit}, and edited since" if edited else commit
-
-
-def by_arm(paths: list[Path], arms: dict[str, str]) -> dict[str, list[dict]]:
-    """Tables whose names end with an arm, as rows by that arm in words."""
-    found: dict[str, list[dict]] = {}
-    for arm, words in arms.items():
-        for path in paths:
-            if path.stem.endswith(arm):
-                found.setdefault(words, []).extend(page.records(tables.read(path)))
-    return found
 
 
 @one_line_errors
@@ -79,40 +53,12 @@ def main() -> None:
                 for seed in section["seeds"]
             )
         )
-    ledgers = by_arm(args.ledgers, args.arms)
-    parts = by_arm(args.parts, args.arms)
+    ledgers = page.by_arm(args.ledgers, args.arms)
+    parts = page.by_arm(args.parts, args.arms)
     if args.published:
         found = (page.records(tables.read(path)) for path in args.published)
         ledgers["published"] = [row for rows in found for row in rows]
-    first = next(iter(args.arms))
-    lists = [
-        {
-            "name": name,
-            "title": title,
-            "left_out": left_out,
-            "tables": [f"{name}_{first}", f"{name}_parts_{first}"],
-            "file": path.name,
-            "rules_commit": rules_commit(path),
-            "claims": yaml.safe_load(path.read_text(encoding="utf-8")),
-        }
-        for (name, (title, left_out)), path in zip(args.lists.items(), args.claims, strict=True)
-    ]
-    claims = [claim for entry in lists for claim in entry["claims"]]
-    for claim in claims:
-        claim["findings"] = {
-            arm: row for arm, rows in ledgers.items() for row in rows if row["claim"] == claim["id"]
-        }
-        claim["measured"] = {
-            arm: [row for row in rows if row["claim"] == claim["id"]] for arm, rows in parts.items()
-        }
-    for entry in lists:
-        entry["claims"] = [claim for claim in entry["claims"] if claim["findings"]]
-    stated = {
-        (part["of"]["experiment"], part["of"]["variant"]): part["stated"]
-        for claim in claims
-        for part in claim["parts"]
-        if "stated" in part
-    }
+    lists = page.lists_of(args.lists, args.claims, next(iter(args.arms)), ledgers, parts)
     rules = yaml.safe_load(args.answer.read_text(encoding="utf-8"))
     text = page.render(
         args.template.read_text(encoding="utf-8"),
@@ -121,7 +67,7 @@ def main() -> None:
         claims=[claim for entry in lists for claim in entry["claims"]],
         arms=list(ledgers),
         points=answer.points(rules, next(iter(parts.values()), [])),
-        stated=stated,
+        stated=page.stated(args.claims),
         drawings={path.stem: functools.partial(page.drawing, path) for path in args.figures},
         findings={path.stem: page.finding(path) for path in args.figures},
         tables=os.path.relpath(args.metrics[0].parent, args.output.parent),

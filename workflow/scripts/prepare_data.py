@@ -4,8 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from hw1 import arrays, datasets
-from hw1.command import one_line_errors
+from hw1.data import datasets
+from hw1.results import arrays
+from hw1.results.command import one_line_errors
 
 
 @one_line_errors

@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from hw1 import checkpoints, weights
-from hw1.command import one_line_errors
+from hw1.networks import weights
+from hw1.results.command import one_line_errors
+from hw1.training import checkpoints
 
 
 @one_line_errors

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from hw1 import tables
-from hw1.command import one_line_errors
+from hw1.results import tables
+from hw1.results.command import one_line_errors
 
 
 @one_line_errors

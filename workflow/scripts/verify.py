@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from hw1 import published
-from hw1.command import one_line_errors
-from hw1.verification import verify
+from hw1.results import published
+from hw1.results.command import one_line_errors
+from hw1.results.verification import verify
 
 
 @one_line_errors

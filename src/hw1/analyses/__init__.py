@@ -8,7 +8,7 @@ It declares itself in `KIND`, which is read without importing the file, so it ho
     tables     the columns of each table that it makes, by what the table's name ends with after
                that of the analysis; "" for the one that is called like it
     settings   what an entry says besides `kind` and `variants`: JSON Schema by key; all are needed
-    needs      what it asks of the runs that it sees, by functions of `hw1.requirements`
+    needs      what it asks of the runs that it sees, by functions of `hw1.settings.requirements`
 
 of which the last two may be left out. Where that does not say all that it asks, it has a function
 `check(settings, runs, seeds)`, which raises ValueError where an entry cannot come to anything:
@@ -17,7 +17,7 @@ job, on its own, without the rest of the file, so it imports what it needs itsel
 
     analyse(runs, settings, data) -> {table: rows}
 
-takes `hw1.weights.Run`s, variant by variant, the settings of the entry, and `hw1.inputs.Data` or
-None. A table of scope `seeds` or `run` begins with the columns experiment, variant and seed, since
-those of all jobs are joined.
+takes `hw1.networks.weights.Snapshots`s, variant by variant, the settings of the entry, and
+`hw1.data.inputs.Data` or None. A table of scope `seeds` or `run` begins with the columns
+experiment, variant and seed, since those of all jobs are joined.
 """

@@ -2,18 +2,18 @@
 
 Networks that differ in the order of their units alone are the same function. So the units of the
 second run of each pair are put in the order of the first one's at the same epoch (see
-hw1.alignment); were all put in the order of one run, all pairs would depend on it. Beside them
-stands how far apart runs would be that move independently: their distance at the start and their
-own ways from there as sides of right angles, sqrt(d0^2 + |w - w0|^2 + |w' - w0'|^2).
+hw1.networks.alignment); were all put in the order of one run, all pairs would depend on it. Beside
+them stands how far apart runs would be that move independently: their distance at the start and
+their own ways from there as sides of right angles, sqrt(d0^2 + |w - w0|^2 + |w' - w0'|^2).
 """
 
 from itertools import combinations
 
 import numpy as np
 
-from hw1 import alignment
-from hw1.curvature import weights_of
-from hw1.weights import Run
+from hw1.networks import alignment
+from hw1.networks.weights import Snapshots
+from hw1.training.curvature import weights_of
 
 KIND = {
     "needs": ["mlps", "snapshot_before"],
@@ -28,7 +28,7 @@ KIND = {
 }  # fmt: skip
 
 
-def aligned(run: Run, reference: Run, epoch: int) -> np.ndarray:
+def aligned(run: Snapshots, reference: Snapshots, epoch: int) -> np.ndarray:
     """The weights (p,) after an epoch, with the units in the order of the reference's."""
     model, other = (r.network(snapshot=r.epochs.tolist().index(epoch)) for r in (run, reference))
     alignment.reorder(model, alignment.match(other, model))
@@ -40,7 +40,7 @@ def apart(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.linalg.norm(first.astype(np.float64) - second))
 
 
-def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list[dict]]:
     """A row per pair of seeds of a variant and epoch; none where there is one seed."""
     found = []
     for variant in dict.fromkeys(run.settings["variant"] for run in runs):

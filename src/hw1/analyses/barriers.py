@@ -2,20 +2,21 @@
 
 Each of `lines`, by its name, goes from the network of one variant to that of another with the same
 seed, with the units of the other as they are, in the order in which their weights are closest to
-those of the first (see hw1.alignment), or in random orders, which are a control: they change what
-the network is as little as the matched one does. Of these the mean over ten is written, since one
-order of many says little.
+those of the first (see hw1.networks.alignment), or in random orders, which are a control: they
+change what the network is as little as the matched one does. Of these the mean over ten is written,
+since one order of many says little.
 """
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hw1 import alignment, tables
 from hw1.analyses.interpolate import grid, line
-from hw1.curvature import weights_of
-from hw1.inputs import Data, Split
-from hw1.weights import Run
+from hw1.data.inputs import Data, Split
+from hw1.networks import alignment
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
+from hw1.training.curvature import weights_of
 
 RANDOM_ORDERS = 10
 
@@ -57,7 +58,7 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import alike
+    from hw1.settings.requirements import alike
 
     names = [run["variant"] for run in runs]
     for name, ends in settings["lines"].items():
@@ -69,7 +70,7 @@ def check(settings, runs, seeds):
     alike(runs, ("dataset", "inputs", "model"))
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per line, seed, alpha and split; the name of the line stands in the column variant."""
     alphas = grid(0, 1, settings["points"])
     by_end = {(run.settings["variant"], run.settings["seed"]): run for run in runs}
@@ -97,7 +98,7 @@ def mean_row(places: Sequence[dict]) -> dict:
     return places[0] | means
 
 
-def weights_at_end(start: Run, end: Run, units: str) -> Iterator[np.ndarray]:
+def weights_at_end(start: Snapshots, end: Snapshots, units: str) -> Iterator[np.ndarray]:
     """The last weights (p,) of a run, with its units as trained, matched to another's, or in each
     of ten orders that are drawn by its seed."""
     rng = np.random.default_rng(end.settings["seed"])

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from scipy.optimize import least_squares
 
-from hw1 import tables
-from hw1.curvature import Loss, Vector, first_examples, loss_of_weights, weights_of
-from hw1.inputs import Data, Split
-from hw1.weights import Run
+from hw1.data.inputs import Data, Split
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
+from hw1.training.curvature import Loss, Vector, first_examples, loss_of_weights, weights_of
 
 KIND = {
     "needs": ["weights_alone"],
@@ -57,8 +57,8 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.architectures import parameter_count
-    from hw1.requirements import architecture
+    from hw1.settings.architectures import parameter_count
+    from hw1.settings.requirements import architecture
 
     for run in runs:
         if (count := parameter_count(architecture(run))) > 2000:
@@ -91,7 +91,7 @@ def settle(loss: Loss, weights: Vector, steps: int) -> Vector:
     return torch.from_numpy(found.x).to(weights)
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per run, and one per run and threshold, at the last snapshot and where it led."""
     points, ratios = [], []
     for run in runs:

@@ -7,9 +7,9 @@ output a constant, whatever the layers before it do (Lu, Shin, Su and Karniadaki
 import torch
 from torch import nn
 
-from hw1 import tables
-from hw1.inputs import Data
-from hw1.weights import Run
+from hw1.data.inputs import Data
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
 
 KIND = {
     "needs": ["mlps"],
@@ -30,7 +30,7 @@ def dead_units(model: nn.Sequential, inputs: torch.Tensor) -> list[tuple[int, in
     return found
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per run, snapshot and hidden layer; layers count from 1."""
     found = []
     for run in runs:

@@ -8,13 +8,13 @@ far beside where they are shown as what is left of the variance says.
 import numpy as np
 import torch
 
-from hw1 import tables
 from hw1.analyses.interpolate import grid
 from hw1.analyses.surface import plane
-from hw1.curvature import first_examples
-from hw1.evaluation import evaluate
-from hw1.inputs import Data
-from hw1.weights import Run
+from hw1.data.inputs import Data
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
+from hw1.training.curvature import first_examples
+from hw1.training.evaluation import evaluate
 
 KIND = {
     "needs": ["weights_alone"],
@@ -70,7 +70,7 @@ def components(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return axes * np.where(signs == 0, 1, signs)[:, None], variance[:2] / variance.sum()
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """Rows per run: of the plane's points, of the snapshots, and of the two components."""
     found, paths, variance = [], [], []
     for run in runs:

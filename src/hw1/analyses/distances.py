@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from hw1.weights import Run, views
+from hw1.networks.weights import Snapshots, views
 
 KIND = {
     "needs": ["alike"],
@@ -17,7 +17,7 @@ KIND = {
 }
 
 
-def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list[dict]]:
     """A row per pair of seeds of a variant and epoch that both have: the L2 norm of the difference
     of their weights, in the full space, and the cosine of the angle between the ways that they have
     gone from where they began. None where there is one seed."""

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from hw1 import tables
-from hw1.evaluation import evaluate
-from hw1.inputs import Data, Split
-from hw1.weights import Run
+from hw1.data.inputs import Data, Split
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
+from hw1.training.evaluation import evaluate
 
 KIND = {
     "needs": ["weights_alone"],
@@ -36,7 +36,7 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import alike
+    from hw1.settings.requirements import alike
 
     start, stop, points = (settings[key] for key in ("start", "stop", "points"))
     step = (stop - start) / (points - 1)
@@ -94,7 +94,7 @@ def line(
             yield {"alpha": alpha, "split": name, "loss": score.loss, "accuracy": score.accuracy}
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per pair of variants, seed, alpha and split; the pair stands in the column variant."""
     alphas = grid(settings["start"], settings["stop"], settings["points"])
     found = []

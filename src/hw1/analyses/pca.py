@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.decomposition import PCA
 
-from hw1 import tables
-from hw1.weights import Run, views
+from hw1.networks.weights import Snapshots, views
+from hw1.results import tables
 
 KIND = {
     "needs": ["alike"],
@@ -47,7 +47,7 @@ def project(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pca.fit_transform(weights.astype(np.float64)), pca.explained_variance_ratio_
 
 
-def analyse(runs: list[Run], settings: dict, data: None) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list[dict]]:
     """A row per snapshot with its two coordinates, and one per component."""
     vectors = views(runs, settings["view"])
     projected, shares = project(np.concatenate(vectors))

@@ -2,9 +2,9 @@
 
 import torch
 
-from hw1 import tables
-from hw1.inputs import Data
-from hw1.weights import Run
+from hw1.data.inputs import Data
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
 
 KIND = {
     "needs": ["functions"],
@@ -14,7 +14,7 @@ KIND = {
 }
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per run and sample."""
     x, targets = (data.arrays[f"train_{name}"].ravel().tolist() for name in ("inputs", "targets"))
     found = []

@@ -8,9 +8,9 @@ as there, and of the logits, which do not saturate.
 import torch
 from torch import nn
 
-from hw1 import tables
-from hw1.inputs import Data
-from hw1.weights import Run
+from hw1.data.inputs import Data
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
 
 KIND = {
     "needs": ["classification"],
@@ -45,7 +45,7 @@ def jacobian_norms(model: nn.Module, inputs: torch.Tensor) -> tuple[torch.Tensor
     return (share.unsqueeze(2) * (jacobian - mean)).norm(dim=(1, 2)), jacobian.norm(dim=(1, 2))
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per run, of its last snapshot."""
     found = []
     for run in runs:

@@ -10,8 +10,10 @@ here by signed gradient ascent.
 
 import torch
 
-from hw1 import tables
-from hw1.curvature import (
+from hw1.data.inputs import Data
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
+from hw1.training.curvature import (
     Loss,
     Product,
     Vector,
@@ -21,8 +23,6 @@ from hw1.curvature import (
     loss_of_weights,
     weights_of,
 )
-from hw1.inputs import Data
-from hw1.weights import Run
 
 KIND = {
     "needs": ["weights_alone"],
@@ -75,7 +75,7 @@ def box_rise(loss: Loss, weights: Vector, box: float, steps: int) -> float:
     return 100 * (max(found) - found[0]) / (1 + found[0])
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per run, of its last snapshot."""
     found = []
     for run in runs:

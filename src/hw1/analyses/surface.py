@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
-from hw1 import tables
 from hw1.analyses.interpolate import grid
-from hw1.curvature import Vector, first_examples, weights_of
-from hw1.evaluation import evaluate
-from hw1.inputs import Data, Split
-from hw1.weights import Run
+from hw1.data.inputs import Data, Split
+from hw1.networks.weights import Snapshots
+from hw1.results import tables
+from hw1.training.curvature import Vector, first_examples, weights_of
+from hw1.training.evaluation import evaluate
 
 KIND = {
     "needs": ["weights_alone"],
@@ -79,7 +79,7 @@ def plane(
     nn.utils.vector_to_parameters(middle, parameters)
 
 
-def analyse(runs: list[Run], settings: dict, data: Data) -> dict[str, list[dict]]:
+def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per run and point, around its last snapshot; the seed draws the plane."""
     places = grid(-settings["reach"], settings["reach"], settings["points"])
     found = []

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from hw1.wording import VERDICTS, number, quantity
+from hw1.results.wording import VERDICTS, number, quantity
 
 PLACE = re.compile(r"\{(\w+)\.(\d+)(%?)\}")
 

@@ -15,10 +15,10 @@ import numpy as np
 from scipy import stats
 
 from hw1.claims.decisions import assess, estimate
+from hw1.claims.inference import LEVEL, holm
 from hw1.claims.reading import Tables
 from hw1.claims.sample import Sample
-from hw1.inference import LEVEL, holm
-from hw1.wording import number, seed_count
+from hw1.results.wording import number, seed_count
 
 SAME, IN_LINE, OUTSIDE = "the same numbers", "in line", "outside their range"
 DIFFERS, NOT_COMPARED = "differs", "not compared"

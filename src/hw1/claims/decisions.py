@@ -3,8 +3,8 @@
 One procedure for both sides (docs/decisions.md has its error rates and power, by simulation):
 
 1. A part compares the median of its values, or a share, with the border that its rule names. The
-   evidence on either side is an e-value (`hw1.inference.evidence`), which may be looked at after
-   every seed. Nothing is assumed about how the values are distributed, but that seeds are
+   evidence on either side is an e-value (`hw1.claims.inference.evidence`), which may be looked at
+   after every seed. Nothing is assumed about how the values are distributed, but that seeds are
    independent.
 2. A claim is confirmed by all of its parts: its evidence is the smallest of theirs. It is refuted
    by one: its evidence is their mean, whatever their dependence (Vovk and Wang 2021).
@@ -23,11 +23,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hw1.claims.inference import (
+    MOST_SEEDS,
+    SIDE,
+    evidence,
+    median_interval,
+    seeds_needed,
+    share_interval,
+)
 from hw1.claims.reading import Missing, Tables, TooFew
 from hw1.claims.sample import Sample
 from hw1.claims.statistics import STATISTICS
-from hw1.inference import MOST_SEEDS, SIDE, evidence, median_interval, seeds_needed, share_interval
-from hw1.wording import VERDICTS
+from hw1.results.wording import VERDICTS
 
 CONFIRMED, SMALLER, NO_DIFFERENCE, REFUTED, INCONCLUSIVE, NOT_ENOUGH, NOT_COMPUTED = VERDICTS
 

@@ -1,7 +1,7 @@
 """What the keys of a claim are that stand under `of`: the annotations of the statistics.
 
 The workflow reads them without importing a statistic, and refuses a claim that does not fit what
-will be built before anything is trained (hw1_workflow.claim_lists). What an experiment has to have
+will be built before anything is trained (hw1.settings.claim_lists). What an experiment has to have
 stands beside it: Annotated[Experiment, "one variant", "lines", "history.test_loss"] is one of one
 variant, with a table `lines`, and a history with a column `test_loss`. Others are "several
 variants", "labels", "a row per epoch" or "iteration" of the history, and snapshots of "epoch 0".

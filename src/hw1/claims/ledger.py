@@ -24,7 +24,7 @@ from hw1.claims.decisions import (
     sizes,
 )
 from hw1.claims.sample import Sample
-from hw1.wording import number, seed_count
+from hw1.results.wording import number, seed_count
 
 # --- in units of the smallest effect of interest
 

@@ -8,7 +8,7 @@ It declares itself in `KIND`, which is read without importing the file, so it ho
     look       other keys of `figures` in the configuration that it uses
     settings   what an entry says besides `draw`, `tables`, `variants`, `beside`, `caption`,
                `claims`, `colours`: JSON Schema by key; all are needed
-    needs      what it asks of the runs that it shows, by functions of `hw1.requirements`
+    needs      what it asks of the runs that it shows, by functions of `hw1.settings.requirements`
 
 of which all but the tables may be left out. It may have a function `check(settings, runs, seeds)`
 as an analysis has (see hw1.analyses), with the run beside as settings["beside"], and has
@@ -20,8 +20,8 @@ and may have, of the same tables,
     finding(style, *tables) -> str
 
 a sentence or two, of about 220 characters, on what the figure shows: numbers of the tables, in
-words that hold whatever these are (`hw1.wording` has some). It is what those who do not see the
-figure are told, and its caption begins with it.
+words that hold whatever these are (`hw1.results.wording` has some). It is what those who do not see
+the figure are told, and its caption begins with it.
 
 `style` holds dpi, dataset (the titles of all), datasets (its name by variant, for the variants that
 the figure shows; rows of others are left out of the tables), colours by name, and the settings of

@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import MARKERS, colour_of, last_epoch, panels, seeds, spread
+from hw1.results import wording
 
 KIND = {"needs": ["classification"], "tables": ["metrics", "sensitivity", "sharpness"]}
 PANELS = {

@@ -3,9 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import colour_of, panels, seeds, spread
 from hw1.figures.interpolation import above_chord
+from hw1.results import wording
 
 KIND = {"needs": ["classification"], "tables": ["barriers"], "colours": ["guide"]}
 DASHES = ("-", "--", ":", "-.", (0, (6, 1)), (0, (1, 3)))

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
+from hw1.claims.inference import share_interval
 from hw1.drawing import MARKERS, count_of_seeds, panels
-from hw1.inference import share_interval
+from hw1.results import wording
 
 KIND = {"needs": ["snapshot_before"], "tables": ["dead_units"], "look": ["runs"]}
 

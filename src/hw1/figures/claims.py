@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1 import wording
 from hw1.drawing import panels
+from hw1.results import wording
 
 KIND = {
     "tables": ["parts"],

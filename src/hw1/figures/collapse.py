@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import colour_of, count_of_seeds, last_epoch, panels
+from hw1.results import wording
 
 KIND = {"needs": ["functions"], "tables": ["metrics"], "colours": ["guide"]}
 

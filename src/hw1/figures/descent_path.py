@@ -3,9 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import count_of_seeds, panels
 from hw1.figures.error_surface import colour_bar, contours, levels_of
+from hw1.results import wording
 
 KIND = {
     "needs": ["classification"],

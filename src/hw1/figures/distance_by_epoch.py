@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import MARKERS, colour_of, panels, spread, way, whole_numbers
+from hw1.results import wording
 
 KIND = {
     "tables": ["distances"],

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import count_of_seeds, panels
+from hw1.results import wording
 
 KIND = {"needs": ["classification"], "tables": ["surface"], "look": ["runs"]}
 LEVELS = 14

@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1 import wording
 from hw1.drawing import colour_of, count_of_seeds, panels
+from hw1.results import wording
 
 KIND = {"needs": ["functions"], "tables": ["predictions"], "colours": ["truth"]}
 

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import panels, seeds, spread, whole_numbers
+from hw1.results import wording
 
 KIND = {
     "needs": ["one_variant", "classification"],
@@ -20,7 +20,7 @@ WINDOWS = 5  # of the middle third
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import recorded
+    from hw1.settings.requirements import recorded
 
     recorded(runs, "gradient_norm", True)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import panels, seeds, spread
+from hw1.results import wording
 
 MIDDLE = (0.4, 0.6)  # shaded: about half-way
 

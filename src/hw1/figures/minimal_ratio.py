@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
+from hw1.claims.inference import spearman
 from hw1.drawing import MARKERS, colour_of, count_of_seeds, panels, spread
-from hw1.inference import spearman
+from hw1.results import wording
 
 KIND = {
     "tables": ["critical_points", "critical_points_ratios"],

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from hw1 import wording
 from hw1.drawing import last_epoch, panels, seeds, spread
+from hw1.results import wording
 
 KIND = {
     "needs": ["classification", "sizes_differ"],

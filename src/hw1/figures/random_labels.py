@@ -5,8 +5,8 @@ from math import log as ln
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
 from hw1.drawing import count_of_seeds, last_epoch, panels, seeds, spread, way, whole_numbers
+from hw1.results import wording
 
 KIND = {
     "needs": ["one_variant", "classification"],
@@ -18,8 +18,8 @@ CHANCE = 10  # % that guessing gets right
 
 
 def check(settings, runs, seeds):
-    from hw1.architectures import CLASSES, classes_of
-    from hw1.requirements import recorded
+    from hw1.settings.architectures import CLASSES, classes_of
+    from hw1.settings.requirements import recorded
 
     recorded(runs, "evaluate_each_epoch", ["train", "test"])
     for run in runs:

@@ -3,9 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1 import wording
+from hw1.claims.inference import share_interval
 from hw1.drawing import count_of_seeds, last_epoch, panels
-from hw1.inference import share_interval
+from hw1.results import wording
 
 KIND = {
     "needs": ["functions"],

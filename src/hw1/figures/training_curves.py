@@ -22,7 +22,7 @@ KIND = {
 
 
 def check(settings, runs, seeds):
-    from hw1.requirements import recorded
+    from hw1.settings.requirements import recorded
 
     recorded(runs, "evaluate_each_epoch", ["test"])
 

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1 import wording
 from hw1.drawing import MARKERS, last_epoch, panels
+from hw1.results import wording
 
 KIND = {
     "needs": ["classification"],

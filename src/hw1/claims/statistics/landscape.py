@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 import numpy as np
 import pandas as pd
 
+from hw1.claims.inference import spearman
 from hw1.claims.keys import Column, Experiment, Split, Table, Variant, Variants
 from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, rows, together
 from hw1.claims.sample import Sample, effect, median, ratio, share
 from hw1.claims.statistics.size import correlation_with_place
-from hw1.inference import spearman
 
 
 def measured(tables: Tables, table: Table, variant: Variant, column: Column) -> pd.Series:

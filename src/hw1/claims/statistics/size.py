@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import numpy as np
 import pandas as pd
 
+from hw1.claims.inference import spearman
 from hw1.claims.keys import Experiment, Score, Split, Variants
 from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, together
 from hw1.claims.sample import Sample, effect, median, ratio
-from hw1.inference import spearman
 
 
 def by_size(

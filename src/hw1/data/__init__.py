@@ -1,0 +1,1 @@
+"""Data sets, and the inputs that a run sees of them."""

@@ -1,0 +1,324 @@
+"""Data sets as plain arrays: two functions, MNIST and its likes, scikit-learn's digits, one's own.
+
+Each has `train_inputs` and `train_targets`, and for images also `test_inputs` and `test_targets`.
+Images are uint8 (n, size, size), labels int64 (n,); functions are float64 (n, 1).
+"""
+
+import gzip
+import hashlib
+import http.client
+import os
+import socket
+import time
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from hw1.results.arrays import Arrays
+from hw1.results.files import replacing
+
+# sin(5 pi x) / (5 pi x) with its limit 1 at 0, and the sign of sin(5 pi x).
+FUNCTIONS = {
+    "sinc": lambda x: np.sinc(5 * x),
+    "sign": lambda x: np.sign(np.sin(5 * np.pi * x)),
+}
+
+# Of data sets like MNIST: their class in torchvision, which is the name of their folder, too.
+FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
+
+# MD5 of their four files: of MNIST's decompressed, of the others' as torchvision has them.
+MD5 = {
+    "mnist": {
+        "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+        "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+        "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+        "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+    },
+    "fashion_mnist": {
+        "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
+        "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
+        "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
+    },
+    "kmnist": {
+        "train-images-idx3-ubyte.gz": "bdb82020997e1d708af4cf47b453dcf7",
+        "train-labels-idx1-ubyte.gz": "e144d726b3acfaa3e44228e80efcd344",
+        "t10k-images-idx3-ubyte.gz": "5c965bf0a639b31b8f53240b1b52f4d7",
+        "t10k-labels-idx1-ubyte.gz": "7320c461ea6c1c855c0b718fb2a4b134",
+    },
+}
+
+# The arrays of a data set, but of a function, and how files begin that are given for them.
+ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
+BEGINNINGS = {
+    b"\x93NUMPY": "one array without a name, of numpy.save",
+    b"\x80": "a pickle",
+    b"\x89HDF": "an HDF5 file",
+    b"MATLAB": "a MATLAB file",
+    b"\x1f\x8b": "a gzip archive",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"), "an image"),
+}
+
+LARGEST = 47_040_016  # bytes of the largest of them; of a gzip bomb no more is unpacked
+
+DOWNLOAD_TIMEOUT = 60  # seconds without an answer
+ABANDONED = 600  # seconds without a byte after which nobody writes to an unfinished download
+
+
+def function_samples(function: str, points: int, low: float, high: float) -> Arrays:
+    """Sample a function of FUNCTIONS at `points` evenly spaced x in [low, high]."""
+    x = np.linspace(low, high, points)[:, None]
+    return {"train_inputs": x, "train_targets": FUNCTIONS[function](x)}
+
+
+def digits(test_share: float, size: int) -> Arrays:
+    """The 1797 handwritten digits that scikit-learn ships, upscaled from 8x8 to size x size.
+
+    The split is stratified and always the same; pixels go from 0-16 to 0-255.
+    """
+    from scipy.ndimage import zoom
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    source = load_digits()
+    factor = size / source.images.shape[1]
+    images = zoom(source.images, (1, factor, factor), order=1, grid_mode=True, mode="nearest")
+    images = np.clip(np.rint(images * 255 / 16), 0, 255).astype(np.uint8)
+    train_inputs, test_inputs, train_targets, test_targets = train_test_split(
+        images,
+        source.target.astype(np.int64),
+        test_size=test_share,
+        stratify=source.target,
+        random_state=0,
+    )
+    return {
+        "train_inputs": train_inputs,
+        "train_targets": train_targets,
+        "test_inputs": test_inputs,
+        "test_targets": test_targets,
+    }
+
+
+def mnist(root: Path, kind: str = "mnist") -> Arrays:
+    """MNIST, or a data set like it, from its four files in root/MNIST/raw or the like; those that
+    are not there are downloaded.
+
+    A file may be called as other mirrors do (`train-images.idx3-ubyte`); MNIST's may be gzipped,
+    those of the others have to be. What is read is what was checked. Raises ValueError where a file
+    is not the original, OSError where there is none and no download; both say what to do.
+    """
+    raw = root / FOLDERS[kind] / "raw"
+    found = {}
+    for name, md5 in MD5[kind].items():
+        with suppress(FileNotFoundError):
+            found[name] = original(raw, name, md5)
+    if missing := [name for name in MD5[kind] if name not in found]:
+        download(raw, kind, missing)
+        found |= {name: original(raw, name, MD5[kind][name]) for name in missing}
+    contents = {name.removesuffix(".gz"): content for name, content in found.items()}
+    names = {
+        "train_inputs": "train-images-idx3-ubyte",
+        "train_targets": "train-labels-idx1-ubyte",
+        "test_inputs": "t10k-images-idx3-ubyte",
+        "test_targets": "t10k-labels-idx1-ubyte",
+    }
+    loaded = {array: from_idx(contents[name]) for array, name in names.items()}
+    return {
+        array: values.astype(np.int64) if array.endswith("targets") else values
+        for array, values in loaded.items()
+    }
+
+
+def original(raw: Path, name: str, expected: str) -> bytes:
+    """The decompressed content of the file `name` from the first copy of it in a folder that is
+    right: with the MD5 that is expected of the file of that name.
+
+    Raises FileNotFoundError where there is no copy, ValueError where there are only wrong ones,
+    naming the first; one that is passed over for a right one is named in the log.
+    """
+    wrong: list[str] = []
+    for spelling in (name, name.replace("-idx", ".idx")):
+        for path in dict.fromkeys((raw / spelling, raw / f"{spelling.removesuffix('.gz')}.gz")):
+            if not os.path.lexists(path):
+                continue
+            try:
+                if not path.is_file():  # reading a pipe would wait for ever
+                    raise OSError("it is no file")
+                plain = content = read(path, unzip=path.suffix == ".gz")
+                if name.endswith(".gz"):
+                    content = read(path)
+            except (OSError, EOFError, zlib.error) as error:
+                problem = f"it cannot be read ({error})"
+            else:
+                md5 = hashlib.md5(content).hexdigest()
+                if md5 == expected:
+                    for line in wrong:
+                        print(f"passed over: {line}")
+                    return plain
+                problem = f"its MD5 is {md5}, expected {expected}"
+            wrong.append(f"{path} is not the original {raw.parent.name} file: {problem}")
+    if wrong:
+        raise ValueError(f"{wrong[0]}: delete it and run again")
+    raise FileNotFoundError(f"{name} is not in {raw}")
+
+
+def read(path: Path, unzip: bool = False) -> bytes:
+    """What a file holds. Raises OSError where that is longer than any of them."""
+    with gzip.open(path) if unzip else path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(f"it is longer than {LARGEST} bytes")
+    return content
+
+
+def from_idx(content: bytes) -> np.ndarray:
+    """The array of unsigned bytes that an idx file holds: two zeros, 8 for the type, the number of
+    dimensions, each of them in four bytes, then the values."""
+    dimensions = content[3]
+    shape = np.frombuffer(content, ">u4", dimensions, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape).copy()
+
+
+def download(raw: Path, kind: str, names: list[str]) -> None:
+    """Put gzipped files of a data set into a folder, each whole or not at all, by torchvision.
+
+    Raises OSError where none of them has a file, or the folder cannot be written.
+    """
+    from hw1.data.torchvision_import import download_url, mnist
+
+    source = getattr(mnist, FOLDERS[kind])
+
+    for leftover in raw.glob(".*-ubyte.*.gz"):  # of downloads that were killed
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > ABANDONED:
+                leftover.unlink()
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)  # torchvision would wait for ever
+    try:
+        for file, md5 in source.resources:
+            if not {file, file.removesuffix(".gz")} & {*names}:
+                continue
+            problems = []
+            for mirror in source.mirrors:
+                try:
+                    with replacing(raw / file) as temporary:
+                        download_url(f"{mirror}{file}", raw, temporary.name, md5)
+                    break
+                except (RuntimeError, OSError, http.client.HTTPException) as error:
+                    problems.append(error)
+            else:
+                raise problems[0]
+    except (RuntimeError, OSError, http.client.HTTPException) as error:
+        form = ", plain or gzipped" if kind == "mnist" else ""
+        raise OSError(
+            f"{FOLDERS[kind]} is not in {raw} and could not be downloaded ({error}): put the four "
+            f"files {', '.join(MD5[kind])} there{form}, name the folder that has them with "
+            "downloads: in the configuration, or run the demo, which needs no download: make demo"
+        ) from error
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def named_arrays(path: Path) -> Arrays:
+    """The four arrays of a data set from an .npz.
+
+    Raises ValueError, with a line that says what was found, where the file is something else or
+    lacks one of them, OSError where it cannot be read.
+    """
+    known = f"{path}: no .npz of plain arrays: found "
+    write = f"write it with numpy.savez(path, {', '.join(f'{name}=...' for name in ARRAYS)})"
+    if path.is_dir():
+        raise ValueError(f"{known}a folder: {write}")
+    with path.open("rb") as opened:
+        head = opened.read(1000)
+    if not head.startswith(b"PK"):
+        what = "a file of another format" if b"\0" in head else "text" if head else "an empty file"
+        said = [what for start, what in BEGINNINGS.items() if head.startswith(start)]
+        raise ValueError(f"{known}{[*said, what][0]}: {write}")
+    name, found = "a zip archive", {}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names = file.files
+            for name in [name for name in ARRAYS if name in names]:
+                found[name] = np.asarray(file[name])  # of what is no array there are bytes
+    except Exception as error:  # BadZipFile, EOFError, ValueError and others
+        if getattr(error, "errno", None):
+            raise
+        problem = f"{name} that cannot be read ({error})"
+        if "allow_pickle" in str(error):
+            problem = f"{name} of Python objects, expected numbers of one shape"
+        raise ValueError(f"{known}{problem}: {write}") from error
+    if missing := [name for name in ARRAYS if name not in found]:
+        there = ", ".join(names[:6] + ["..."] * (len(names) > 6)) or "no arrays"
+        raise ValueError(f"{path}: found {there}, expected {', '.join(missing)}, too")
+    return found
+
+
+def own(dataset: dict, path: Path) -> Arrays:
+    """The four arrays of a user's own .npz, as `dataset` describes them.
+
+    Inputs become float64 (n, *shape), pixels stay uint8; labels become int64 (n,), real targets
+    float64 (n, outputs). Raises ValueError, with a line that names array and place, where the file
+    does not fit, or has uint8 of which `dataset` does not say whether they are pixels.
+    """
+    found, pixels = named_arrays(path), dataset.get("pixels")
+    prepared = {}
+    for name in ARRAYS:
+        array, inputs = found[name], name.endswith("inputs")
+        if array.dtype.kind not in "fiub" or array.ndim == 0:
+            raise ValueError(
+                f"{path}: {name}: found {array.dtype} of shape {array.shape}, expected numbers"
+            )
+        if inputs and pixels and array.dtype != np.uint8:
+            raise ValueError(
+                f"{path}: {name}: found {array.dtype}, expected uint8 where pixels is true: "
+                "write it so, or leave pixels out, for inputs that are taken as they are"
+            )
+        if inputs and pixels is None and array.dtype == np.uint8:
+            raise ValueError(
+                f"{path}: {name}: found uint8, expected its entry under datasets to say what that "
+                "is: pixels: true scales 0 to 255 to inputs.range, as of MNIST's images, "
+                "pixels: false takes it as it is"
+            )
+        n = len(found[name.replace("targets", "inputs")]) if not inputs else len(array)
+        labels = "classes" in dataset and not inputs
+        shape = (n,) if labels else (n, *(dataset["shape"] if inputs else [dataset["outputs"]]))
+        if array.shape == (n,) and shape == (n, 1):
+            array = array[:, None]
+        if array.shape != shape or n == 0:
+            raise ValueError(f"{path}: {name}: found the shape {array.shape}, expected {shape}")
+        if name == "train_inputs" and n != dataset["examples"]:
+            raise ValueError(
+                f"{path}: {name}: found {n} examples, but examples says {dataset['examples']}"
+            )
+        wrong = ~np.isfinite(array)
+        if labels and not wrong.any():
+            wrong = (array != np.floor(array)) | (array < 0) | (array >= dataset["classes"])
+        if wrong.any():
+            place = tuple(int(index) for index in np.argwhere(wrong)[0])
+            expected = f"a label of 0 to {dataset['classes'] - 1}" if labels else "a finite number"
+            where = ", ".join(map(str, place))
+            raise ValueError(f"{path}: {name}[{where}]: found {array[place]}, expected {expected}")
+        kept = array.dtype if inputs and pixels else np.float64
+        prepared[name] = array.astype(np.int64 if labels else kept)
+    return prepared
+
+
+def prepare(dataset: dict, root: Path, source: Path | None = None) -> Arrays:
+    """Make the arrays that `dataset`, an entry of `datasets:` in the configuration, describes.
+
+    `root` is where downloaded files are kept, `source` the file of a data set of kind `arrays`.
+    """
+    if dataset["kind"] == "arrays":
+        if source is None:
+            raise ValueError("found a data set of kind arrays without its file: name that")
+        return own(dataset, source)
+    if dataset["kind"] == "function":
+        return function_samples(
+            dataset["function"], dataset["points"], dataset["low"], dataset["high"]
+        )
+    if dataset["kind"] == "digits":
+        return digits(dataset["test_share"], dataset["size"])
+    return mnist(root, dataset["kind"])

@@ -1,0 +1,1 @@
+"""What follows from a configuration, made without Snakemake."""

@@ -1,0 +1,310 @@
+"""Which seeds decide most of what is undecided: what they cost, which come next, what is said.
+
+A claim is undecided where more seeds may decide it: its finding says how many its experiments need
+in all, if further ones are as these (`hw1.claims.decisions`).
+"""
+
+import csv
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from hw1.claims.decisions import INCONCLUSIVE, NOT_ENOUGH, Finding
+from hw1.claims.inference import MOST_SEEDS, seeds_needed
+from hw1.results.wording import duration, outcome, seed_count
+from hw1.settings.batches import seeds_of
+from hw1.settings.entries import Analysis
+from hw1.settings.estimates import training_seconds
+from hw1.settings.overlays import leaves
+from hw1.settings.runs import batch_settings, seeds_of_experiment
+
+Seeds = dict[str, list[int]]  # by experiment
+
+
+class Step(NamedTuple):
+    """What is trained next: new seeds of an experiment, and of those whose weights it starts from;
+    for which claims, and in about how many seconds, all that follows included."""
+
+    experiment: str
+    added: Seeds
+    claims: list[str]
+    seconds: float
+
+
+# --- the overlay
+
+
+def laid_over(*overlays: Mapping, above: str = "") -> dict:
+    """Overlays as one, later ones winning. A null stays: it takes out what the base has.
+
+    Raises ValueError where one takes out what another sets: which comes first matters then, and one
+    overlay cannot say it.
+    """
+    result: dict = {}
+    for overlay in overlays:
+        for key, value in overlay.items():
+            before = result.get(key, value)
+            if (before is None) != (value is None):
+                raise ValueError(
+                    f"{above}{key}: found null in one overlay and settings in another, expected "
+                    "one of them: give one overlay with what you mean"
+                )
+            both = isinstance(value, dict) and isinstance(before, dict)
+            result[key] = laid_over(before, value, above=f"{above}{key}.") if both else value
+    return result
+
+
+def check_same(decided: dict, overlay: dict, name: str) -> None:
+    """Raise ValueError where what was decided by now is of other settings, but for its seeds, than
+    the overlays that are given."""
+
+    def settings(content: dict) -> dict:
+        found = {key: value for key, value in leaves(content) if value != {}}
+        return {k: v for k, v in found.items() if not re.fullmatch(r"experiments\.[^.]+\.seeds", k)}
+
+    theirs, own = settings(decided), settings(overlay)
+    for key in [*theirs, *own]:
+        if (key in theirs, theirs.get(key)) != (key in own, own.get(key)):
+            raise ValueError(
+                f"{name} has other settings than the overlays ({key}): delete it to begin anew, or "
+                "give no overlay to go on with it"
+            )
+
+
+def with_seeds(overlay: dict, config: dict, added: Seeds) -> dict:
+    """An overlay that has new seeds, too, in addition to those of the configuration."""
+    seeds = {
+        experiment: {"seeds": written({*seeds_of_experiment(config, experiment), *new})}
+        for experiment, new in added.items()
+    }
+    return laid_over(overlay, {"experiments": seeds})
+
+
+def written(seeds: Collection[int]) -> str | list[int]:
+    """Seeds as a configuration names them: a range where they are one."""
+    first, last = min(seeds), max(seeds)
+    return f"{first}-{last}" if 1 < len(seeds) == last - first + 1 else sorted(seeds)
+
+
+def overlay_text(overlay: dict, by: str, build: str) -> str:
+    """The file of an overlay, which says by which command it was made, and which builds it."""
+    about = f"# All settings over config.yaml, with the seeds that were chosen by:\n# {by}\n"
+    return f"{about}# This builds them: {build}\n" + yaml.safe_dump(overlay, sort_keys=False)
+
+
+# --- what a seed costs
+
+
+def seconds_per_seed(
+    config: dict, experiment: str, analyses: Iterable[Analysis], results: Path
+) -> float:
+    """One core's seconds for a seed of all variants of an experiment, as its jobs took here; an
+    estimate where none was trained yet."""
+    total = 0.0
+    for variant in config["experiments"][experiment]["variants"]:
+        of_variant = {
+            rule: measured(results / "benchmarks" / rule / experiment / variant)
+            for rule in ("train", "evaluate", "snapshot")
+        }
+        if of_variant["train"] is None:
+            of_variant["train"] = training_seconds(batch_settings(config, experiment, variant))
+        total += sum(seconds or 0 for seconds in of_variant.values())
+    for analysis in analyses:
+        if analysis.experiment == experiment:  # a job per batch, or per batch and variant
+            place = results / "benchmarks" / analysis.kind.name / experiment / analysis.name
+            folders = [place, *(place / variant for variant in analysis.variants)]
+            total += sum(measured(folder) or 0 for folder in folders)
+    return total
+
+
+def measured(folder: Path) -> float | None:
+    """Seconds per seed, by the benchmark files of the batches in a folder; None where there are
+    none. A seed that several have, as batches were cut otherwise, was trained once."""
+    seconds, seeds = 0.0, set()
+    for path in folder.glob("seed*.tsv"):
+        with suppress(ValueError, KeyError, StopIteration):  # one that was cut off
+            of_batch = seeds_of(path.stem)
+            with path.open(encoding="utf-8", newline="") as file:
+                seconds += float(next(csv.DictReader(file, delimiter="\t"))["s"])
+            seeds.update(of_batch)
+    return seconds / len(seeds) if seeds else None
+
+
+def time_of(config: dict, added: Seeds, costs: Mapping[str, float], cores: int) -> float:
+    """About how many seconds new seeds take on so many cores, by the costs of one seed."""
+    entries = config["experiments"]
+    jobs = sum(
+        len(entries[name]["variants"]) * math.ceil(len(new) / entries[name].get("seeds_per_job", 1))
+        for name, new in added.items()
+    )
+    work = sum(costs[name] * len(new) for name, new in added.items())
+    return work / max(1, min(cores, jobs))
+
+
+# --- the choice
+
+
+def undecided(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings on claims that more seeds may decide."""
+    return [finding for finding in findings if finding.verdict in (INCONCLUSIVE, NOT_ENOUGH)]
+
+
+def experiments_of(claim: dict, config: dict) -> list[str]:
+    """The experiments whose seeds decide a claim: those of its parts, as far as they are built."""
+    named = set()
+    for part in claim["parts"]:
+        if part.get("decides", True) and part["statistic"] != "parameter_count":
+            of = part["of"]
+            subject = of.get("experiment") or of.get("table") or claim["experiment"] or ""
+            own = [name for name in config["experiments"] if f"{subject}_".startswith(f"{name}_")]
+            named |= {max(own, key=len)} if own else set()
+    return [name for name in config["experiments"] if name in named]
+
+
+def without_values(finding: Finding) -> list[str]:
+    """Why parts that decide a claim have no values at these seeds."""
+    return [part.missing for part in finding.parts if part.decides and part.sample is None]
+
+
+def wanted(finding: Finding) -> int:
+    """How many seeds in all would decide an undecided claim; 0 where that is unknown. What has no
+    value yet, as one seed gives none, gets as many as would do if all agreed."""
+    if finding.needed is None and finding.e_needed and without_values(finding):
+        return seeds_needed(1, 1, 0.5, finding.e_needed) or 0
+    return finding.needed or 0
+
+
+def missing(finding: Finding, config: dict) -> dict[str, int]:
+    """How many seeds each experiment of an undecided claim lacks; none where that is unknown."""
+    found = {
+        name: wanted(finding) - len(seeds_of_experiment(config, name))
+        for name in experiments_of(finding.claim, config)
+    }
+    return {name: seeds for name, seeds in found.items() if seeds > 0}
+
+
+def next_seeds(config: dict, experiment: str, count: int) -> Seeds:
+    """So many seeds after the greatest of an experiment, which those that its runs start from need
+    as well."""
+    last = max(seeds_of_experiment(config, experiment))
+    added = {experiment: list(range(last + 1, last + 1 + count))}
+    names = [experiment]
+    for name in names:  # grows
+        for variant in config["experiments"][name]["variants"]:
+            start = batch_settings(config, name, variant).get("start")
+            if start and start["experiment"] not in names:
+                names.append(start["experiment"])
+                there = seeds_of_experiment(config, names[-1])
+                added[names[-1]] = [seed for seed in added[name] if seed not in there]
+    return {name: seeds for name, seeds in added.items() if seeds}
+
+
+def cost_of(finding: Finding, config: dict, costs: Mapping[str, float], cores: int) -> float:
+    """About how many seconds it takes to decide a claim."""
+    lacks = missing(finding, config).items()
+    return sum(time_of(config, next_seeds(config, *lack), costs, cores) for lack in lacks)
+
+
+def choose(
+    findings: Iterable[Finding],
+    config: dict,
+    costs: Mapping[str, float],
+    cores: int,
+    left: float,
+    full: Collection[str] = (),
+    beyond: float = 0,
+) -> Step | None:
+    """The next step towards the cheapest decision of which at least a seed fits the seconds that
+    are left: half of what it lacks, but a batch or two seeds at least, and all where that takes no
+    longer than what a step takes `beyond` its seeds. None where nothing is left to decide, or fits.
+    Experiments that are `full` get no more seeds."""
+    open_ = [
+        finding
+        for finding in undecided(findings)
+        if (lacks := missing(finding, config)) and not lacks.keys() & set(full)
+    ]
+    for finding in sorted(open_, key=lambda f: cost_of(f, config, costs, cores)):
+        lacks = missing(finding, config)
+        name = max(lacks, key=lambda experiment: lacks[experiment])
+        batch = config["experiments"][name].get("seeds_per_job", 1)
+        whole = time_of(config, next_seeds(config, name, lacks[name]), costs, cores)
+        half = lacks[name] if whole <= beyond else math.ceil(lacks[name] / 2)
+        most = max(2, min(lacks[name], max(half, batch)))
+        for count in range(most, 0, -1):
+            added = next_seeds(config, name, count)
+            seconds = time_of(config, added, costs, cores)
+            if seconds + beyond <= left:
+                claims = [f.claim["id"] for f in open_ if name in missing(f, config)]
+                return Step(name, added, claims, seconds + beyond)
+    return None
+
+
+# --- what is said of it
+
+
+def news(before: Sequence[Finding], now: Sequence[Finding], config: dict) -> str:
+    """What was decided since the last look, and at how many seeds; at the first, how many claims
+    have which verdict."""
+    if not before:
+        return outcome(finding.verdict for finding in now)
+    was = {finding.claim["id"] for finding in undecided(before)}
+    still = {finding.claim["id"] for finding in undecided(now)}
+    said = []
+    for finding in now:
+        name = finding.claim["id"]
+        if (name in was) != (name in still):
+            own = experiments_of(finding.claim, config)
+            seeds = min(len(seeds_of_experiment(config, experiment)) for experiment in own)
+            said.append(f"{name} {finding.verdict} at {seed_count(seeds)}")
+    return ", ".join(said) or "nothing decided"
+
+
+def plan(step: Step | None, left: float, more: bool) -> str:
+    """What comes next, and how much time is left; where nothing does, whether there is `more`."""
+    time = f"{duration(max(left, 0))} left"
+    if step is None:
+        return f"{'no further seed fits' if more else 'nothing to train'}, {time}"
+    parts = [
+        f"{name}, seed{'s' * (len(seeds) > 1)} {' to '.join(map(str, ends(seeds)))}"
+        for name, seeds in step.added.items()
+    ]
+    return f"next {' with '.join(parts)}, for {', '.join(step.claims)}, about " + (
+        f"{duration(step.seconds)}; {time}"
+    )
+
+
+def ends(seeds: Sequence[int]) -> list[int]:
+    """The first and the last seed, once where they are one."""
+    return [*dict.fromkeys((seeds[0], seeds[-1]))]
+
+
+def summary(
+    findings: Iterable[Finding],
+    config: dict,
+    costs: Mapping[str, float],
+    cores: int,
+    full: Mapping[str, str],
+) -> list[str]:
+    """A line for each undecided claim: what would decide it, or why nothing will."""
+    lines = []
+    for finding in undecided(findings):
+        lacks = missing(finding, config)
+        if not lacks and (why := without_values(finding)):
+            said = f"{why[0]}, and more may not change that"
+        elif not wanted(finding):
+            said = f"further seeds as these would not decide it, or it takes over {MOST_SEEDS}"
+        elif refused := [name for name in lacks if name in full]:
+            said = f"{refused[0]} can have no more seeds ({full[refused[0]]})"
+        elif not lacks:
+            said = "its experiments have the seeds that it needs"
+        else:
+            seeds = " and ".join(f"{n} more of {name}" for name, n in lacks.items())
+            time = duration(cost_of(finding, config, costs, cores))
+            said = f"at {seed_count(wanted(finding))}, {seeds}, about {time}"
+        lines.append(f"{finding.claim['id']} {finding.verdict}: {said}")
+    return lines

@@ -1,0 +1,558 @@
+"""What follows from a configuration: the files, inputs, settings and recipes of each job.
+
+The rules ask it, with the wildcards of a job; nothing here knows Snakemake. The recipe of a file is
+a digest of the code and the settings of its job, and of the recipes of what it is made from. Files
+carry it (hw1.results.recipes), so a file of other settings or other code is made anew whatever
+Snakemake remembers, or was told not to look at.
+"""
+
+import csv
+import functools
+import json
+import os
+import shlex
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from hw1.plan.sections import sections
+from hw1.plan.sources import digest
+from hw1.results import recipes
+from hw1.results.wording import outcome
+from hw1.settings import estimates, runs
+from hw1.settings.batches import seeds_of
+from hw1.settings.claim_lists import about, left_out
+from hw1.settings.entries import OWN_TABLES, ROOT, Analysis, Figure, Kind, style, tables_of
+from hw1.settings.overlays import merged, settings_of_files
+from hw1.settings.runs import Run
+from hw1.settings.yaml_files import load
+
+# What a job of an analysis is called by its scope, and where it leaves its tables; one that sees a
+# whole experiment leaves what others are joined to.
+JOBS = {
+    "experiment": "{experiment}_{table}",
+    "seeds": "{experiment}/{table}/{seeds}",
+    "run": "{experiment}/{table}/{variant}/{seeds}",
+}
+PLACES = {
+    scope: f"results/{'tables' if scope == 'experiment' else 'analyses'}/{job}.csv"
+    for scope, job in JOBS.items()
+}
+TEMPLATE = ROOT / "workflow/report/page.html.j2"
+ANSWER = ROOT / "workflow/report/answer.yaml"
+BATCH = "{experiment}/{variant}/{seeds}"
+
+
+def recipe_of(
+    script: str, settings: object, made_from: Iterable = (), kind: Kind | None = None
+) -> str:
+    """The recipe of a job of a rule."""
+    text = json.dumps(
+        [digest(script, kind and kind.file), settings, list(made_from)], sort_keys=True
+    )
+    return sha256(text.encode()).hexdigest()
+
+
+def content_of(*files: str | Path) -> list[str]:
+    """Digests of files that are no results, of those that are there."""
+    return [sha256(Path(f).read_bytes()).hexdigest() for f in files if os.path.isfile(f)]
+
+
+def followed_by(pairs: Iterable[tuple[str, str]]) -> str:
+    """What `experiment` may be in the name of a file, by what stands after it: of two experiments
+    e and e_x, e_x_y is the one that has a table of that name."""
+    return "|".join(rf"{e}(?=[_/]{after}[_/.])" for e, after in pairs) or "(?!)"
+
+
+def among(names: Iterable[str]) -> str:
+    """Some names as a pattern; one that nothing matches where there is none."""
+    return "|".join(dict.fromkeys(names)) or "(?!)"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A configuration, and what follows from it (see the module).
+
+    `folder` is where its ledgers, figures and pages go. `outer` is the workflow that it is a module
+    of, if it is one, and `prefix` is put before what that makes; `options` are Snakemake's that say
+    which files and folder it is of. Wildcards `w` are those of a job.
+    """
+
+    config: dict
+    analyses: list[Analysis]
+    figures: dict[str, Figure]
+    kinds: list[Kind]
+    claims: dict[str, list[dict]]
+    folder: str = "results"
+    prefix: str = ""
+    outer: str = ""
+    options: tuple[str, ...] = ()
+
+    # --- arms: readings of the report's text; the first is what the configuration says
+
+    @functools.cached_property
+    def arms(self) -> list[str]:
+        """The arms that there are."""
+        return list(self.config["arms"])
+
+    @functools.cache
+    def of_arm(self, arm: str) -> dict:
+        """The configuration of an arm."""
+        if not (overlay := self.config["arms"][arm].get("overlay")):
+            return self.config
+        return merged(self.config, settings_of_files({overlay: load(overlay)}))
+
+    def tables_folder(self, arm: str) -> str:
+        """Where the tables of an arm are; those of another one than the first are a build of their
+        own, in a folder that is called after it."""
+        return f"{self.folder}/tables" if arm == self.arms[0] else f"{arm}/results/tables"
+
+    # --- inputs and settings
+
+    def command(self, script: str) -> str:
+        """How a job runs a script, in the environment that python.sh makes for it. What it consists
+        of is in its recipe, and no input: an edited comment runs nothing again. Not by
+        shell.prefix: as a module of another workflow, this one must not change how the rules of
+        that one run."""
+        files = [ROOT / "workflow/python.sh", ROOT / f"workflow/scripts/{script}.py"]
+        text = shlex.join(["bash", *map(self.here, files)]).replace("{", "{{").replace("}", "}}")
+        return f"HW1_RECIPE={{params.recipe}} {text}"
+
+    def here(self, path: str | Path) -> str:
+        """A file that is no result, as an input: relative, so that a moved or freshly cloned
+        repository is the same workflow; a module's prefix is put before relative paths, and spares
+        others."""
+        return os.path.abspath(path) if self.prefix else os.path.relpath(path)
+
+    def settings_of(self, w: Any) -> str:
+        """All settings of a batch as one JSON text: Snakemake compares params as a set."""
+        return json.dumps(self.batch(w), sort_keys=True)
+
+    def batch(self, w: Any) -> dict:
+        """What the runs of a batch have in common."""
+        return runs.batch_settings(self.config, w.experiment, w.variant)
+
+    def data_of(self, w: Any) -> str:
+        """The data file of a batch."""
+        return self.data_file(w.experiment, w.variant)
+
+    def data_file(self, experiment: str, variant: str) -> str:
+        """The data file of a variant."""
+        return f"results/data/{runs.dataset_name(self.config, Run(experiment, variant, 0))}.npz"
+
+    def start_of(self, w: Any) -> list[str]:
+        """The checkpoints of the runs that those of a batch start from."""
+        found = runs.start_of(self.config, w.experiment, w.variant, seeds_of(w.seeds))
+        return [f"results/checkpoints/{batch}.pt" for batch in found]
+
+    def source_of(self, w: Any) -> str | list:
+        """The user's file of a data set, if it has one."""
+        settings = self.config["datasets"][w.dataset]
+        return self.here(settings["file"]) if "file" in settings else []
+
+    def dataset_settings(self, name: str) -> str:
+        """The settings of a data set as one JSON text, without the title that figures show."""
+        settings = self.config["datasets"][name]
+        return json.dumps(
+            {k: settings[k] for k in settings.keys() - {"title", "file"}}, sort_keys=True
+        )
+
+    @functools.cached_property
+    def analysis(self) -> dict[tuple[str, str], Analysis]:
+        """The analyses by experiment and name."""
+        return {(analysis.experiment, analysis.name): analysis for analysis in self.analyses}
+
+    def settings_of_analysis(self, w: Any) -> str:
+        """The settings of an analysis as one JSON text."""
+        return json.dumps(self.analysis[w.experiment, w.analysis].settings, sort_keys=True)
+
+    def places_of(self, kind: Kind) -> list[str]:
+        """Where a job of a kind of analysis leaves its tables."""
+        ends = [f"_{end}" if end else "" for end in kind.declared["tables"]]
+        place = PLACES[kind.declared["scope"]]
+        return [place.replace("{table}", f"{{analysis}}{end}") for end in ends]
+
+    @functools.cached_property
+    def joined(self) -> dict[tuple[str, str], Analysis]:
+        """The analyses whose tables join what single jobs leave, by experiment and table."""
+        return {
+            (analysis.experiment, table): analysis
+            for analysis in self.analyses
+            if analysis.kind.declared["scope"] != "experiment"
+            for table in analysis.tables
+        }
+
+    @functools.cached_property
+    def tabulated(self) -> list[tuple[str, str]]:
+        """The tables that are joined, each with its experiment."""
+        return [*((e, t) for e in self.config["experiments"] for t in OWN_TABLES), *self.joined]
+
+    def networks_of(self, w: Any) -> list[str]:
+        """The weights files that a job of an analysis sees, by its scope."""
+        names, analysis = dict(w.items()), self.analysis[w.experiment, w.analysis]
+        variants = [names["variant"]] if "variant" in names else analysis.variants
+        return [
+            f"results/weights/{w.experiment}/{variant}/{batch}.npz"
+            for variant in variants
+            for batch in ([names["seeds"]] if "seeds" in names else self.batches(w.experiment))
+        ]
+
+    def batches(self, experiment: str) -> list[str]:
+        """The names of the batches of an experiment."""
+        return runs.batches(self.config, experiment)
+
+    def data_of_analysis(self, w: Any) -> list[str]:
+        """The data file of the variants that a job of an analysis sees, if its kind needs one."""
+        analysis = self.analysis[w.experiment, w.analysis]
+        variant = dict(w.items()).get("variant", analysis.variants[0])
+        return [self.data_file(w.experiment, variant)] * analysis.kind.declared["data"]
+
+    def parts_of(self, w: Any) -> list[str]:
+        """The tables that a table of an experiment joins."""
+        if w.table in OWN_TABLES:
+            place = f"results/{w.table}/{BATCH}.csv"
+            variants = list(self.config["experiments"][w.experiment]["variants"])
+        else:
+            analysis = self.joined[w.experiment, w.table]
+            place = PLACES[analysis.kind.declared["scope"]]
+            variants = analysis.variants if "{variant}" in place else [""]
+        return [
+            place.format(experiment=w.experiment, table=w.table, variant=variant, seeds=batch)
+            for variant in variants
+            for batch in self.batches(w.experiment)
+        ]
+
+    def targets(self, experiment: str) -> list[str]:
+        """What an experiment is built for: its figures and its tables."""
+        drawn = [name for name, f in self.figures.items() if f.experiment == experiment]
+        made = [t for t in tables_of(experiment, self.analyses) if t != "history"]
+        return [
+            *(f"results/fig_{name}.png" for name in drawn),
+            *(f"results/tables/{experiment}_{table}.csv" for table in made),
+        ]
+
+    # --- what a job asks for
+
+    def seconds_of(self, w: Any) -> int:
+        """A rough estimate of the time that a batch trains."""
+        return 1 + round(estimates.training_seconds(self.batch(w)) * len(seeds_of(w.seeds)))
+
+    def memory_of(self, w: Any, attempt: int) -> int:
+        """The memory in MiB that a batch needs."""
+        return estimates.peak_memory(self.batch(w), len(seeds_of(w.seeds))) * attempt
+
+    def minutes_of(self, w: Any, attempt: int) -> int:
+        """Minutes after which a cluster may stop a training, which then resumes on the next try."""
+        return (20 + self.seconds_of(w) // 8) * attempt
+
+    def help(self) -> str:
+        """All targets, a line each."""
+        entries = [self.config["claims"][name] for name in self.claims]
+        lists = {entry["target"]: entry["title"] for entry in entries if "target" in entry}
+        lines = {
+            "all": "everything (what snakemake builds without a target)",
+            "results/index.html": "the page, with all it shows",
+            **lists,
+            "published": "ledger, figures and page of the published tables, without any training",
+            "compare": "does this build agree with the published tables?",
+            "status": "what is done, running and waiting, also while a build runs",
+            "verify": "are the results as they were written?",
+        }
+        for name, experiment in self.config["experiments"].items():
+            lines[name] = experiment["title"]
+            own = [figure for figure in self.figures.values() if figure.experiment == name]
+            lines |= {f"  fig_{figure.name}": figure.caption for figure in own}
+        width = max(map(len, lines))
+        return "\n".join(f"{name:{width}}  {line}" for name, line in lines.items())
+
+    # --- figures, ledgers and pages
+
+    def tables_of_figure(self, name: str) -> list[str]:
+        """The tables that a figure draws: of runs, or of claims."""
+        figure = self.figures[name]
+        folder = self.tables_folder(self.arms[0]) if figure.experiment else f"{self.folder}/tables"
+        return [f"{folder}/{table}.csv" for table in figure.tables]
+
+    def style_of(self, name: str) -> dict:
+        """How a figure looks."""
+        figure = self.figures[name]
+        return style(self.config, figure, self.experiments_on(name))
+
+    def category_of(self, name: str) -> str:
+        """Where a figure stands in Snakemake's report: under its experiment."""
+        experiment = self.figures[name].experiment
+        return self.config["experiments"][experiment]["title"] if experiment else "Claims"
+
+    def rules_of(self, claims: str) -> str:
+        """The file of a list of claims."""
+        return self.here(self.config["claims"][claims]["file"])
+
+    def evidence(self, claims: str, arm: str) -> list[str]:
+        """The tables from which a list of claims is decided."""
+        return self.evidence_for(self.claims[claims], arm)
+
+    def evidence_for(self, claims: Sequence[dict], arm: str) -> list[str]:
+        """The tables from which claims are decided: all of the experiments that they name, of
+        another arm those that are there."""
+        folder, named = self.tables_folder(arm), about(claims)
+        return [
+            f"{folder}/{experiment}_{table}.csv"
+            for experiment in self.config["experiments"]
+            if experiment in named
+            for table in tables_of(experiment, self.analyses)
+            if self.is_there(f"{experiment}_{table}", arm)
+        ]
+
+    def is_there(self, table: str, arm: str) -> bool:
+        """Whether there is a table of an arm; that of the first one will be."""
+        place = f"{self.prefix}{self.tables_folder(arm)}/{table}.csv"
+        return arm == self.arms[0] or os.path.exists(place)
+
+    @functools.cache
+    def arms_of(self, claims: str) -> list[str]:
+        """The arms that a list of claims is decided for: those with metrics of some experiment."""
+        return [a for a in self.arms if any("_metrics" in f for f in self.evidence(claims, a))]
+
+    def left_out(self, claims: str, arm: str) -> list[str]:
+        """The claims of a list that are not decided for an arm, by their ids."""
+        built = {Path(file).stem.removesuffix("_metrics") for file in self.evidence(claims, arm)}
+        return left_out(self.claims[claims], self.config["claims"][claims], built)
+
+    def ledgers(self, lists: Iterable[str], middle: str = "") -> list[str]:
+        """The tables of lists of claims, of all arms."""
+        return [
+            f"{self.folder}/tables/{name}{middle}_{arm}.csv"
+            for name in lists
+            for arm in self.arms_of(name)
+        ]
+
+    def lists_on(self, page: str) -> list[str]:
+        """The lists of claims on a page: that of its name, or all."""
+        return [page] if page in self.claims else list(self.claims)
+
+    def experiments_on(self, page: str) -> list[str]:
+        """The experiments on a page: those that its list is about, or all."""
+        every = list(self.config["experiments"])
+        if page not in self.claims:
+            return every
+        return [name for name in every if name in about(self.claims[page])]
+
+    def figures_on(self, page: str) -> list[str]:
+        """The figures on a page, by name."""
+        shown = {*self.experiments_on(page), *self.lists_on(page)}
+        return [
+            name for name, figure in self.figures.items() if (figure.experiment or name) in shown
+        ]
+
+    def drawn_on(self, page: str, ending: str) -> list[str]:
+        """The files of the figures on a page."""
+        return [f"{self.folder}/fig_{name}{ending}" for name in self.figures_on(page)]
+
+    def metrics_on(self, page: str) -> list[str]:
+        """The tables of the numbers on a page."""
+        folder = self.tables_folder(self.arms[0])
+        return [f"{folder}/{name}_metrics.csv" for name in self.experiments_on(page)]
+
+    def runs_on(self, page: str) -> list[str]:
+        """The tables of how the runs on a page were made: those of a build have files of their own,
+        below `provenance`, which nothing depends on."""
+        return []
+
+    def titles_on(self, page: str) -> dict[str, list]:
+        """The titles of the lists of claims on a page, and what is left out of them, by name."""
+        entries = {name: self.config["claims"][name] for name in self.lists_on(page)}
+        return {name: [entry["title"], self.why_left_out(name)] for name, entry in entries.items()}
+
+    def why_left_out(self, claims: str) -> dict[str, str]:
+        """The claims that are not decided, by id, and why."""
+        return self.config["claims"][claims].get("leave_out", {})
+
+    @functools.cache
+    def sections_on(self, page: str) -> list[dict]:
+        """What a page says of the settings of its experiments."""
+        claimed = set().union(*map(about, self.claims.values()))
+        coded = self.of_arm(self.arms[-1])
+        figures = list(self.figures.values())
+        return sections(self.config, self.experiments_on(page), coded, figures, claimed)
+
+    def command_of(self, page: str) -> str:
+        """What makes a page again, from the folder of the repository."""
+        if self.outer:
+            return f"as a module of {self.outer}"
+        target = [f"results/{page}.html"] * (page in self.claims)
+        return shlex.join(["snakemake", *target, *self.options])
+
+    @property
+    def provenance(self) -> str:
+        """The folder that says of each run how it was made."""
+        return f"{self.prefix}results/provenance"
+
+    def made_since(self, time: float) -> list[str]:
+        """A line for each page that was made since then, and for the ledgers on it."""
+        lines = []
+        for page in ("index", *self.claims):
+            file = Path(f"{self.folder}/{page}.html")
+            if not file.exists() or file.stat().st_mtime < time:
+                continue
+            for ledger in filter(os.path.exists, self.ledgers(self.lists_on(page))):
+                with open(ledger, encoding="utf-8", newline="") as rows:
+                    verdicts = [row["verdict"] for row in csv.DictReader(rows)]
+                lines.append(f"{ledger}: {outcome(verdicts)}")
+            lines.append(f"the page: {file.resolve()}")
+        return lines
+
+    # --- what each file is made by: `arm` says whose settings count, the first if left out
+
+    def is_current(self, places: Iterable[str], w: Any, recipe: Callable[[Any], str]) -> bool:
+        """Whether what a job has made carries its recipe; what is not there is made in any case."""
+        files = [self.prefix + place.format(**dict(w.items())) for place in places]
+        return all(recipes.of(file) == recipe(w) for file in files if os.path.exists(file))
+
+    @functools.cache
+    def dataset_recipe(self, name: str) -> str:
+        """What a prepared data set is made by; of one's own file it is the content."""
+        source = self.config["datasets"][name].get("file")
+        # Another rule of a workflow that has this one as a module may have yet to make it.
+        content = content_of(source) if source and not self.outer else []
+        return recipe_of("prepare_data", self.dataset_settings(name), content)
+
+    @functools.cache
+    def alone(self, experiment: str, arm: str) -> list[str]:
+        """The seeds of an experiment as batches of one: how they are cut changes no table. Of
+        another arm they are those that its metrics hold."""
+        seeds: Iterable[int] = ()
+        if arm == self.arms[0]:
+            seeds = runs.seeds_of_experiment(self.config, experiment)
+        else:
+            path = f"{self.prefix}{self.tables_folder(arm)}/{experiment}_metrics.csv"
+            with suppress(OSError, KeyError), open(path, encoding="utf-8", newline="") as file:
+                seeds = sorted({int(row["seed"]) for row in csv.DictReader(file)})
+        return [f"seed{seed}" for seed in seeds]
+
+    @functools.cache
+    def checkpoint_recipe(
+        self, experiment: str, variant: str, seeds: str, arm: str | None = None
+    ) -> str:
+        """What the checkpoint and the history of a batch are made by."""
+        config = self.of_arm(arm or self.arms[0])
+        settings = runs.batch_settings(config, experiment, variant)
+        dataset = runs.dataset_name(config, Run(experiment, variant, 0))
+        made_from = [self.dataset_recipe(dataset)]
+        if start := settings.get("start"):
+            place = start["experiment"], start["variant"]
+            made_from += [
+                self.checkpoint_recipe(*place, f"seed{seed}", arm) for seed in seeds_of(seeds)
+            ]
+        return recipe_of("train", [settings, seeds], made_from)
+
+    @functools.cache
+    def of_checkpoint_recipe(
+        self, script: str, experiment: str, variant: str, seeds: str, arm: str | None = None
+    ) -> str:
+        """What the metrics of a batch are made by, or its weights."""
+        made_from = [self.checkpoint_recipe(experiment, variant, seeds, arm)]
+        return recipe_of(script, None, made_from)
+
+    @functools.cache
+    def analysis_recipe(
+        self,
+        experiment: str,
+        analysis: str,
+        variant: str | None = None,
+        seeds: str | None = None,
+        arm: str | None = None,
+    ) -> str:
+        """What a job of an analysis makes its tables by: of all variants and batches, or of one."""
+        arm = arm or self.arms[0]
+        found = self.analysis[experiment, analysis]
+        variants = [variant] if variant else found.variants
+        made_from = [
+            self.of_checkpoint_recipe("snapshot", experiment, v, s, arm)
+            for v in variants
+            for s in ([seeds] if seeds else self.alone(experiment, arm))
+        ]
+        if found.kind.declared["data"]:
+            name = runs.dataset_name(self.of_arm(arm), Run(experiment, variants[0], 0))
+            made_from.append(self.dataset_recipe(name))
+        return recipe_of("analyse", found.settings, made_from, found.kind)
+
+    @functools.cache
+    def table_recipe(self, experiment: str, table: str, arm: str | None = None) -> str:
+        """What a table of an experiment is made by."""
+        arm = arm or self.arms[0]
+        names = self.alone(experiment, arm)
+        if table in OWN_TABLES:
+            runs_of = [
+                (experiment, variant, seeds, arm)
+                for variant in self.of_arm(arm)["experiments"][experiment]["variants"]
+                for seeds in names
+            ]
+            if table == "history":
+                return recipe_of(
+                    "tabulate", None, [self.checkpoint_recipe(*run) for run in runs_of]
+                )
+            parts = [self.of_checkpoint_recipe("evaluate", *run) for run in runs_of]
+            return recipe_of("tabulate", None, parts)
+        if (found := self.joined.get((experiment, table))) is None:
+            own = next(a for a in self.analyses if a.experiment == experiment and table in a.tables)
+            return self.analysis_recipe(experiment, own.name, arm=arm)
+        of_one = found.kind.declared["scope"] == "run"
+        variants = found.variants if of_one else [None]
+        parts = [
+            self.analysis_recipe(experiment, found.name, v, s, arm) for v in variants for s in names
+        ]
+        return recipe_of("tabulate", None, parts)
+
+    @functools.cache
+    def ledger_recipe(self, claims: str, arm: str) -> str:
+        """What the ledger of a list of claims is made by."""
+        made_from = [self.recipe_of_evidence(file, arm) for file in self.evidence(claims, arm)]
+        rules = content_of(self.config["claims"][claims]["file"])
+        return recipe_of("claims", [rules, self.left_out(claims, arm)], made_from)
+
+    def recipe_of_evidence(self, file: str, arm: str) -> str | None:
+        """What a table that claims rest on is made by; one of another arm is as it is."""
+        return self.recipe_of_file(file) if arm == self.arms[0] else recipes.of(self.prefix + file)
+
+    @functools.cache
+    def recipe_of_file(self, file: str, arm: str | None = None) -> str:
+        """What a table is made by, by its file: of an experiment, or of a list of claims."""
+        name = Path(file).stem
+        for key in self.claims:
+            for decided in self.arms_of(key):
+                if name in (f"{key}_{decided}", f"{key}_parts_{decided}"):
+                    return self.ledger_recipe(key, decided)
+        return next(
+            self.table_recipe(experiment, table, arm)
+            for experiment in self.config["experiments"]
+            for table in tables_of(experiment, self.analyses)
+            if name == f"{experiment}_{table}"
+        )
+
+    @functools.cache
+    def figure_recipe(self, name: str) -> str:
+        """What a figure is made by."""
+        figure = self.figures[name]
+        look = [self.style_of(name), figure.caption]
+        return recipe_of("figure", look, map(self.recipe_of_file, figure.tables), figure.kind)
+
+    def shown_by(self, page: str) -> dict[str, str]:
+        """The recipes of what a page shows, by file."""
+        files = [*self.metrics_on(page), *self.ledgers(self.lists_on(page))]
+        found = {file: self.recipe_of_file(file) for file in files}
+        for arm in self.arms[1:]:
+            for name in self.lists_on(page):
+                found |= {f: self.recipe_of_file(f, arm) for f in self.evidence(name, arm)}
+        pictures = zip(self.drawn_on(page, ".png"), self.figures_on(page), strict=True)
+        return found | {file: self.figure_recipe(name) for file, name in pictures}
+
+    @functools.cache
+    def page_recipe(self, page: str) -> str:
+        """What a page is made by."""
+        rules = [self.config["claims"][name]["file"] for name in self.lists_on(page)]
+        said = [self.sections_on(page), self.titles_on(page), content_of(TEMPLATE, ANSWER, *rules)]
+        published = content_of(ROOT / "published/manifest.json")
+        return recipe_of("page", [*said, self.command_of(page)], [self.shown_by(page), *published])

@@ -1,0 +1,178 @@
+"""The plan of what is published: tables that are unpacked in place of trainings and analyses.
+
+Settings and seeds are those that were published, whatever config.yaml says now; titles, figures and
+claims are those of config.yaml.
+"""
+
+import functools
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hw1.plan.plan import Plan, recipe_of
+from hw1.results import published
+from hw1.settings.batches import seed_list
+from hw1.settings.claim_lists import about, left_out
+from hw1.settings.entries import ROOT, read, tables_of
+from hw1.settings.overlays import leaves, settings_of_files
+from hw1.settings.runs import OF_A_RUN, batch_settings
+from hw1.settings.yaml_files import load
+
+LOOKED_AT = "its published seeds were looked at when its rule was written"
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedPlan(Plan):
+    """A plan whose tables are in `held`, the manifest of the published tables."""
+
+    held: dict = field(default_factory=dict)
+
+    def tables_folder(self, arm: str) -> str:
+        return f"{self.folder}/{arm}/tables"
+
+    def is_there(self, table: str, arm: str) -> bool:
+        return f"{arm}/{table}.csv.xz" in self.held["files"]
+
+    def packed(self, table: str, arm: str) -> str:
+        """The file that a published table is unpacked from."""
+        return self.here(ROOT / "published" / arm / f"{table}.csv.xz")
+
+    def experiments_in(self, arm: str) -> dict:
+        """What the manifest says of the experiments of an arm, by name."""
+        return self.held["arms"].get(arm, {})
+
+    @functools.cache
+    def left_out(self, claims: str, arm: str) -> list[str]:
+        """Nothing is decided of seeds that were looked at when the rules were written."""
+        said = load(ROOT / "presets/replication.yaml").content["experiments"]
+        decide = [
+            name
+            for name, about_it in self.experiments_in(arm).items()
+            if name in said and min(about_it["seeds"]) >= min(seed_list(said[name]["seeds"]))
+        ]
+        return left_out(self.claims[claims], {}, decide)
+
+    def why_left_out(self, claims: str) -> dict[str, str]:
+        return dict.fromkeys(self.left_out(claims, self.arms[0]), LOOKED_AT)
+
+    def command_of(self, page: str) -> str:
+        return "snakemake published"
+
+    def runs_on(self, page: str) -> list[str]:
+        folder = self.tables_folder(self.arms[0])
+        return [f"{folder}/{name}_runs.csv" for name in self.experiments_on(page)]
+
+    def first_ledgers(self, lists: Iterable[str]) -> list[str]:
+        """The ledgers of the first arm, of lists of claims of which some are published."""
+        return [f"{self.folder}/tables/{n}_{self.arms[0]}.csv" for n in lists if n in self.claims]
+
+    @functools.cache
+    def table_recipe(self, experiment: str, table: str, arm: str | None = None) -> str:
+        return self.unpacked_recipe(f"{experiment}_{table}", arm or self.arms[0])
+
+    def recipe_of_evidence(self, file: str, arm: str) -> str | None:
+        return self.recipe_of_file(file, arm)
+
+    def unpacked_recipe(self, table: str, arm: str) -> str:
+        """What an unpacked table is made by."""
+        return recipe_of("unpack", self.held["files"].get(f"{arm}/{table}.csv.xz"))
+
+    @property
+    def experiments(self) -> dict:
+        """The experiments that are published."""
+        return self.config["experiments"]
+
+    def arms_compared(self, plan: Plan) -> list[str]:
+        """The arms of which something is published and can be compared."""
+        return [arm for arm in self.held["arms"] if self.compared(plan, arm)]
+
+    def compared(self, plan: Plan, arm: str) -> dict[str, str]:
+        """The experiments of a build that are compared with the published ones of an arm, and why
+        one is not, if it is not: those that have tables, or all where none has. One that was only
+        built in part shall not be trained for it."""
+        place, every = f"{plan.prefix}{plan.tables_folder(arm)}", list(plan.config["experiments"])
+        names = [name for name in every if os.path.exists(f"{place}/{name}_metrics.csv")]
+        if not names and arm == plan.arms[0]:
+            names = every
+        return {name: self.other_than(plan.of_arm(arm), name, arm) for name in names}
+
+    def tables_compared(self, plan: Plan, arm: str) -> list[str]:
+        """The tables of the experiments that are compared: what claims rest on, as far as both
+        have it. Another arm is not built for it."""
+        of_claims = {
+            Path(f).stem for name in plan.claims for f in plan.evidence(name, plan.arms[0])
+        }
+        return [
+            table
+            for experiment, reason in self.compared(plan, arm).items()
+            for name in tables_of(experiment, plan.analyses)
+            if not reason
+            and ((table := f"{experiment}_{name}") in of_claims or name == "metrics")
+            and self.is_there(table, arm)
+            and plan.is_there(table, arm)
+        ]
+
+    def other_than(self, config: dict, experiment: str, arm: str) -> str:
+        """How the settings of an experiment differ from the published ones; empty where they do
+        not."""
+        if (of_arm := self.experiments_in(arm).get(experiment)) is None:
+            return "it is not published"
+        for variant in config["experiments"][experiment]["variants"]:
+            if variant not in of_arm["settings"]:
+                return f"{variant} is not published"
+            own = dict(leaves(batch_settings(config, experiment, variant)))
+            theirs = dict(leaves(of_arm["settings"][variant]))
+            for key in sorted(own.keys() | theirs.keys()):
+                if own.get(key) != theirs.get(key):
+                    return f"{key} of {variant} is {own.get(key)}, published is {theirs.get(key)}"
+        return ""
+
+
+def published_plan(folder: str, prefix: str) -> PublishedPlan:
+    """The plan of the published tables, whose ledgers, figures and page go to `folder`.
+
+    Raises ValueError where the manifest is damaged.
+    """
+    held = published.manifest(ROOT / "published")
+    config = settings_of_files(
+        {str(ROOT / "config.yaml"): load(ROOT / "config.yaml", "config.yaml")}
+    )
+    config["datasets"] = dict(config["datasets"])
+    arm = next(iter(config["arms"]))
+    own = held["arms"].get(arm, {})
+    config["experiments"] = {
+        name: as_published(config, entry, own[name])
+        for name, entry in config["experiments"].items()
+        if name in own
+    }
+    if not config["experiments"]:
+        return PublishedPlan(config, [], {}, [], {}, folder, prefix, held=held)
+    analyses, drawn, kinds = read(config)
+    claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
+    claims = {name: found for name, found in claims.items() if about(found) & {*own}}
+    figures = {f.name: f for f in drawn if f.experiment or f.name in claims}
+    return PublishedPlan(config, analyses, figures, kinds, claims, folder, prefix, held=held)
+
+
+def as_published(config: dict, entry: dict, of_it: dict) -> dict:
+    """An experiment with the seeds and settings that were published."""
+    # Nothing is trained of it, so it need not be known what a training started from.
+    own = [key for key in OF_A_RUN if key != "start"]
+    variants = {
+        variant: {key: settings[key] for key in own if key in settings}
+        | {"dataset": dataset_named(config, settings["dataset"])}
+        for variant, settings in of_it["settings"].items()
+    }
+    kept = {key: entry[key] for key in entry if key not in OF_A_RUN}
+    return kept | {"seeds": of_it["seeds"], "variants": variants}
+
+
+def dataset_named(config: dict, settings: dict) -> str:
+    """The name of the data set with some settings, which is added where there is none."""
+    for name, dataset in config["datasets"].items():
+        if settings == {k: v for k, v in dataset.items() if k not in ("title", "file")}:
+            return name
+    name = f"published_{settings['kind']}"
+    config["datasets"][name] = settings | {"title": settings["kind"]}
+    return name

@@ -1,0 +1,135 @@
+"""From files of settings to a configuration that has been checked: before anything is trained."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from hw1.settings.claim_lists import (
+    about,
+    check_claims,
+    check_evidence,
+    check_ids,
+    check_left_out,
+)
+from hw1.settings.configuration import check_data_files
+from hw1.settings.entries import Analysis, Figure, Kind, read
+from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_line
+from hw1.settings.yaml_files import Document, Place, load
+
+
+class Configured(NamedTuple):
+    """A configuration, and what its entries say: analyses, figures by name, kinds of analyses, and
+    the lists of claims of which some are about an experiment that it has."""
+
+    config: dict
+    analyses: list[Analysis]
+    figures: dict[str, Figure]
+    kinds: list[Kind]
+    claims: dict[str, list[dict]]
+
+
+def files_of(root: Path, overlays: list[str]) -> dict[str, Document]:
+    """config.yaml below `root`, and overlays, each by its path from here."""
+    paths = [str(root / "config.yaml"), *overlays]
+    return {name: load(name) for name in map(os.path.relpath, paths)}
+
+
+def overlays(root: Path, named: Iterable[str | Path] | None) -> list[str]:
+    """The overlays that a command line names, each once. The base is none, also when it is named
+    again."""
+    found = {os.path.realpath(path): str(path) for path in named or ()}
+    found.pop(os.path.realpath(root / "config.yaml"), None)
+    return list(found.values())
+
+
+def options(root: Path, named: list[str]) -> tuple[str, ...]:
+    """How to tell Snakemake, from the folder of the repository, of this folder and of overlays."""
+    place = os.path.relpath(os.getcwd(), root)
+    directory = ["--directory", place] if place != "." else []
+    paths = [os.path.relpath(path, root) for path in named]
+    return (*directory, *(["--configfile", *paths] if paths else []))
+
+
+def configured(
+    files: dict[str, Document],
+    given: Mapping = {},
+    of_module: Mapping | None = None,
+    root: str = "",
+    here: bool = False,
+) -> Configured:
+    """The configuration of files, one over the other, with what a command line gives over them.
+
+    A module has what the workflow says that it is part of; its paths may be relative to `root`.
+    `here` says whether jobs run on this machine, which then has to have their device. Raises
+    ValueError, with one line that names file, line and key, where it says what cannot be.
+    """
+    files = dict(files)
+    try:
+        if of_module is not None:
+            files["config of the module"] = without_lines(dict(of_module))
+        config = settings_of_files(files, root)
+        if given:
+            files["--config"] = without_lines(dict(given))
+            config = merged(config, dict(given))
+        analyses, drawn, kinds = read(config)
+        if of_module is None:  # another rule of that workflow may make them
+            check_data_files(config)
+        if here and config["device"] in ("cuda", "mps"):
+            # Only then: torch takes seconds to import.
+            from hw1.training.devices import choose_device
+
+            choose_device(config["device"])
+        expanded("downloads", config["downloads"])
+        claims = claims_of(config, analyses, drawn, files)
+    except ValueError as error:
+        raise ValueError(with_line(str(error), files)) from error
+    figures = {f.name: f for f in drawn if f.experiment or f.name in claims}
+    return Configured(config, analyses, figures, kinds, claims)
+
+
+def claims_of(
+    config: dict, analyses: list[Analysis], drawn: list[Figure], files: dict[str, Document]
+) -> dict[str, list[dict]]:
+    """The lists of claims, without those of which all that they are about was left out. Their files
+    are added to `files`. Raises ValueError where one says what cannot be."""
+    experiments = ever(files, "experiments")
+    variants: dict[str, dict] = {}
+    for name, entries in experiments.items():
+        variants[name] = {v: None for entry in entries for v in entry.get("variants") or ()}
+    claims = {}
+    for key, entry in config["claims"].items():
+        name = os.path.relpath(entry["file"])
+        files[name] = load(name)
+        claims[key] = files[name].content
+        check_claims(claims[key], experiments, name)
+        check_evidence(key, claims[key], config, analyses, variants)
+    check_left_out(config["claims"], claims)
+    if claims.keys() == ever(files, "claims").keys():
+        check_ids(drawn, claims.values())
+    claims = {
+        key: found for key, found in claims.items() if about(found) & {*config["experiments"]}
+    }
+    ids = [claim["id"] for found in claims.values() for claim in found]
+    if twice := [name for name in ids if ids.count(name) > 1]:
+        raise ValueError(f"claims: found {twice[0]} twice, expected an id for each claim")
+    return claims
+
+
+def ever(files: Mapping[str, Document], section: str) -> dict[str, list[dict]]:
+    """The entries of a section in any file, by name, also of those that an overlay leaves out."""
+    found: dict[str, list[dict]] = {}
+    for document in files.values():
+        said = document.content.get(section) if isinstance(document.content, dict) else None
+        for name, entry in (said or {}).items():
+            found.setdefault(name, []).append(entry or {})
+    return found
+
+
+def without_lines(settings: dict) -> Document:
+    """Settings that stand in no file."""
+    keys: list[Place] = []
+    for key, value in leaves(settings):
+        items = range(len(value)) if isinstance(value, list) else ()
+        keys += [(*key.split("."), *more) for more in ((), *((item,) for item in items))]
+    return Document(settings, {key[:n]: 0 for key in keys for n in range(1, len(key) + 1)})

@@ -1,0 +1,97 @@
+"""What a script consists of: source files, and the packages that they need."""
+
+import ast
+import functools
+import importlib.metadata
+import os
+import sys
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from hw1.results.files import content_digest
+from hw1.settings import kinds
+from hw1.settings.entries import ROOT
+
+
+@functools.cache
+def imported(file: Path, folders: tuple[Path, ...]) -> set[Path]:
+    """The files below `folders` that a file's import statements run, also those in functions."""
+    found: set[Path] = set()
+    for node in ast.walk(kinds.parsed(file)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found |= files_of(alias.name, folders)
+        elif isinstance(node, ast.ImportFrom):
+            places = (file.parents[node.level - 1],) if node.level else folders
+            base = f"{node.module}." if node.module else ""
+            for alias in node.names:  # a name of the module, or a module of the package
+                found |= files_of(base + alias.name, places)
+    return found
+
+
+@functools.cache
+def files_of(module: str, folders: tuple[Path, ...]) -> set[Path]:
+    """The files that importing a module runs: those of the packages around it, and its own."""
+    found = set()
+    for folder in folders:
+        for part in module.split("."):
+            folder /= part
+            places = (folder / "__init__.py", folder.with_name(f"{part}.py"))
+            found |= {place for place in places if place.is_file()}
+    return found
+
+
+@functools.cache
+def sources(script: Path, *folders: Path) -> tuple[Path, ...]:
+    """`script` and every module in `folders` that it imports, directly or not, sorted.
+
+    Follows the import statements without running anything. (The standard library's modulefinder
+    does, too, and takes ten times as long for all scripts.)
+    """
+    found, new = {script}, [script]
+    while new:
+        reached = imported(new.pop(), folders) - found
+        found |= reached
+        new += reached
+    return tuple(sorted(found))
+
+
+def code(script: str, kind: Path | None = None) -> tuple[Path, ...]:
+    """A script, by its name, the file of a kind that it loads, and the modules that they import, of
+    hw1 or beside the kind."""
+    found = {*sources(ROOT / f"workflow/scripts/{script}.py", ROOT / "src")}
+    if kind:
+        found |= {*sources(kind, ROOT / "src", kind.parent)}
+    return tuple(sorted(found))
+
+
+@functools.cache
+def digest(script: str, kind: Path | None = None) -> str:
+    """Digest of what that code does: an edit runs a job again, but not one of comments."""
+    return sha256(b"".join(map(content_digest, code(script, kind)))).hexdigest()
+
+
+# What jobs import: where each is missing is said before any of them runs.
+PACKAGES = "torch torchvision numpy scipy scikit-learn pandas matplotlib jinja2".split()
+PACKAGES += "markupsafe pillow filelock pyyaml".split()
+
+
+def run_jobs_with(python: str, packages: Iterable[str] = PACKAGES) -> None:
+    """Have workflow/python.sh, which the jobs begin with, find this Python.
+
+    Raises ValueError where it is the one that runs here, and has not the packages installed. What
+    PYTHONPATH brings does not count: jobs run without it.
+    """
+    os.environ["HW1_PYTHON"] = python
+    if python != sys.executable:  # that of an environment which Snakemake makes
+        return
+    borrowed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = [entry for entry in sys.path if entry not in borrowed]
+    if absent := [
+        name for name in packages if not any(importlib.metadata.distributions(name=name, path=path))
+    ]:
+        raise ValueError(
+            f"{python} has no {', '.join(absent)}: run Snakemake with a Python that has the "
+            "packages of envs/requirements.txt (make installs them in .venv), or with --sdm conda"
+        )

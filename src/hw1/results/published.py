@@ -1,0 +1,98 @@
+"""Published tables: those of real builds, small enough to be kept beside the code.
+
+A folder has one for each arm, with a compressed table for each of its results and one of the runs,
+and a manifest: what was trained with which settings and code, and the digest of every file. Seeds
+add up: a build with further ones is merged into what is there, if it is of the same settings, and
+of the same code or one that gives the same numbers.
+"""
+
+import hashlib
+import json
+import lzma
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hw1.results import tables
+from hw1.results.files import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Of a float, by how many rows there are: curves and histories are looked at, or smoothed.
+DIGITS = {0: 6, 20_000: 4, 1_000_000: 3}
+
+
+def pack(path: Path, table: "pd.DataFrame") -> None:
+    """Write a table, floats rounded, as `hw1.results.tables` does, compressed: the same rows give
+    the same bytes."""
+    rounded = table.copy()
+    digits = DIGITS[max(rows for rows in DIGITS if rows <= len(table))]
+    for column in rounded.select_dtypes("float"):
+        rounded[column] = [float(f"{value:.{digits}g}") for value in rounded[column]]
+    rows = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
+    content = lzma.compress(tables.plain(rows, list(rounded)), preset=9)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def manifest(folder: Path) -> dict:
+    """What a folder says that it holds; nothing where there is none."""
+    path = folder / tables.MANIFEST
+    if not path.exists():
+        return {"arms": {}, "files": {}}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): {tables.ANEW}") from error
+
+
+def write_manifest(folder: Path, arms: dict) -> None:
+    """Say what a folder holds, with the digest of each file."""
+    files = {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*.xz"))
+    }
+    with replacing(folder / tables.MANIFEST) as temporary:
+        text = json.dumps({"arms": arms, "files": files}, indent=1, sort_keys=True)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def damage(folder: Path) -> list[str]:
+    """A line for each published file that is not what the manifest says."""
+    said = manifest(folder)["files"]
+    there = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*.xz"))}
+    found = [f"{folder / name} is missing: {tables.ANEW}" for name in said if name not in there]
+    for name, path in there.items():
+        if name not in said:
+            found.append(f"{path} is not in {tables.MANIFEST}: publish it, or delete it")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != said[name]:
+            found.append(f"{path} is not what was published: {tables.ANEW}")
+    return found
+
+
+def same(ours: "pd.DataFrame", theirs: "pd.DataFrame", key: list[str]) -> str | None:
+    """Where two tables of the same runs differ by more than rounding; None where they do not."""
+    import pandas as pd
+
+    numbers = [c for c in theirs if c not in key and pd.api.types.is_numeric_dtype(theirs[c])]
+    both = ours.merge(theirs, on=key, suffixes=("", "_published"))
+    for column in numbers:
+        difference = (both[column] - both[f"{column}_published"]).abs()
+        wrong = difference > 10.0 ** (1 - DIGITS[0]) * both[f"{column}_published"].abs()
+        if wrong.any():
+            row = both[wrong].iloc[0]
+            place = ", ".join(f"{name} {row[name]}" for name in key)
+            return (
+                f"{place}: {column} is {row[column]:g}, published is {row[f'{column}_published']:g}"
+            )
+    return None
+
+
+def merged(ours: "pd.DataFrame", theirs: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows of both tables, those of a run from `theirs` where both have it."""
+    import pandas as pd
+
+    run = ["variant", "seed"]
+    known = set(map(tuple, theirs[run].drop_duplicates().itertuples(index=False)))
+    new = [tuple(row) not in known for row in ours[run].itertuples(index=False)]
+    return pd.concat([theirs, ours[new]], ignore_index=True)

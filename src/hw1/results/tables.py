@@ -1,0 +1,146 @@
+"""CSV tables: written row by row, joined without reparsing a number, checked when they are read.
+
+Beside a table x.csv lies x.csv.sha256 with its digest, in the form that `sha256sum -c` reads, and
+what it was made by (see `hw1.results.recipes`). A byte, a line or an order that has changed since
+the table was written is noticed (other line ends too, and what a spreadsheet saves), also where all
+rows are gone. Not noticed is who computes the digest anew, and one whole table in the place of
+another with the file beside it, unless they are joined, or made by something else.
+
+A published table (see `hw1.results.published`) is one that is compressed, x.csv.xz; its digest
+stands in the manifest.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import lzma
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hw1.results.files import MAKE_AGAIN, replacing
+from hw1.results.recipes import beside, current
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The columns that say which run a row belongs to; they come first in every table.
+RUN_COLUMNS = ("experiment", "variant", "seed")
+MANIFEST = "manifest.json"  # of the published tables: what they are, and their digests
+ANEW = "get it anew with git checkout"  # one that is published
+
+
+def write(path: str | os.PathLike, rows: Iterable[dict], columns: Sequence[str] = ()) -> None:
+    """Write `rows` as `plain` has them."""
+    store(path, plain(rows, columns))
+
+
+def plain(rows: Iterable[dict], columns: Sequence[str] = ()) -> bytes:
+    """A table of `rows` with `columns`, and all of their keys, in order of first appearance.
+
+    Floats are written so that reading them gives the same float; a missing value is empty.
+    """
+    rows = list(rows)
+    columns = list(dict.fromkeys([*columns, *(column for row in rows for column in row)]))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def store(path: str | os.PathLike, content: bytes) -> None:
+    """Write the bytes of a table, and the file beside it."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+    line = f"{hashlib.sha256(content).hexdigest()}  {Path(path).name}\n"
+    with replacing(beside(path)) as temporary:
+        temporary.write_text(f"# made by {current()}\n{line}", encoding="utf-8", newline="\n")
+
+
+def whole(path: str | os.PathLike) -> str:
+    """The text of a table. Raises ValueError where it is not what was written: cut off,
+    overwritten, edited."""
+    path = Path(path)
+    content = path.read_bytes()
+    if path.suffix == ".xz":
+        check_published(path, content)
+        try:
+            return lzma.decompress(content).decode()
+        except (lzma.LZMAError, EOFError) as error:
+            raise ValueError(f"{path} is damaged ({error}): {ANEW}") from error
+    try:
+        said = beside(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        problem = f"{beside(path).name}, which has its digest, is not there"
+    else:
+        if said[1:] == [f"{hashlib.sha256(content).hexdigest()}  {path.name}"]:
+            return content.decode()
+        problem = f"its text is not the one that the digest in {beside(path).name} was made of"
+    raise ValueError(f"{path} is damaged: {problem}: {MAKE_AGAIN}")
+
+
+def check_published(path: Path, content: bytes) -> None:
+    """Raise ValueError where a published table is not the one that the manifest, if there is one,
+    names."""
+    with suppress(FileNotFoundError):
+        said = json.loads((path.parents[1] / MANIFEST).read_text(encoding="utf-8"))["files"]
+        name = f"{path.parent.name}/{path.name}"
+        if said.get(name, "") != hashlib.sha256(content).hexdigest():
+            raise ValueError(f"{path} is not what was published (see {MANIFEST}): {ANEW}")
+
+
+def read(path: str | os.PathLike) -> "pd.DataFrame":
+    """A table with its numbers parsed; it may have no rows, as the distances between the runs of
+    one seed have. Raises ValueError as `whole` does."""
+    import pandas as pd  # here: the trainings only write tables
+
+    text = whole(path)
+    return pd.read_csv(io.StringIO(text)) if text.strip() else pd.DataFrame()
+
+
+def read_all(paths: Iterable[Path]) -> dict[str, "pd.DataFrame"]:
+    """Tables by their names, which are those of their files without the endings."""
+    return {path.name.partition(".")[0]: read(path) for path in paths}
+
+
+def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
+    """Put the columns that name the run of `settings` in front of each row."""
+    run = {column: settings[column] for column in RUN_COLUMNS}
+    return [run | row for row in rows]
+
+
+def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
+    """Rows of the tables of batches of runs in the order given, values as the text in the files.
+
+    Raises ValueError as `whole` does, and where a table is of a run that another is of, or of
+    another experiment.
+    """
+    rows: list[dict] = []
+    seen: dict[tuple, str | os.PathLike] = {}
+    for path in paths:
+        reader = csv.reader(io.StringIO(whole(path), newline=""))
+        columns = next(reader)
+        found = [dict(zip(columns, values)) for values in reader]
+        if found and tuple(columns[:3]) != RUN_COLUMNS:
+            raise ValueError(
+                f"{path}: found the columns {', '.join(columns)}, expected "
+                f"{', '.join(RUN_COLUMNS)} first: {MAKE_AGAIN}"
+            )
+        for run in dict.fromkeys(map(itemgetter(*RUN_COLUMNS), found)):
+            if run in seen:
+                raise ValueError(
+                    f"{path} is of the run {'/'.join(run)}, as is {seen[run]}: {MAKE_AGAIN}"
+                )
+            if seen and run[0] != (first := next(iter(seen)))[0]:
+                raise ValueError(
+                    f"{path} is of the experiment {run[0]}, and {seen[first]} of {first[0]}: "
+                    f"{MAKE_AGAIN}"
+                )
+            seen[run] = path
+        rows += found
+    return rows

@@ -1,0 +1,125 @@
+"""Whether the files of a build are as they were written.
+
+Tables, arrays and checkpoints carry a digest: any change is noticed. A PNG carries check sums; an
+SVG, a page and a provenance file are only known to be whole. What is not noticed: a file changed
+together with its digest, one put in the place of another (but the next build sees by its recipe
+whether it is of other settings or code), and one that is older than what it was made from (that is
+what Snakemake looks for).
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from hw1.results import tables
+from hw1.results.files import MAKE_AGAIN, check_sealed
+
+# What `hw1.results.files.replacing` writes to.
+TEMPORARY = re.compile(r"\..+\.\d{1,10}\.\w+")
+# What the page says of a training, from its provenance file.
+FACTS = ("finished", "training_seconds", "device", "commit", "torch", "python", "platform")
+
+
+class Found(NamedTuple):
+    """A file, whether there was a way to check it, what is wrong with it, and what is to be said
+    about one that a job left when it was killed; None where there is nothing."""
+
+    path: Path
+    checked: bool = False
+    damage: str | None = None
+    leftover: str | None = None
+
+
+def picture(path: Path) -> None:
+    """Raise an exception unless all of a PNG file is as it was written, by its check sums."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        image.verify()  # up to the last chunk, which is the same in every file
+    if not path.read_bytes().endswith(b"\0\0\0\0IEND\xae\x42\x60\x82"):
+        raise ValueError("it does not end as a PNG does")
+
+
+def page(path: Path) -> None:
+    """Raise ValueError unless a page is there to its end."""
+    if not path.read_bytes().rstrip().endswith(b"</html>"):
+        raise ValueError("it does not end as a page does")
+
+
+def facts(path: Path) -> None:
+    """Raise an exception unless a provenance file has what the page says of a training."""
+    if absent := sorted({*FACTS} - json.loads(path.read_bytes()).keys()):
+        raise ValueError(f"it has no {', '.join(absent)}")
+
+
+CHECKS: dict[str, Callable[[Path], object]] = {
+    ".csv": tables.whole,
+    ".npz": lambda path: check_sealed(path.read_bytes()),
+    ".pt": lambda path: check_sealed(path.read_bytes()),
+    ".png": picture,
+    ".svg": ElementTree.parse,
+    ".html": page,
+    ".json": facts,
+}
+
+
+def damage(path: Path) -> str | None:
+    """One line that says how a file is damaged and what to do, or None where it is not."""
+    try:
+        CHECKS[path.suffix](path)
+    except Exception as error:  # whatever a parser makes of bytes that nobody wrote
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, OSError) and error.errno is not None:
+            return f"{path} cannot be read ({error.strerror}): see to it, and verify again"
+        if path.suffix == ".csv":
+            return reason
+        advice = "delete it, nothing needs it" if path.suffix == ".json" else MAKE_AGAIN
+        return f"{path} is damaged ({reason}): {advice}"
+    return None
+
+
+def leftover(path: Path) -> str | None:
+    """One line about a file that a job at work, or one that was killed, has left."""
+    if path.suffix == ".resume":
+        return f"{path} is of an unfinished training: the next build goes on from there"
+    if path.suffix == ".lock":
+        return f"{path} is of a training that runs or was killed: the next build sees to it"
+    if TEMPORARY.fullmatch(path.name):
+        return f"{path} is of a job that runs or was killed: delete it if none runs"
+    return None
+
+
+def is_second_name(path: Path) -> bool:
+    """Whether a file is the second name of a checkpoint (see `hw1.training.checkpoints.keep`)."""
+    if "kept" not in path.parts[-3:-2]:
+        return False
+    first = path.parents[2] / path.name
+    return first.exists() and path.samefile(first)
+
+
+def verify(results: Path) -> Iterator[Found]:
+    """Look at every file below a folder, in order of names.
+
+    Second names of checkpoints are left out, which are the same files, and the files beside tables,
+    with which these are checked. Raises ValueError where
+    there is nothing to check.
+    """
+    files = sorted(
+        Path(folder, name)
+        for folder, _, names in os.walk(results, followlinks=True)
+        for name in names
+        if not is_second_name(Path(folder, name)) and not name.endswith(".csv.sha256")
+    )
+    if not any(path.suffix in CHECKS for path in files):
+        raise ValueError(f"{results} has no results: build some, with snakemake or make demo")
+    for path in files:
+        if said := leftover(path):
+            yield Found(path, leftover=said)
+        elif path.suffix in CHECKS:
+            yield Found(path, checked=True, damage=damage(path))
+        else:
+            yield Found(path)

@@ -1,0 +1,353 @@
+"""Lists of claims: what they name, whether they say what can be, and the tables they rest on."""
+
+import ast
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from hw1.results.tables import RUN_COLUMNS
+from hw1.settings import kinds
+from hw1.settings.architectures import classes_of
+from hw1.settings.entries import OWN_TABLES, ROOT, Analysis, Figure, schema, tables_of
+from hw1.settings.runs import Run, batch_settings, dataset_name
+from hw1.settings.validation import (
+    brief,
+    check_name,
+    check_schema,
+    did_you_mean,
+    is_number,
+    number_hint,
+)
+
+
+def about(claims: Sequence[dict]) -> set[str]:
+    """The experiments that a list of claims names."""
+    parts = [part["of"] for claim in claims for part in claim["parts"]]
+    named = {claim["experiment"] for claim in claims} | {of.get("experiment") for of in parts}
+    return named - {None}
+
+
+def check_claims(claims: Sequence[dict], known: Iterable[str], file: str) -> None:
+    """Raise ValueError, with one line that names key and claim, where the list of a file says what
+    cannot be, or an experiment nearly as one of `known` is called; it may be about others, too."""
+    try:
+        check_schema(claims, schema("claims"), file)
+        for place, claim in enumerate(claims):
+            check_claim(claim, f"{place}", list(known))
+    except ValueError as error:
+        raise ValueError(with_id(str(error), claims)) from error
+
+
+def with_id(message: str, claims: Sequence[dict]) -> str:
+    """A message that begins with a key of a list of claims, with the id of the claim after it."""
+    key, _, rest = message.partition(": ")
+    index = key.partition(".")[0]
+    found = claims[int(index)] if index.isdecimal() else None
+    name = f"claim {found['id']}: " if isinstance(found, dict) and "id" in found else ""
+    return f"{key}: {name}{rest}"
+
+
+def check_claim(claim: dict, where: str, known: Sequence[str]) -> None:
+    """Raise ValueError, with a line that begins with the key, where a claim says what cannot be."""
+    if all(part.get("decides") is False for part in claim["parts"]):
+        raise ValueError(f"{where}.parts: found none that decides it: take decides from one")
+    check_name(claim["experiment"], f"{where}.experiment", known)
+    for number, part in enumerate(claim["parts"]):
+        key = f"{where}.parts.{number}"
+        check_keys(part, key)
+        check_name(part["of"].get("experiment"), f"{key}.of.experiment", known)
+        regions = {name: part.get(name, {}) for name in ("confirmed", "refuted")}
+        regions["reading.where"] = part.get("reading", {}).get("where", {})
+        for name, region in regions.items():
+            low, high = region.get("within", (0, 0))
+            if low > high:
+                raise ValueError(
+                    f"{key}.{name}.within: found {[low, high]}, expected a range that goes up"
+                )
+
+
+class Key(NamedTuple):
+    """A key under `of`, by the annotation of the statistic (see hw1.claims.keys): what it is, the
+    values that it may have, if they are listed, what its experiment has to have, and whether it may
+    be left out."""
+
+    kind: str
+    allowed: tuple[str, ...]
+    needs: tuple[str, ...]
+    optional: bool
+
+
+@functools.cache
+def statistics() -> dict[str, dict[str, Key]]:
+    """The keys of each statistic that there is, read without importing any."""
+    folder = ROOT / "src/hw1/claims"
+    named: dict[str, ast.expr] = {}  # annotations that stand for others
+    found = {}
+    for file in [folder / "keys.py", *sorted((folder / "statistics").glob("[!_]*.py"))]:
+        for node in kinds.parsed(file).body:
+            if isinstance(node, ast.Assign) and "Literal[" in ast.unparse(node.value):
+                named[ast.unparse(node.targets[0])] = node.value
+            if (
+                isinstance(node, ast.FunctionDef)
+                and ast.unparse(node.returns or named[""]) == "Sample"
+            ):
+                _, *arguments = node.args.args  # the first are the tables
+                required = len(arguments) - len(node.args.defaults)
+                found[node.name] = {
+                    argument.arg: key_of(argument.annotation, place >= required, named)
+                    for place, argument in enumerate(arguments)
+                }
+    return found
+
+
+def key_of(annotation: ast.expr | None, optional: bool, named: Mapping[str, ast.expr]) -> Key:
+    """A key by its annotation, in which some names stand for other annotations."""
+    text = ast.unparse(annotation or named[""]).removesuffix(" | None")
+    if text.startswith("Annotated["):
+        first, *needs = annotation.slice.elts  # type: ignore[union-attr]
+        return key_of(first, optional, named)._replace(needs=tuple(map(ast.literal_eval, needs)))
+    if text in named:
+        return key_of(named[text], optional, named)._replace(kind=text)
+    allowed: tuple[str, ...] = ()
+    if text.startswith("Literal["):
+        allowed = ast.literal_eval(
+            text.removeprefix("Literal").replace("[", "(").replace("]", ",)")
+        )
+    return Key(text, allowed, (), optional)
+
+
+NUMBERS = {"float": "a number", "int": "a whole number"}
+LISTS = {"Variants"}
+# What workflow/scripts/evaluate.py writes.
+METRICS = [*RUN_COLUMNS, "parameters", "epoch", "split", "examples", "loss", "accuracy"]
+METRICS += ["constant_loss", "constant_accuracy"]
+
+
+def check_keys(part: dict, where: str) -> None:
+    """Raise ValueError where a key under `of` is none of the statistic's, or of another type."""
+    if (keys := statistics().get(part["statistic"])) is None:
+        raise ValueError(
+            f"{where}.statistic: found {part['statistic']!r}: "
+            f"{did_you_mean(part['statistic'], statistics())}"
+        )
+    for name, value in part["of"].items():
+        if name not in keys:
+            raise ValueError(f"{where}.of: unknown key {name!r}: {did_you_mean(name, keys)}")
+        key, problem = (
+            keys[name],
+            f"{where}.of.{name}: found {brief(value)} ({type(value).__name__})",
+        )
+        if key.kind in NUMBERS:
+            if not is_number(None, value) or (key.kind == "int" and not isinstance(value, int)):
+                hint = f": {number_hint(value)}" if isinstance(value, str) else ""
+                raise ValueError(f"{problem}, expected {NUMBERS[key.kind]}{hint}")
+        elif key.kind in LISTS:
+            if not (value and isinstance(value, list) and all(isinstance(v, str) for v in value)):
+                raise ValueError(f"{problem}, expected a list of names")
+        elif not isinstance(value, str):
+            raise ValueError(f"{problem}, expected a name")
+        elif key.allowed and value not in key.allowed:
+            raise ValueError(
+                f"{where}.of.{name}: found {value!r}: {did_you_mean(value, key.allowed)}"
+            )
+    if absent := [
+        name for name, key in keys.items() if not key.optional and name not in part["of"]
+    ]:
+        raise ValueError(f"{where}.of: the key {absent[0]!r} of {part['statistic']} is missing")
+
+
+def check_evidence(
+    name: str,
+    claims: Sequence[dict],
+    config: dict,
+    done: Sequence[Analysis],
+    left_out: Mapping[str, Iterable],
+) -> None:
+    """Raise ValueError, with one line that names key and claim, where a claim of a list is about a
+    variant, a table, a column or a split that the configuration will not have; `left_out` are the
+    variants of each experiment that an overlay leaves out. What is about an experiment that is left
+    out is not looked at, nor what the entry of the list leaves out."""
+    skipped = config["claims"][name].get("leave_out", {})
+    for place, claim in enumerate(claims):
+        for number, part in enumerate(claim["parts"] if claim["id"] not in skipped else ()):
+            try:
+                check_part(part, config, done, left_out)
+            except ValueError as error:
+                message = with_id(f"{place}.parts.{number}.of.{error}", claims)
+                raise ValueError(
+                    f"{message} (or leave it out, with claims.{name}.leave_out)"
+                ) from error
+
+
+def check_part(
+    part: dict, config: dict, done: Sequence[Analysis], left_out: Mapping[str, Iterable]
+) -> None:
+    """Raise ValueError, with a line that begins with the key, as `check_evidence` does."""
+    keys, of = statistics()[part["statistic"]], part["of"]
+    subject = "table" if "table" in keys else "experiment"
+    tables = {f"{e}_{t}": (e, t) for e in config["experiments"] for t in tables_of(e, done)}
+    if subject == "table":
+        if of["table"] not in tables:
+            check_name(of["table"], "table", tables)
+            if any(of["table"].startswith(f"{e}_") for e in config["experiments"]):
+                raise ValueError(
+                    f"table: found {of['table']!r}: {did_you_mean(of['table'], tables)}"
+                )
+            return
+        experiment, own = tables[of["table"]]
+    else:
+        experiment, own = of["experiment"], "metrics"
+        if experiment not in config["experiments"]:
+            return
+    variants = list(config["experiments"][experiment]["variants"])
+    if own not in OWN_TABLES:
+        variants = analysis_with(done, experiment, own).variants
+    named: list[str] = []
+    lines: list[str] = []
+    known = [*variants, *left_out.get(experiment, ())]
+    for name, value in of.items():
+        for item in as_list(value) if keys[name].kind in ("Variant", "Variants") else ():
+            if item not in known:
+                raise ValueError(not_among(name, item, known))
+            named.append(item)
+    asked = [variant for variant in named or variants if variant in variants]
+    for need in keys[subject].needs:
+        if need == "one variant":
+            check_one(variants, subject, part)
+        elif need == "several variants":
+            if len(known) < 2:
+                raise ValueError(f"{subject}: {experiment} has one variant, expected several")
+        elif need.startswith("history."):
+            check_recorded(config, experiment, variants, need.partition(".")[2], subject)
+        elif need in NEEDS:
+            for variant in asked:
+                if not NEEDS[need](batch_settings(config, experiment, variant)):
+                    raise ValueError(
+                        f"{subject}: {variant} of {experiment} has not what {part['statistic']} "
+                        f"needs: {need}"
+                    )
+        elif f"{experiment}_{need}" not in tables:
+            raise ValueError(
+                f"{subject}: {experiment} has no table {need}, which {part['statistic']} reads"
+            )
+        else:
+            lines = list(analysis_with(done, experiment, need).settings.get("lines", ()))
+    if "variant" in keys and "variant" not in of:
+        check_one(variants, "variant", part)
+    for name, value in of.items():
+        kind = keys[name].kind
+        if kind == "Line" and value not in lines:
+            raise ValueError(not_among(name, value, lines))
+        if kind == "Column" and own != "history":
+            columns = METRICS if own == "metrics" else columns_of(done, experiment, own)
+            if value not in columns:
+                raise ValueError(not_among(name, value, columns))
+        elif kind in ("Column", "Recorded"):
+            check_recorded(config, experiment, variants, value, name)
+        elif kind == "Split" and value == "test":
+            for variant in asked:
+                if is_function(config, experiment, variant):
+                    raise ValueError(
+                        f"{name}: found 'test', but {variant} has no test split: use train"
+                    )
+        elif name == "column" and value == "accuracy":
+            for variant in asked:
+                if not has_labels(batch_settings(config, experiment, variant)):
+                    raise ValueError(f"{name}: found 'accuracy', but {variant} has no labels")
+
+
+def check_one(variants: Sequence[str], where: str, part: dict) -> None:
+    """Raise ValueError where there are several variants, and a statistic is of one."""
+    if len(variants) > 1:
+        raise ValueError(
+            f"{where}: found the variants {', '.join(variants)}, but {part['statistic']} is of "
+            "one: say which, or use another statistic"
+        )
+
+
+def not_among(key: str, found: str, known: Iterable[str]) -> str:
+    """A line about a name that is not among those that there are."""
+    return f"{key}: found {found!r}: {did_you_mean(found, known)}"
+
+
+def as_list(value: object) -> list:
+    """A name, or several, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def has_labels(settings: dict) -> bool:
+    """Whether a run classifies."""
+    return classes_of(settings) is not None
+
+
+# What a statistic may need of the settings of a run.
+NEEDS: dict[str, Callable[[dict], bool]] = {
+    "labels": has_labels,
+    "a row per iteration": lambda settings: settings["training"]["history"] == "iteration",
+    "a row per epoch": lambda settings: settings["training"]["history"] == "epoch",
+    "epoch 0": lambda settings: 0 in settings["training"]["snapshot_epochs"],
+}
+
+
+def is_function(config: dict, experiment: str, variant: str) -> bool:
+    """Whether a variant is fitted to a function, which has no test split."""
+    name = dataset_name(config, Run(experiment, variant, 0))
+    return config["datasets"][name]["kind"] == "function"
+
+
+def check_recorded(
+    config: dict, experiment: str, variants: Iterable[str], column: str, where: str
+) -> None:
+    """Raise ValueError where the histories of some variants will have no such column."""
+    for variant in variants:
+        settings = batch_settings(config, experiment, variant)
+        training = settings["training"]
+        columns = ["epoch", "iteration", "batch_loss"]
+        columns += ["batch_accuracy"] * has_labels(settings)
+        columns += ["gradient_norm"] * bool(training["gradient_norm"])
+        columns += [
+            f"{s}_{m}" for s in training["evaluate_each_epoch"] for m in ("loss", "accuracy")
+        ]
+        if column not in columns:
+            raise ValueError(
+                f"{where}: the history of {variant} has no column {column!r}: "
+                f"{did_you_mean(column, columns)}"
+            )
+
+
+def analysis_with(done: Iterable[Analysis], experiment: str, table: str) -> Analysis:
+    """The analysis of an experiment that makes one of its tables."""
+    return next(a for a in done if a.experiment == experiment and table in a.tables)
+
+
+def columns_of(done: Iterable[Analysis], experiment: str, table: str) -> list[str]:
+    """The columns of a table that an analysis makes."""
+    analysis = analysis_with(done, experiment, table)
+    return list(analysis.kind.declared["tables"].values())[analysis.tables.index(table)]
+
+
+def left_out(claims: Sequence[dict], entry: dict, built: Collection[str]) -> list[str]:
+    """The claims of a list that are not decided, by their ids: those that its entry leaves out, and
+    those of experiments that are not built."""
+    others = [claim["id"] for claim in claims if claim["experiment"] not in (None, *built)]
+    return [*entry.get("leave_out", ()), *others]
+
+
+def check_left_out(lists: Mapping[str, dict], claims: Mapping[str, Sequence[dict]]) -> None:
+    """Raise ValueError where the entry of a list leaves out a claim that is not on it."""
+    for name, entry in lists.items():
+        ids = [claim["id"] for claim in claims[name]]
+        for left_out in entry.get("leave_out", {}):
+            if left_out not in ids:
+                raise ValueError(f"claims.{not_among(f'{name}.leave_out', left_out, ids)}")
+
+
+def check_ids(drawn: Iterable[Figure], lists: Iterable[Sequence[dict]]) -> None:
+    """Raise ValueError where a figure names a claim that is in none of the lists."""
+    ids = [claim["id"] for claims in lists for claim in claims]
+    for figure in drawn:
+        if unknown := [name for name in figure.claims if name not in ids]:
+            raise ValueError(
+                f"experiments.{figure.experiment}.figures.{figure.name}.claims: found "
+                f"{unknown[0]!r}: {did_you_mean(unknown[0], ids)}"
+            )

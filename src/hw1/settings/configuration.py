@@ -1,0 +1,298 @@
+"""Is a configuration one that can be built? What a schema cannot say, before anything is run."""
+
+import math
+import os
+
+from hw1.settings.architectures import classes_of, example_shape, layers
+from hw1.settings.batches import SEED_LIMIT
+from hw1.settings.estimates import training_examples
+from hw1.settings.phases import objectives, phases
+from hw1.settings.requirements import architecture
+from hw1.settings.runs import (
+    Run,
+    batches,
+    dataset_name,
+    one_run_each,
+    run_settings,
+    seeds_of_experiment,
+)
+from hw1.settings.validation import WHOLE, check_schema, did_you_mean
+
+# Of either kind.
+MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain", "dropout", "batch_norm"}
+MODEL_KEYS = {
+    "mlp": {"kind", "hidden"},
+    "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
+}
+# Targets of the workflow that no experiment or kind of analysis can be called after.
+RULES = (
+    "all help status prepare_data train evaluate snapshot tabulate figure claims page verify "
+    "published unpack compare comparison"
+).split()
+LOOK = {"size", "range"}  # of inputs that are images
+LONGEST_NAME = 200  # characters of a batch's name, which is that of files
+# What joins the batches of an experiment has their files in one command. Linux takes 131 072 bytes;
+# less, since a folder's name and other arguments are in it, too.
+LONGEST_COMMAND = 100_000
+
+
+def check(config: dict, schema: dict) -> None:
+    """Raise ValueError, with one line that names the key, unless `config` is valid.
+
+    Checks the schema, then what a schema cannot say.
+    """
+    check_schema(config, schema, WHOLE)
+    for name, dataset in config["datasets"].items():
+        if dataset["kind"] == "function" and dataset["low"] >= dataset["high"]:
+            raise ValueError(
+                f"datasets.{name}.high: found {dataset['high']}, expected more than low "
+                f"({dataset['low']})"
+            )
+        if dataset["kind"] == "arrays" and len(set(dataset["shape"])) > 1:
+            raise ValueError(
+                f"datasets.{name}.shape: found {dataset['shape']}, expected [n], or [n, n] of a "
+                "square image"
+            )
+        if dataset["kind"] == "arrays" and ("classes" in dataset) == ("outputs" in dataset):
+            raise ValueError(
+                f"datasets.{name}: expected either classes, of labels, or outputs, of real targets"
+            )
+    for name, experiment in config["experiments"].items():
+        where = f"experiments.{name}"
+        check_seeds(config, name)
+        for variant in experiment["variants"]:
+            check_variant(config, where, Run(name, variant, 0))
+    check_starts(config)
+
+
+def check_seeds(config: dict, name: str) -> None:
+    """Raise ValueError where the seeds of an experiment make no batches."""
+    where = f"experiments.{name}.seeds"
+    try:
+        seeds = seeds_of_experiment(config, name)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    if len(seeds) > SEED_LIMIT:
+        raise ValueError(f"{where}: found {len(seeds)}, expected at most {SEED_LIMIT}")
+    if long := [batch for batch in batches(config, name) if len(batch) > LONGEST_NAME]:
+        raise ValueError(
+            f"{where}: a batch of them would be called {long[0][:40]}..., too long for a file: "
+            "use ranges of seeds, or fewer seeds_per_job"
+        )
+    entry = config["experiments"][name]
+    table = max(map(len, [*entry.get("analyses", {}), "checkpoints"]))
+    command = sum(
+        len(f"results/analyses/{name}/{variant}/{batch}.csv  ") + table
+        for variant in entry["variants"]
+        for batch in batches(config, name)
+    )
+    if command > LONGEST_COMMAND:
+        size = math.ceil(entry.get("seeds_per_job", 1) * command / LONGEST_COMMAND)
+        raise ValueError(
+            f"experiments.{name}.seeds_per_job: found {entry.get('seeds_per_job', 'none, so 1')}, "
+            f"which makes {len(batches(config, name)) * len(entry['variants'])} files, more than a "
+            f"command can name: use {size} or more"
+        )
+
+
+def check_variant(config: dict, where: str, run: Run) -> None:
+    """Raise ValueError where the settings of a variant are incomplete or contradict each other."""
+    name = dataset_name(config, run)
+    if name not in config["datasets"]:
+        raise ValueError(
+            f"{where}.dataset: found {name!r} for variant {run.variant}, expected one of "
+            f"{', '.join(config['datasets'])}"
+        )
+    settings = run_settings(config, run)
+    where = f"{where}.variants.{run.variant}"
+    check_inputs(config, run, where)
+    if "model" not in settings:
+        raise ValueError(f"{where}.model is missing: describe the architecture")
+    model = settings["model"]
+    if "kind" not in model:
+        raise ValueError(f"{where}.model.kind is missing: expected {' or '.join(MODEL_KEYS)}")
+    keys = MODEL_KEYS[model["kind"]]
+    if wrong := sorted(keys.symmetric_difference(model.keys() - MODEL_OPTIONS)):
+        problem = "is missing" if wrong[0] in keys else f"is no key of kind {model['kind']}"
+        raise ValueError(f"{where}.model.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
+    if ("slope" in model) != (model.get("activation") == "leaky_relu"):
+        found = "found" if "slope" in model else "missing"
+        raise ValueError(
+            f"{where}.model.slope: {found}, and activation is {model.get('activation', 'relu')}: "
+            "leaky_relu has a slope, and no other"
+        )
+    training = settings["training"]
+    for key in ("optimizer", "learning_rate", "batch_size", "epochs"):
+        if key not in training:
+            raise ValueError(f"{where}.training.{key} is missing: set it here or in the experiment")
+    check_phases(training, f"{where}.training")
+    late = [epoch for epoch in training["snapshot_epochs"] if epoch > training["epochs"]]
+    if late:
+        raise ValueError(
+            f"{where}.training.snapshot_epochs: found {late[0]}, expected at most epochs "
+            f"({training['epochs']})"
+        )
+    if training["gradient_norm"] and training["history"] != "iteration":
+        raise ValueError(f"{where}.training.gradient_norm: needs history: iteration")
+    if training["evaluate_each_epoch"] and training["history"] != "epoch":
+        raise ValueError(f"{where}.training.evaluate_each_epoch: needs history: epoch")
+    whole = training_examples(settings | {"inputs": {}})
+    if (settings.get("inputs", {}).get("examples") or 0) > whole:
+        raise ValueError(
+            f"{where}.inputs.examples: found {settings['inputs']['examples']}, but {name} has "
+            f"{whole} training examples: use at most that"
+        )
+    n = training_examples(settings)
+    if training["batch_size"] != "full" and training["batch_size"] > n:
+        raise ValueError(
+            f"{where}.training.batch_size: found {training['batch_size']}, but {name} has {n} "
+            "training examples: use at most that, or full"
+        )
+    size = n if training["batch_size"] == "full" else training["batch_size"]
+    if settings["model"].get("batch_norm") and 1 in (size, n % size):
+        raise ValueError(
+            f"{where}.training.batch_size: found {size}, but of {n} training examples that makes a "
+            "batch of one, which cannot be normalised: choose another"
+        )
+    function = settings["dataset"]["kind"] == "function"
+    if classes_of(settings) is None and training["precision"] != "fp32":
+        raise ValueError(
+            f"{where}.training.precision: found {training['precision']}, but the errors of a "
+            f"fitted function ({name}) are smaller than its rounding: use fp32"
+        )
+    if function and training["evaluate_each_epoch"]:
+        raise ValueError(
+            f"{where}.training.evaluate_each_epoch: {name} has no test split and a full batch is "
+            "its own evaluation: leave it empty"
+        )
+    if len(example_shape(settings)[0]) == 1 and settings["model"]["kind"] == "cnn":
+        raise ValueError(f"{where}.model.kind: found cnn, but {name} is no image: use mlp")
+    try:
+        layers(settings["model"], *example_shape(settings))
+    except ValueError as error:
+        raise ValueError(f"{where}.model.conv: {error}") from error
+
+
+def check_data_files(config: dict) -> None:
+    """Raise ValueError where a data set that a run is of has a file that is not there."""
+    for name in dict.fromkeys(dataset_name(config, run) for run in one_run_each(config)):
+        file = config["datasets"][name].get("file")
+        if file and not os.path.isfile(file):
+            raise ValueError(
+                f"datasets.{name}.file: found {file}, which is no file: say where it is, or leave "
+                "out the experiments on it"
+            )
+
+
+def check_inputs(config: dict, run: Run, where: str) -> None:
+    """Raise ValueError where a variant sets of its inputs what its data set has not, or its
+    experiment has others trained than it says."""
+    experiment, name = config["experiments"][run.experiment], dataset_name(config, run)
+    seen = run_settings(config, run).get("inputs", {})
+    for own, place in ((experiment["variants"][run.variant], where), (experiment, None)):
+        for key, value in own.get("inputs", {}).items():
+            # An experiment may have variants on other data, which look otherwise.
+            if key in seen or (place is None and (key in LOOK or value in (None, "given"))):
+                continue
+            place = place or f"experiments.{run.experiment}"
+            raise ValueError(
+                f"{place}.inputs.{key}: found {value!r}, but {name}, which {run.variant} trains "
+                "on, is as it is: leave it out, or give such variants an experiment of their own"
+            )
+    low, high = seen.get("range", (0, 1))
+    if low == high:
+        raise ValueError(f"{where}.inputs.range: found [{low}, {high}], expected two that differ")
+
+
+def check_phases(training: dict, where: str) -> None:
+    """Raise ValueError where the phases of a training do not fit each other or their optimizers."""
+    found = phases(training)
+    if any(phase["epochs"] < 1 for phase in found):
+        after = ", ".join(str(phase["after"]) for phase in found[1:])
+        raise ValueError(
+            f"{where}.phases: found phases after {after} of {training['epochs']} epochs, expected "
+            "numbers that rise and are less than that"
+        )
+    for place, phase in enumerate(found):
+        key = f"{where}.phases.{place - 1}" if place else where
+        if "momentum" in phase and phase["optimizer"] != "sgd":
+            raise ValueError(
+                f"{key}.momentum: found with {phase['optimizer']}, expected with sgd only"
+            )
+        check_schedule(phase, key)
+    if "gradient_norm" in objectives(training) and training["precision"] != "fp32":
+        raise ValueError(
+            f"{where}.precision: found {training['precision']}, but the gradient of a gradient's "
+            "norm is finer than its rounding: use fp32"
+        )
+
+
+def check_schedule(phase: dict, where: str) -> None:
+    """Raise ValueError where the keys of a schedule do not fit its kind or the epochs."""
+    schedule = phase.get("schedule", {"kind": "constant"})
+    needed = {"every", "factor"} if schedule["kind"] == "step" else set()
+    if wrong := sorted(needed ^ (schedule.keys() - {"kind", "warmup"})):
+        problem = "is missing" if wrong[0] in needed else "is no key"
+        raise ValueError(
+            f"{where}.schedule.{wrong[0]} {problem} of a schedule of kind {schedule['kind']}"
+        )
+    if schedule.get("warmup", 0) >= phase["epochs"]:
+        raise ValueError(
+            f"{where}.schedule.warmup: found {schedule['warmup']}, expected fewer than epochs "
+            f"({phase['epochs']})"
+        )
+
+
+def check_start(config: dict, run: Run) -> None:
+    """Raise ValueError where a run starts from the weights of one that has not such weights."""
+    settings = run_settings(config, run)
+    if (start := settings.get("start")) is None:
+        return
+    where = f"experiments.{run.experiment}.variants.{run.variant}.start"
+    for key, known in (
+        ("experiment", config["experiments"]),
+        ("variant", config["experiments"].get(start["experiment"], {}).get("variants", ())),
+    ):
+        if start[key] not in known:
+            raise ValueError(
+                f"{where}.{key}: found {start[key]!r}: {did_you_mean(start[key], known)}"
+            )
+    seeds = seeds_of_experiment(config, start["experiment"])
+    if missing := sorted({*seeds_of_experiment(config, run.experiment)} - {*seeds}):
+        raise ValueError(
+            f"{where}: {start['experiment']} has no seed {missing[0]}, expected all the seeds of "
+            f"{run.experiment}: give it them"
+        )
+    other = run_settings(config, Run(start["experiment"], start["variant"], seeds[0]))
+    if architecture(other) != architecture(settings):
+        raise ValueError(
+            f"{where}: the models of {start['experiment']}/{start['variant']} and "
+            f"{run.experiment}/{run.variant} differ, expected the same layers"
+        )
+    kept = {*other["training"]["snapshot_epochs"], other["training"]["epochs"]}
+    if "stop" in other["training"]:  # who knows whether it comes to any other
+        kept &= {0}
+    if "epoch" in start and start["epoch"] not in kept:
+        epochs = ", ".join(map(str, sorted(kept))) or "its last only"
+        raise ValueError(
+            f"{where}.epoch: found {start['epoch']}, but what {start['experiment']}/"
+            f"{start['variant']} surely keeps is {epochs}: leave epoch out for its last one, or "
+            "add it to its snapshot_epochs"
+        )
+
+
+def check_starts(config: dict) -> None:
+    """Raise ValueError where a run starts from weights that are not there, or from its own."""
+    runs = one_run_each(config)
+    for run in runs:
+        check_start(config, run)
+    for run in runs:
+        chain = [run]
+        while start := run_settings(config, chain[-1]).get("start"):
+            chain.append(Run(start["experiment"], start["variant"], 0))
+            if chain[-1] in chain[:-1]:
+                names = ", which starts from ".join(f"{r.experiment}/{r.variant}" for r in chain)
+                raise ValueError(
+                    f"experiments.{run.experiment}.variants.{run.variant}.start: {names}: expected "
+                    "one in the row that starts from no other"
+                )

@@ -1,0 +1,412 @@
+"""What follows from the entries of a configuration: analyses, figures, tables, targets.
+
+An experiment is an entry; nothing here knows one by its name.
+"""
+
+import functools
+import inspect
+from collections.abc import Container, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import jsonschema
+
+from hw1.results.tables import RUN_COLUMNS
+from hw1.settings import kinds, requirements
+from hw1.settings.configuration import RULES, check
+from hw1.settings.runs import Run, dataset_name, run_settings, seeds_of_experiment
+from hw1.settings.validation import Validator, check_name, check_schema, did_you_mean
+from hw1.settings.yaml_files import load
+
+ROOT = Path(__file__).parents[3]
+# What is in the style of every figure besides what its entry says.
+IN_STYLE = ("dpi", "runs", "dataset", "datasets", "left_out")
+OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
+
+
+class Kind(NamedTuple):
+    """A kind of analysis or figure: its name, its file, its declaration."""
+
+    name: str
+    file: Path
+    declared: dict
+
+
+class Analysis(NamedTuple):
+    """An analysis of an experiment; its kind's tables are called after it."""
+
+    experiment: str
+    name: str
+    kind: Kind
+    variants: list[str]
+    settings: dict
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of its tables within the experiment, in the order of the kind."""
+        ends = self.kind.declared["tables"]
+        return [f"{self.name}_{end}" if end else self.name for end in ends]
+
+
+class Figure(NamedTuple):
+    """A figure, of an experiment or of a list of claims; `tables` are files in results/tables,
+    `claims` those that rest on it."""
+
+    experiment: str | None
+    name: str
+    kind: Kind
+    variants: list[str]
+    tables: list[str]
+    caption: str
+    claims: list[str]
+    colours: dict
+    settings: dict
+
+
+@functools.cache
+def schema(name: str) -> dict:
+    """A schema of the repository, which is read once."""
+    return load(ROOT / f"workflow/schemas/{name}.schema.yaml").content
+
+
+def own_keys(concern: str) -> list[str]:
+    """What an entry of `analyses` or `figures` says whatever its kind."""
+    experiment = schema("config")["properties"]["experiments"]["additionalProperties"]
+    return list(experiment["properties"][concern]["additionalProperties"]["properties"])
+
+
+def needs() -> list[str]:
+    """The functions of hw1.settings.requirements that need nothing but the runs."""
+    found = {}
+    for name, function in inspect.getmembers(requirements, inspect.isfunction):
+        arguments = inspect.signature(function).parameters.values()
+        found[name] = [a.name for a in arguments if a.default is a.empty]
+    return [name for name in found if found[name] == ["runs"]]
+
+
+def known_kinds(concern: str, extensions: Iterable[str]) -> dict[str, Kind]:
+    """The kinds of a concern, `analyses` or `figures`, of the library and of extensions, by name.
+
+    Raises ValueError where a file declares none, or wrongly, and where two have one name.
+    """
+    result: dict[str, Kind] = {}
+    parts = schema("kind")["$defs"]
+    parts["needs"]["items"] = {"enum": needs()}
+    declaring = {"$defs": parts, **parts[concern]}
+    left_out = {k: v["default"] for k, v in declaring["properties"].items() if "default" in v}
+    for folder in [ROOT / "src/hw1", *map(Path, extensions)]:
+        if not folder.is_dir():
+            raise ValueError(f"extensions: found {folder}, which is no folder: name one that is")
+        for file in sorted((folder / concern).glob("[!_]*.py")):
+            declared = kinds.declaration(file)
+            if declared is None:
+                raise ValueError(
+                    f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py, or begin the "
+                    "name of what is no kind with _"
+                )
+            try:
+                check_schema(declared, declaring, "KIND")
+                check_declaration(declared := left_out | declared, concern)
+            except ValueError as error:
+                raise ValueError(f"{file}: {error}") from error
+            if file.stem in result:
+                raise ValueError(
+                    f"{file}: {result[file.stem].file} has this name, too: choose another"
+                )
+            result[file.stem] = Kind(file.stem, file, declared)
+    return result
+
+
+def check_declaration(declared: dict, concern: str) -> None:
+    """Raise ValueError where what a kind declares would fail its jobs."""
+    try:
+        Validator.check_schema({"properties": declared["settings"]})
+    except jsonschema.SchemaError as error:
+        where = ".".join(map(str, ("settings", *list(error.absolute_path)[1:])))
+        raise ValueError(f"{where}: no JSON Schema ({error.message})") from error
+    reserved = {*own_keys(concern), *(IN_STYLE if concern == "figures" else ())}
+    if taken := sorted(reserved & set(declared["settings"])):
+        raise ValueError(f"settings: {taken[0]} means something else there: choose another name")
+    if declared.get("scope") in ("seeds", "run"):
+        for columns in declared["tables"].values():
+            if columns[:3] != list(RUN_COLUMNS):
+                raise ValueError(
+                    f"tables: found the columns {', '.join(columns)}, expected "
+                    f"{', '.join(RUN_COLUMNS)} first, since those of all jobs are joined"
+                )
+
+
+def shown(config: dict, experiment: str, entry: dict, where: str) -> list[str]:
+    """The variants that an analysis or a figure is about: all, or those that its patterns match.
+
+    Raises ValueError where a pattern matches none.
+    """
+    variants = list(config["experiments"][experiment]["variants"])
+    patterns = entry.get("variants", ["*"])
+    for pattern in patterns:
+        if not any(fnmatchcase(variant, pattern) for variant in variants):
+            raise ValueError(
+                f"{where}.variants: found {pattern!r}, which none of {', '.join(variants)} is: "
+                "name variants of the experiment"
+            )
+    return [v for v in variants if any(fnmatchcase(v, pattern) for pattern in patterns)]
+
+
+def chosen(name: str, known: Mapping[str, Kind], where: str) -> Kind:
+    """The kind of a name. Raises ValueError where there is none."""
+    if name not in known:
+        raise ValueError(f"{where}: found {name!r}: {did_you_mean(name, known)}")
+    return known[name]
+
+
+def with_settings(
+    config: dict,
+    experiment: str,
+    kind: Kind,
+    entry: dict,
+    own: Sequence[str],
+    where: str,
+    run_beside: dict | None = None,
+) -> tuple[list[str], dict]:
+    """Variants and settings of an entry for its kind, whose check sees the run beside, too.
+
+    Raises ValueError where they do not fit what the kind declares, or its check refuses them.
+    """
+    variants = shown(config, experiment, entry, where)
+    settings = {key: value for key, value in entry.items() if key not in own}
+    expected = kind.declared["settings"]
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": expected,
+        "required": list(expected),
+    }
+    try:
+        check_schema(settings, schema, where)
+    except ValueError as error:
+        key = str(error).partition(":")[0]
+        raise ValueError(str(error) if key == where else f"{where}.{error}") from error
+    seeds = seeds_of_experiment(config, experiment)
+    runs = [run_settings(config, Run(experiment, variant, seeds[0])) for variant in variants]
+    seen = settings | ({"beside": run_beside} if run_beside else {})
+    try:
+        for need in kind.declared["needs"]:
+            getattr(requirements, need)(runs)
+        kinds.check(kind.file)(seen, runs, len(seeds))
+    except NameError as error:
+        raise ValueError(
+            f"{kind.file}: check: {error}: it is called on its own, without the rest of the file, "
+            "so import and define within it what it needs"
+        ) from error
+    except ValueError as error:
+        key = str(error).partition(":")[0].partition(".")[0]
+        place = where if key in seen else f"experiments.{experiment}"
+        raise ValueError(f"{place}.{error} ({where.partition('.')[2]})") from error
+    return variants, settings
+
+
+def analyses(config: dict, known: Mapping[str, Kind]) -> list[Analysis]:
+    """The analyses of all experiments. Raises ValueError where one is wrong."""
+    found = []
+    for experiment, settings in config["experiments"].items():
+        for name, entry in settings.get("analyses", {}).items():
+            where = f"experiments.{experiment}.analyses.{name}"
+            kind = chosen(entry["kind"], known, f"{where}.kind")
+            own = own_keys("analyses")
+            variants, options = with_settings(config, experiment, kind, entry, own, where)
+            datasets = {v: dataset_name(config, Run(experiment, v, 0)) for v in variants}
+            together = kind.declared["scope"] != "run"
+            if kind.declared["data"] and together and len(set(datasets.values())) > 1:
+                raise ValueError(
+                    f"{where}.variants: found variants on {' and '.join(set(datasets.values()))}, "
+                    "expected one data set: make an analysis of each"
+                )
+            found.append(Analysis(experiment, name, kind, variants, options))
+    return found
+
+
+def tables_of(experiment: str, done: Iterable[Analysis]) -> list[str]:
+    """The tables of an experiment, as they are called within it."""
+    own = [table for a in done if a.experiment == experiment for table in a.tables]
+    return [*OWN_TABLES, *own]
+
+
+def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -> list[Figure]:
+    """The figures of all experiments, and one for each list of claims.
+
+    Raises ValueError where one is wrong.
+    """
+    found = []
+    for experiment, settings in config["experiments"].items():
+        tables = tables_of(experiment, done)
+        for name, entry in settings.get("figures", {}).items():
+            where = f"experiments.{experiment}.figures.{name}"
+            kind = chosen(entry["draw"], known, f"{where}.draw")
+            own = own_keys("figures")
+            run, other, other_table = beside(config, kind, entry, done, f"{where}.beside")
+            variants, options = with_settings(config, experiment, kind, entry, own, where, run)
+            drawn = entry.get("tables", kind.declared["tables"])
+            if len(drawn) != len(kind.declared["tables"]):
+                raise ValueError(
+                    f"{where}.tables: found {len(drawn)}, expected {len(kind.declared['tables'])} "
+                    f"in the order of {', '.join(kind.declared['tables'])}"
+                )
+            palette = {**config["figures"]["colours"], **entry.get("colours", {})}
+            if absent := [c for c in kind.declared["colours"] if c not in palette]:
+                raise ValueError(
+                    f"{where}.colours: {absent[0]} is missing: say it here or in figures.colours"
+                )
+            for table, expected in zip(drawn, kind.declared["tables"]):
+                if table not in tables:
+                    raise ValueError(
+                        f"{where}.tables: found {table!r}: {did_you_mean(table, tables)}"
+                    )
+                if expected in OWN_TABLES and table != expected:
+                    raise ValueError(f"{where}.tables: found {table!r}, expected {expected}")
+            found.append(
+                Figure(
+                    experiment,
+                    name,
+                    kind,
+                    variants,
+                    [*(f"{experiment}_{table}" for table in drawn), *other_table],
+                    entry["caption"],
+                    entry.get("claims", []),
+                    entry.get("colours", {}),
+                    options | other,
+                )
+            )
+    for name, entry in config["claims"].items():
+        caption = f"{entry['title']}: effect, 95 % interval and verdict of each."
+        table, options = f"{name}_parts_{next(iter(config['arms']))}", {"title": entry["title"]}
+        found.append(Figure(None, name, known["claims"], [], [table], caption, [], {}, options))
+    return found
+
+
+def beside(
+    config: dict, kind: Kind, entry: dict, done: Iterable[Analysis], where: str
+) -> tuple[dict | None, dict, list[str]]:
+    """What a figure draws of another experiment: the settings of a run of it, what the style says
+    of it, and the table that it is in; nothing where the entry names none, or an experiment that
+    the configuration leaves out.
+
+    Raises ValueError where the kind draws nothing beside, or there is no such variant or table.
+    """
+    if "beside" not in entry:
+        return None, {}, []
+    if "beside" not in kind.declared:
+        raise ValueError(f"{where}: {kind.name} draws nothing beside its own: leave it out")
+    experiment, variant = entry["beside"]["experiment"], entry["beside"]["variant"]
+    if experiment not in config["experiments"]:
+        check_name(experiment, f"{where}.experiment", list(config["experiments"]))
+        return None, {}, []
+    other = config["experiments"][experiment]
+    if variant not in other["variants"]:
+        raise ValueError(
+            f"{where}.variant: found {variant!r}: {did_you_mean(variant, other['variants'])}"
+        )
+    if (table := kind.declared["beside"]) not in tables_of(experiment, done):
+        raise ValueError(f"{where}.experiment: {experiment} has no table {table!r}: name another")
+    run = Run(experiment, variant, seeds_of_experiment(config, experiment)[0])
+    title = dataset_titles(config, [dataset_name(config, run)])
+    about = entry["beside"] | {"title": other["title"], "dataset": title}
+    return run_settings(config, run), {"beside": about}, [f"{experiment}_{table}"]
+
+
+def read(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
+    """The analyses and figures of a configuration, and the kinds of analyses that there are.
+
+    Raises ValueError, with one line that names the key, unless the configuration is valid.
+    """
+    check(config, schema("config"))
+    folders = config["extensions"].values()
+    known = known_kinds("analyses", folders)
+    for name, kind in known.items():
+        if name in RULES:
+            raise ValueError(f"{kind.file}: a rule has this name: choose another")
+    taken = [*RULES, *known]
+    for name, entry in config["claims"].items():
+        if entry.get("target") in taken:
+            raise ValueError(f"claims.{name}.target: a rule has this name: choose another")
+        taken += [entry["target"]] if "target" in entry else []
+    for name in config["experiments"]:
+        if name in taken:
+            raise ValueError(f"experiments.{name}: a rule has this name: choose another")
+    done = analyses(config, known)
+    drawn = figures(config, known_kinds("figures", folders), done)
+    for figure in drawn:
+        if f"fig_{figure.name}" in (*taken, *config["experiments"]):
+            raise ValueError(
+                f"fig_{figure.name}: found as an experiment, a target of claims or a kind "
+                "of analysis, but it is the target of a figure: choose another"
+            )
+    check_names(config, done, drawn)
+    return done, drawn, list(known.values())
+
+
+def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure]) -> None:
+    """Raise ValueError where two tables or two figures would be one file."""
+    seen = {f"results/tables/comparison_{arm}.csv": "snakemake compare" for arm in config["arms"]}
+    once(seen, "results/index.html", "the page")
+    kinds_by_name: dict[str, str] = {}
+    for analysis in done:
+        if kinds_by_name.setdefault(analysis.name, analysis.kind.name) != analysis.kind.name:
+            raise ValueError(
+                f"experiments.{analysis.experiment}.analyses.{analysis.name}: another experiment "
+                f"has one of kind {kinds_by_name[analysis.name]} with this name: choose another"
+            )
+    for experiment in config["experiments"]:
+        for table in tables_of(experiment, done):
+            where = f"experiments.{experiment}.analyses"
+            once(seen, f"results/tables/{experiment}_{table}.csv", f"{where}.{table}")
+    for name in config["claims"]:
+        once(seen, f"results/{name}.html", f"claims.{name}")
+        for arm in config["arms"]:
+            for table in (f"{name}_{arm}", f"{name}_parts_{arm}"):
+                once(seen, f"results/tables/{table}.csv", f"claims.{name}")
+    for figure in drawn:
+        where = f"experiments.{figure.experiment}.figures" if figure.experiment else "claims"
+        once(seen, f"results/fig_{figure.name}.png", f"{where}.{figure.name}")
+
+
+def once(seen: dict[str, str], file: str, where: str) -> None:
+    """Raise ValueError where a file is made by another entry, too."""
+    if file in seen:
+        raise ValueError(f"{where}: {seen[file]} makes {file}, too: choose another name")
+    seen[file] = where
+
+
+def dataset_titles(config: dict, names: Iterable[str]) -> str:
+    """The titles of data sets, each once, as they stand on a figure or a page."""
+    titles = [config["datasets"][name]["title"] for name in dict.fromkeys(names)]
+    return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
+
+
+def style(config: dict, figure: Figure, experiments: Container[str] | None = None) -> dict:
+    """How a figure looks, with only what it shows; that of a list of claims is about `experiments`,
+    as far as they are there, or about all."""
+    look = config["figures"]
+    palette = look["colours"] | figure.colours
+    datasets = {}
+    shown = [e for e in config["experiments"] if experiments is None or e in experiments]
+    for experiment in [figure.experiment] if figure.experiment else shown:
+        settings = config["experiments"][experiment]
+        for variant in figure.variants or settings["variants"]:
+            run = Run(experiment, variant, 0)
+            datasets[run if figure.experiment is None else variant] = dataset_name(config, run)
+    # A variant has the colour of its name, or of what its name ends with: my_deep that of deep.
+    names = [*figure.kind.declared["colours"], *figure.colours]
+    names += [name for v in figure.variants for name in (v, v.rsplit("_", 1)[-1])]
+    found = {
+        "dpi": look["dpi"],
+        "dataset": dataset_titles(config, datasets.values()),
+        "colours": {name: palette[name] for name in dict.fromkeys(names) if name in palette},
+        **{key: look[key] for key in figure.kind.declared["look"]},
+        **figure.settings,
+    }
+    if figure.experiment:
+        every = config["experiments"][figure.experiment]["variants"]
+        found["datasets"] = datasets
+        found["left_out"] = [variant for variant in every if variant not in figure.variants]
+    return found | {"left_out": found.get("left_out", [])}

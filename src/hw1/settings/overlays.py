@@ -1,0 +1,130 @@
+"""Files of settings, one over the other, as one configuration."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+
+from hw1.settings.validation import NO_NUMBER, WHOLE, brief, number_hint
+from hw1.settings.yaml_files import Document
+
+
+def merged(*parts: dict) -> dict:
+    """Merge dictionaries, later ones winning, key by key at every depth; null takes a key out."""
+    result: dict = {}
+    for part in parts:
+        for key, value in part.items():
+            if value is None and key in result:
+                del result[key]
+                continue
+            both = isinstance(value, dict) and isinstance(result.get(key), dict)
+            result[key] = merged(result[key], value) if both else value
+    return result
+
+
+def settings_of_files(files: Mapping[str, Document], root: str = "") -> dict:
+    """The configuration that files make together, by name: later ones over earlier ones.
+
+    The first is the base, the others are overlays. A key `x-...` at the top holds what anchors
+    refer to, and is left out. A file that is not where a path says is looked for below `root`, too:
+    a module may be given the whole of config.yaml, with its paths. Raises ValueError, with one
+    line, where a file holds no keys, and where two overlays set a key to other values: Snakemake
+    would take the later one, and of demo and replication, each meant as a whole, that is neither.
+    """
+    said: dict[str, tuple[object, str]] = {}
+    parts = []
+    for index, (name, (content, _)) in enumerate(files.items()):
+        if not isinstance(content, dict):
+            raise ValueError(f"{name}: found {brief(content)}, expected keys with values")
+        settings = {k: v for k, v in content.items() if not k.startswith("x-")}
+        parts.append(located(settings, name, root))
+        for key, value in leaves(parts[-1]) if index else ():
+            other, first = said.setdefault(key, (value, name))
+            if other != value:
+                raise ValueError(
+                    f"{key}: found {brief(other)} in {first} and {brief(value)} in {name}, "
+                    "expected overlays that agree: give one of them, or a third with what you mean"
+                )
+    return merged(*parts)
+
+
+def located(content: dict, name: str, root: str = "") -> dict:
+    """The content of a file with its paths, which are relative to it or to `root`, from here."""
+    content = dict(content)
+    folder = os.path.dirname(name)
+
+    def path(key: str, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found, other = (os.path.join(f, expanded(key, value)) for f in (folder, root))
+        return other if root and not os.path.exists(found) and os.path.exists(other) else found
+
+    if isinstance(folders := content.get("extensions"), dict):
+        content["extensions"] = {k: path(f"extensions.{k}", v) for k, v in folders.items()}
+    for section, name in (("claims", "file"), ("datasets", "file"), ("arms", "overlay")):
+        if isinstance(entries := content.get(section), dict):
+            content[section] = {
+                key: entry | {name: path(f"{section}.{key}.{name}", entry[name])}
+                if isinstance(entry, dict) and name in entry
+                else entry
+                for key, entry in entries.items()
+            }
+    return content
+
+
+def expanded(key: str, path: str) -> str:
+    """A path with ~ and $NAME as a shell would fill them in.
+
+    Raises ValueError where there is no such variable or user.
+    """
+    found = os.path.expanduser(os.path.expandvars(path))
+    if unknown := re.match(r"~[^/]*", found) or re.search(r"\$\{?\w+\}?", found):
+        raise ValueError(
+            f"{key}: found {brief(path)}, but {unknown[0]} is not known here: set it, or write the "
+            "path out"
+        )
+    return found
+
+
+def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
+    """The dotted key and value of all that `merged` would replace."""
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def with_line(message: str, files: dict[str, Document]) -> str:
+    """A message that begins with a dotted key, and before it the file and line where that stands.
+
+    The file is the last one that sets the key; what a variant does not set stands in its
+    experiment or in the defaults; a missing key is looked for where it belongs.
+    """
+    key = "" if message.startswith(WHOLE) else re.split(r"[^\w.-]", message, maxsplit=1)[0]
+    place = tuple(int(part) if part.isdecimal() else part for part in key.split(".") if part)
+    if unknown := re.search(r"unknown key '([^']*)'", message):
+        place += (unknown[1],)
+    places = [place]
+    if place[:1] == ("experiments",) and place[2:3] == ("variants",):
+        places += [place[:2] + place[4:], ("defaults", *place[4:])]
+    places += [place[:length] for length in range(len(place) - 1, 0, -1)]
+    for sought in places:
+        for name, document in reversed(files.items()):
+            if line := document.lines.get(sought):
+                return f"{name}, line {line}: {message}"
+            if sought in document.lines:  # --config has no lines
+                nested = name == "--config" and len(sought) > 1
+                return f"{name}: {without_text(message) if nested else message}"
+    return message
+
+
+def without_text(message: str) -> str:
+    """A message about what is nested in --config, of which Snakemake makes text, whatever it is:
+    where another type or a number was expected, quotes or a dot are not what is wrong."""
+    found = re.search(r"found '([^']*)'( \(str\))?,", message)
+    if not found or not (found[2] or number_hint(found[1]) != NO_NUMBER):
+        return message
+    return (
+        f"{message.partition(': write ')[0]}: Snakemake makes text of all that is nested in "
+        "--config: write it to a file, and name that with --configfile"
+    )

@@ -1,0 +1,123 @@
+"""A batch of runs that differ in their seeds: one checkpoint. Those that can train as one stack."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from hw1.data.inputs import Data, Split
+from hw1.data.seeding import key_of
+from hw1.networks import models
+from hw1.networks.stacks import RowStack, stack_of
+from hw1.results import arrays
+from hw1.settings.architectures import example_shape
+from hw1.settings.batches import name
+from hw1.training import checkpoints, loop, provenance
+
+
+class Batch(NamedTuple):
+    """Runs of the same settings but for their seeds: the files of their data and of the code that
+    trains them, the checkpoints that they start from, if any, and the device."""
+
+    settings: dict
+    seeds: list[int]
+    data: Path
+    start: list[Path]
+    code: list[Path]
+    device: torch.device
+
+    def train(self, checkpoint: Path, facts: Path, interval: float, log: Callable) -> list[dict]:
+        """Train the runs that are not in `checkpoint`, nor kept beside it, and write it; return the
+        runs in order.
+
+        Their provenance goes to the folder `facts`. What is unfinished is saved every `interval`
+        seconds, and gone on with.
+        """
+        settings, weights = self.runs()
+        texts = {seed: json.dumps(settings[seed], sort_keys=True) for seed in self.seeds}
+        fingerprints = {seed: self.fingerprint(texts[seed]) for seed in self.seeds}
+        family = self.fingerprint(json.dumps(self.settings, sort_keys=True))
+        with checkpoints.exclusive(checkpoint.with_suffix(".lock"), log):
+            runs = checkpoints.finished(checkpoint, family, fingerprints)
+            for seed in sorted(runs):
+                log(f"seed {seed}: settings, code and data are those of the result that is there")
+            missing = [seed for seed in self.seeds if seed not in runs]
+            if missing:
+                data = Data(arrays.load(self.data), self.device)
+                stack = stack_of(self.settings, data)
+            for group in [missing] if missing and stack else [[seed] for seed in missing]:
+                log(f"training {name(group)}")
+                resume = checkpoints.ResumeFile(
+                    checkpoint.with_suffix(".resume"),
+                    # Another processor may train them otherwise, and its state has another form.
+                    "".join(
+                        [stack.__name__ if stack else "alone", *(fingerprints[s] for s in group)]
+                    ),
+                    interval,
+                )
+                together = [settings[seed] for seed in group]
+                trained = train_together(together, stack, data, weights, resume, log)
+                for seed, result in zip(group, trained, strict=True):
+                    place = "{experiment}/{variant}/seed{seed}.json".format(**settings[seed])
+                    provenance.write(facts / place, self.device, result.seconds)
+                    runs[seed] = {
+                        "settings": texts[seed],
+                        "fingerprint": fingerprints[seed],
+                        "history": json.dumps(result.history),
+                        "snapshots": result.snapshots,
+                    }
+                if len(runs) < len(self.seeds):  # not to be trained again if this job ends now
+                    part = {seed: runs[seed] for seed in group}
+                    checkpoints.keep_part(checkpoint, family, part)
+                resume.remove()
+            checkpoints.save_runs(checkpoint, {seed: runs[seed] for seed in self.seeds})
+            checkpoints.keep(checkpoint, family)
+        return [runs[seed] for seed in self.seeds]
+
+    def runs(self) -> tuple[dict[int, dict], dict[int, dict[str, torch.Tensor]]]:
+        """The settings of each run, by seed, and the weights that it starts from, if it does."""
+        settings = {seed: self.settings | {"seed": seed} for seed in self.seeds}
+        weights = {}
+        for file in self.start:
+            for seed, run in checkpoints.load(file).items():
+                if seed in settings:
+                    start = self.settings["start"]
+                    weights[seed] = run["snapshots"][start.get("epoch", max(run["snapshots"]))]
+                    # All that these weights are a function of.
+                    settings[seed]["start"] = start | {"fingerprint": run["fingerprint"]}
+        return settings, weights
+
+    def fingerprint(self, settings: str) -> str:
+        """Digest of settings, data and code."""
+        return checkpoints.fingerprint(settings, self.device, [*self.code, self.data])
+
+
+def train_together(
+    runs: Sequence[dict],
+    stack: type | None,
+    data: Data,
+    weights: dict[int, dict[str, torch.Tensor]],
+    resume: checkpoints.ResumeFile,
+    log: Callable,
+) -> list[loop.Trained]:
+    """Train runs, given by their settings, as one stack, or the only one alone.
+
+    `weights` has those that a run starts from, by its seed, where it does not draw them.
+    """
+    settings = runs[0]
+    splits = data.splits(settings)
+    if stack is RowStack and settings["inputs"]["labels"] != "given":
+        labels = [data.splits(run)["train"].targets for run in runs]
+        splits["train"] = Split(splits["train"].inputs, torch.stack(labels))
+    built = [
+        models.build(run["model"], *example_shape(run), key_of(run, "initialisation"))
+        for run in runs
+    ]
+    for run, network in zip(runs, built):
+        if run["seed"] in weights:
+            network.load_state_dict(weights[run["seed"]])
+    model = (stack(built) if stack else built[0]).to(data.device)
+    keys = [key_of(run, "batches") for run in runs]
+    return loop.train(model, splits, settings["training"], keys, resume, log)

@@ -1,0 +1,65 @@
+"""Trained networks, to predict with."""
+
+import json
+import os
+
+import numpy as np
+import torch
+
+from hw1.data.inputs import Data
+from hw1.networks import models
+from hw1.settings.architectures import classes_of, example_shape
+from hw1.training import checkpoints
+
+
+class Predictor:
+    """A network after a snapshot epoch, with the settings of its run."""
+
+    def __init__(self, run: dict, epoch: int | None = None) -> None:
+        self.settings: dict = json.loads(run["settings"])
+        snapshots = run["snapshots"]
+        if epoch is not None and epoch not in snapshots:
+            kept = ", ".join(map(str, sorted(snapshots)))
+            raise ValueError(f"found no snapshot of epoch {epoch}, expected one of {kept}")
+        self.epoch: int = max(snapshots) if epoch is None else epoch
+        self.network = models.build(self.settings["model"], *example_shape(self.settings))
+        self.network.load_state_dict(snapshots[self.epoch])
+        self.network.eval()
+
+    def outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """What the network says (n, outputs) of inputs as they are in the data's file: images
+        (n, size, size) from 0 to 255, x (n, 1), or one's own, pixels from 0 to 255 as well."""
+        arrays = {"train_inputs": np.asarray(inputs), "train_targets": np.zeros(len(inputs))}
+        data = Data(arrays, torch.device("cpu"))
+        # An image, (1, size, size), has no axis of its channel in the file.
+        axes = 2 if len(example_shape(self.settings)[0]) == 1 else 3
+        if arrays["train_inputs"].ndim != axes:
+            raise ValueError(
+                f"found inputs of shape {arrays['train_inputs'].shape}, expected {axes} axes, the "
+                "first one for the examples"
+            )
+        # All of them, as they are, whatever the training took.
+        shown = self.settings.get("inputs", {}) | {"labels": "given", "examples": None}
+        given = self.settings | {"inputs": shown}
+        with torch.inference_mode():
+            return self.network(data.splits(given)["train"].inputs).numpy()
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Labels (n,), or real values (n, outputs), for inputs as `outputs` takes them."""
+        found = self.outputs(inputs)
+        return found if classes_of(self.settings) is None else found.argmax(1)
+
+
+def load(path: str | os.PathLike, seed: int | None = None, epoch: int | None = None) -> Predictor:
+    """A network from a checkpoint: of a seed, which may be left out where there is one, after its
+    last epoch or another one that was kept.
+
+    Raises ValueError where the file is damaged or has no such seed or epoch.
+    """
+    runs = checkpoints.load(path)
+    if seed is None and len(runs) == 1:
+        (seed,) = runs
+    if seed not in runs:
+        said = "say which" if seed is None else f"found seed={seed!r}"
+        raise ValueError(f"{path}: {said}, expected one of {', '.join(map(str, runs))}")
+    return Predictor(runs[seed], epoch)
