@@ -195,6 +195,25 @@ CLAIMS = """
       statistic: parameter_count
       of: {experiment: mine, variant: mlp}
       confirmed: {within: [12730, 12730]}
+    - measure: norm
+      statistic: mean_norm
+      of: {table: mine_norms, variant: mlp}
+      confirmed: {above: 0}
+      decides: false
+"""
+MEAN_NORM = """
+from hw1.claims.keys import Table, Variant
+from hw1.claims.reading import Tables, rows
+from hw1.claims.sample import Sample, median
+
+
+def mean_norm(tables: Tables, table: Table, variant: Variant) -> Sample:
+    found = rows(tables, table, ("seed",), ["norm"], variant)
+    return median(found.groupby("seed")["norm"].mean())
+
+
+def helper(found):
+    return found
 """
 
 
@@ -211,6 +230,7 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
         "experiments": {"mine": mine},
     }
     files = {"analyses__norms_py": NORMS, "figures__strip_py": STRIP, "claims_yaml": CLAIMS}
+    files["statistics__norms_py"] = MEAN_NORM
     targets = ("mine", "results/tables/notebook_as_written.csv")
     files["figures__strip_py"] = STRIP.replace('["colours"]["guide"]', '["colours"][COLOUR]')
     files["figures__strip_py"] = "from _shared import COLOUR\n" + files["figures__strip_py"]
@@ -219,10 +239,18 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
     assert {row["seed"] for row in rows(copy, "mine_norms")} == {"0", "1"}
     (verdict,) = rows(copy, "notebook_as_written")
     assert (verdict["claim"], verdict["verdict"]) == ("N1", "confirmed")
+    _, part = rows(copy, "notebook_parts_as_written")
+    norms = [float(row["norm"]) for row in rows(copy, "mine_norms")]
+    assert float(part["estimate"]) == pytest.approx(sum(norms) / 2)
+    # An edit of a statistic decides again, and does nothing else.
+    statistic = copy.folder.parent / "mine/statistics/norms.py"
+    overlaid = ("--configfile", str(copy.folder.parent / "mine/overlay.yaml"))
+    statistic.write_text(MEAN_NORM.replace(".mean()", ".max()"), encoding="utf-8")
+    assert {job.split()[0] for job in copy.plan(*targets, *overlaid)} == {"claims"}
+    statistic.write_text(MEAN_NORM, encoding="utf-8")
     # An edit of the kind runs what uses it again, and nothing else.
     kind = copy.folder.parent / "mine/analyses/norms.py"
     kind.write_text(NORMS + "\nEDITED = True\n", encoding="utf-8")
-    overlaid = ("--configfile", str(copy.folder.parent / "mine/overlay.yaml"))
     planned = copy.plan(*targets, *overlaid)
     assert {job.split()[0] for job in planned} <= {"norms", "tabulate", "figure", "claims", "mine"}
     assert {"norms mine/norms/mlp/seed0", "figure my_norms"} <= planned

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from hw1.claims import statistics
 from hw1.claims.decisions import Finding, decide
 from hw1.plan import deciding
 from hw1.plan.plan import Plan
@@ -152,6 +153,7 @@ def main() -> None:
     document = beginning(paths, decided)
     plan = planned(document, str(decided))
     targets = targets_of(args.only, plan)
+    statistics.load(map(Path, plan.statistics))
     # A profile of a cluster has its own.
     profile = any(option.startswith("--workflow-profile") for option in options)
     command = [*([] if profile else ["--cores", args.cores]), *options]

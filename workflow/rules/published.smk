@@ -56,6 +56,7 @@ rule comparison:
         runtime=growing(10),
     params:
         recipe=digest("comparison"),
+        statistics=lambda w: plan.statistics,
         # Not those whose tables another job has made since the inputs were chosen.
         experiments=lambda w, input: json.dumps(
             {
@@ -66,7 +67,7 @@ rule comparison:
         ),
     shell:
         f"{plan.command('comparison')} "
-        "--claims {input.claims:q} --tables {input.tables} "
+        "--claims {input.claims:q} --statistics {params.statistics:q} --tables {input.tables} "
         "--published {input.published} --experiments {params.experiments:q} "
         "--table {output.table} --text {output.text} > {log} 2>&1"
 

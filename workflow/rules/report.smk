@@ -27,9 +27,10 @@ rule claims:
     params:
         recipe=lambda w: shown(w).ledger_recipe(w.claims, w.arm),
         left_out=lambda w: shown(w).left_out(w.claims, w.arm),
+        statistics=lambda w: plan.statistics,
     shell:
         f"{plan.command('claims')} "
-        "--claims {input.claims:q} --left-out {params.left_out} "
+        "--claims {input.claims:q} --left-out {params.left_out} --statistics {params.statistics:q} "
         "--tables {input.tables} --ledger {output.ledger} --parts {output.parts} > {log} 2>&1"
 
 

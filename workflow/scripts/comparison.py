@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from hw1.claims import comparison
+from hw1.claims import comparison, statistics
 from hw1.claims.comparison import IN_LINE, SAME
 from hw1.results import published, tables
 from hw1.results.command import one_line_errors
@@ -37,6 +37,7 @@ def summary(experiment: str, ours: dict, theirs: dict, rows: list[dict]) -> list
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--claims", type=Path, nargs="*", required=True)
+    parser.add_argument("--statistics", type=Path, nargs="*", required=True, help="of extensions")
     parser.add_argument("--tables", type=Path, nargs="*", required=True, help="of the build")
     parser.add_argument("--published", type=Path, nargs="*", required=True, help="tables")
     parser.add_argument(
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--text", type=Path, required=True)
     args = parser.parse_args()
+    statistics.load(args.statistics)
     claims = [
         claim for path in args.claims for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
     ]

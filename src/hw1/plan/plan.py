@@ -24,7 +24,7 @@ from hw1.results import recipes
 from hw1.results.wording import outcome
 from hw1.settings import estimates, runs
 from hw1.settings.batches import seeds_of
-from hw1.settings.claim_lists import about, left_out
+from hw1.settings.claim_lists import about, left_out, statistic_files
 from hw1.settings.entries import OWN_TABLES, ROOT, Analysis, Figure, Kind, style, tables_of
 from hw1.settings.overlays import merged, settings_of_files
 from hw1.settings.runs import Run
@@ -290,6 +290,11 @@ class Plan:
         """The file of a list of claims."""
         return self.here(self.config["claims"][claims]["file"])
 
+    @functools.cached_property
+    def statistics(self) -> list[str]:
+        """The files with statistics of extensions."""
+        return [self.here(file) for file in statistic_files(self.config["extensions"].values())]
+
     def evidence(self, claims: str, arm: str) -> list[str]:
         """The tables from which a list of claims is decided."""
         return self.evidence_for(self.claims[claims], arm)
@@ -511,7 +516,8 @@ class Plan:
         """What the ledger of a list of claims is made by."""
         made_from = [self.recipe_of_evidence(file, arm) for file in self.evidence(claims, arm)]
         rules = content_of(self.config["claims"][claims]["file"])
-        return recipe_of("claims", [rules, self.left_out(claims, arm)], made_from)
+        own = [digest("claims", Path(file)) for file in self.statistics]
+        return recipe_of("claims", [rules, self.left_out(claims, arm), *own], made_from)
 
     def recipe_of_evidence(self, file: str, arm: str) -> str | None:
         """What a table that claims rest on is made by; one of another arm is as it is."""

@@ -102,7 +102,7 @@ def claims_of(
         name = os.path.relpath(entry["file"])
         files[name] = load(name)
         claims[key] = files[name].content
-        check_claims(claims[key], experiments, name)
+        check_claims(claims[key], experiments, name, config["extensions"].values())
         check_evidence(key, claims[key], config, analyses, variants)
     check_left_out(config["claims"], claims)
     if claims.keys() == ever(files, "claims").keys():

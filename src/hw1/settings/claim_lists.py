@@ -3,6 +3,7 @@
 import ast
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from hw1.results.tables import RUN_COLUMNS
@@ -27,13 +28,16 @@ def about(claims: Sequence[dict]) -> set[str]:
     return named - {None}
 
 
-def check_claims(claims: Sequence[dict], known: Iterable[str], file: str) -> None:
+def check_claims(
+    claims: Sequence[dict], known: Iterable[str], file: str, extensions: Iterable[str] = ()
+) -> None:
     """Raise ValueError, with one line that names key and claim, where the list of a file says what
-    cannot be, or an experiment nearly as one of `known` is called; it may be about others, too."""
+    cannot be, or an experiment nearly as one of `known` is called; it may be about others, too.
+    Statistics are those of the library and of `extensions`."""
     try:
         check_schema(claims, schema("claims"), file)
         for place, claim in enumerate(claims):
-            check_claim(claim, f"{place}", list(known))
+            check_claim(claim, f"{place}", list(known), statistics(tuple(extensions)))
     except ValueError as error:
         raise ValueError(with_id(str(error), claims)) from error
 
@@ -47,14 +51,14 @@ def with_id(message: str, claims: Sequence[dict]) -> str:
     return f"{key}: {name}{rest}"
 
 
-def check_claim(claim: dict, where: str, known: Sequence[str]) -> None:
+def check_claim(claim: dict, where: str, known: Sequence[str], keys: "Statistics") -> None:
     """Raise ValueError, with a line that begins with the key, where a claim says what cannot be."""
     if all(part.get("decides") is False for part in claim["parts"]):
         raise ValueError(f"{where}.parts: found none that decides it: take decides from one")
     check_name(claim["experiment"], f"{where}.experiment", known)
     for number, part in enumerate(claim["parts"]):
         key = f"{where}.parts.{number}"
-        check_keys(part, key)
+        check_keys(part, key, keys)
         check_name(part["of"].get("experiment"), f"{key}.of.experiment", known)
         regions = {name: part.get(name, {}) for name in ("confirmed", "refuted")}
         regions["reading.where"] = part.get("reading", {}).get("where", {})
@@ -77,34 +81,53 @@ class Key(NamedTuple):
     optional: bool
 
 
+Statistics = Mapping[str, Mapping[str, Key]]  # keys by statistic
+
+
+def statistic_files(extensions: Iterable[str]) -> list[Path]:
+    """The files with statistics of some extensions."""
+    return [f for name in extensions for f in sorted(Path(name, "statistics").glob("[!_]*.py"))]
+
+
 @functools.cache
-def statistics() -> dict[str, dict[str, Key]]:
-    """The keys of each statistic that there is, read without importing any."""
+def statistics(extensions: tuple[str, ...] = ()) -> Statistics:
+    """The keys of each statistic that there is, of the library or of extensions, read without
+    importing any. Raises ValueError where two have one name."""
     folder = ROOT / "src/hw1/claims"
     named: dict[str, ast.expr] = {}  # annotations that stand for others
-    found = {}
-    for file in [folder / "keys.py", *sorted((folder / "statistics").glob("[!_]*.py"))]:
+    found: dict[str, dict[str, Key]] = {}
+    files = [folder / "keys.py", *sorted((folder / "statistics").glob("[!_]*.py"))]
+    for file in [*files, *statistic_files(extensions)]:
         for node in kinds.parsed(file).body:
             if isinstance(node, ast.Assign) and "Literal[" in ast.unparse(node.value):
                 named[ast.unparse(node.targets[0])] = node.value
             if (
                 isinstance(node, ast.FunctionDef)
-                and ast.unparse(node.returns or named[""]) == "Sample"
+                and node.returns
+                and ast.unparse(node.returns) == "Sample"
             ):
+                if node.name in found:
+                    raise ValueError(f"{file}: {node.name} is a statistic already: rename it")
                 _, *arguments = node.args.args  # the first are the tables
+                if bare := [a.arg for a in arguments if a.annotation is None]:
+                    raise ValueError(
+                        f"{file}: {node.name}: {bare[0]} has no annotation: take one of "
+                        "src/hw1/claims/keys.py"
+                    )
                 required = len(arguments) - len(node.args.defaults)
                 found[node.name] = {
                     argument.arg: key_of(argument.annotation, place >= required, named)
                     for place, argument in enumerate(arguments)
+                    if argument.annotation
                 }
     return found
 
 
-def key_of(annotation: ast.expr | None, optional: bool, named: Mapping[str, ast.expr]) -> Key:
+def key_of(annotation: ast.expr, optional: bool, named: Mapping[str, ast.expr]) -> Key:
     """A key by its annotation, in which some names stand for other annotations."""
-    text = ast.unparse(annotation or named[""]).removesuffix(" | None")
+    text = ast.unparse(annotation).removesuffix(" | None")
     if text.startswith("Annotated["):
-        first, *needs = annotation.slice.elts  # type: ignore[union-attr]
+        first, *needs = annotation.slice.elts  # type: ignore[attr-defined]
         return key_of(first, optional, named)._replace(needs=tuple(map(ast.literal_eval, needs)))
     if text in named:
         return key_of(named[text], optional, named)._replace(kind=text)
@@ -123,12 +146,12 @@ METRICS = [*RUN_COLUMNS, "parameters", "epoch", "split", "examples", "loss", "ac
 METRICS += ["constant_loss", "constant_accuracy"]
 
 
-def check_keys(part: dict, where: str) -> None:
+def check_keys(part: dict, where: str, statistics: Statistics) -> None:
     """Raise ValueError where a key under `of` is none of the statistic's, or of another type."""
-    if (keys := statistics().get(part["statistic"])) is None:
+    if (keys := statistics.get(part["statistic"])) is None:
         raise ValueError(
             f"{where}.statistic: found {part['statistic']!r}: "
-            f"{did_you_mean(part['statistic'], statistics())}"
+            f"{did_you_mean(part['statistic'], statistics)}"
         )
     for name, value in part["of"].items():
         if name not in keys:
@@ -183,7 +206,7 @@ def check_part(
     part: dict, config: dict, done: Sequence[Analysis], left_out: Mapping[str, Iterable]
 ) -> None:
     """Raise ValueError, with a line that begins with the key, as `check_evidence` does."""
-    keys, of = statistics()[part["statistic"]], part["of"]
+    keys, of = statistics(tuple(config["extensions"].values()))[part["statistic"]], part["of"]
     subject = "table" if "table" in keys else "experiment"
     tables = {f"{e}_{t}": (e, t) for e in config["experiments"] for t in tables_of(e, done)}
     if subject == "table":

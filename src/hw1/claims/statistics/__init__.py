@@ -7,7 +7,9 @@ needs or cannot be right.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
 
 from hw1.claims.sample import Sample
 from hw1.claims.statistics import (
@@ -20,10 +22,24 @@ from hw1.claims.statistics import (
     size,
     units,
 )
+from hw1.settings import kinds
 
-STATISTICS: dict[str, Callable[..., Sample]] = {
-    name: function
-    for module in (final, course, distances, predictions, line, size, units, landscape)
-    for name, function in inspect.getmembers(module, inspect.isfunction)
-    if function.__module__ == module.__name__ and function.__annotations__["return"] is Sample
-}
+STATISTICS: dict[str, Callable[..., Sample]] = {}
+
+
+def add(module: ModuleType) -> None:
+    """Have the statistics that a module defines decide claims."""
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        own = function.__module__ == module.__name__
+        if own and function.__annotations__.get("return") is Sample:
+            STATISTICS[name] = function
+
+
+for module in (final, course, distances, predictions, line, size, units, landscape):
+    add(module)
+
+
+def load(files: Iterable[Path]) -> None:
+    """Have the statistics of files decide claims, too: those of extensions."""
+    for file in files:
+        add(kinds.load(file))
