@@ -1,9 +1,11 @@
-"""What the undocumented parts of torch and Python buy that hw1 uses: python benchmarks/private_parts.py
+"""What the undocumented parts of torch and Python buy that hw1 uses.
 
-Each is left out in turn, in processes of their own, one with it and one without after the other. Of
-`compiler` and `exit` the seconds are those of a whole process that trains three iterations, of
-`step` and `in place` those of the training alone: iterations of 20 stacked networks of function_fit.
-Prints a table with the median of each and of their ratio, pair by pair.
+python benchmarks/private_parts.py [--pairs 7] [--epochs 1000]
+
+Each is left out in turn, in processes of their own, one with it and one without after the other.
+Of `compiler` and `exit` the seconds are those of a whole process that trains three iterations, of
+`step` and `in place` those of the training alone, of 20 stacked networks of function_fit. Prints a
+table with the median of each, and of their ratio, pair by pair.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from hw1.results.command import one_line_errors  # noqa: E402
+from hw1.results.command import one_line_errors
 
 WITHOUT = {
     "compiler": """
@@ -72,7 +74,7 @@ def seconds(part: str, without: bool, epochs: int) -> float:
 
 @one_line_errors
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=7, help="of each part")
     parser.add_argument("--epochs", type=int, default=1000, help="of step and in place")
     args = parser.parse_args()
