@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 
 import torch
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
@@ -24,8 +23,9 @@ from hw1.data import datasets, inputs  # noqa: E402
 from hw1.networks import models  # noqa: E402
 from hw1.results.command import one_line_errors  # noqa: E402
 from hw1.settings.architectures import example_shape  # noqa: E402
-from hw1.settings.overlays import merged  # noqa: E402
+from hw1.settings.overlays import merged, settings_of_files  # noqa: E402
 from hw1.settings.runs import first_run, run_settings  # noqa: E402
+from hw1.settings.yaml_files import load  # noqa: E402
 from hw1.training import devices, loop  # noqa: E402
 from hw1.training.checkpoints import ResumeFile  # noqa: E402
 
@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workloads", nargs="*", default=WORKLOADS, help="EXPERIMENT/VARIANT")
     args = parser.parse_args()
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})
     settings_of = {name: run_settings(config, first_run(config, name)) for name in args.workloads}
     for name, settings in settings_of.items():
         if "inputs" not in settings:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
@@ -31,8 +30,9 @@ from hw1.results import arrays  # noqa: E402
 from hw1.results.command import one_line_errors  # noqa: E402
 from hw1.settings.architectures import example_shape, layers, parameter_count  # noqa: E402
 from hw1.settings.batches import name  # noqa: E402
-from hw1.settings.overlays import merged  # noqa: E402
+from hw1.settings.overlays import merged, settings_of_files  # noqa: E402
 from hw1.settings.runs import batch_settings  # noqa: E402
+from hw1.settings.yaml_files import load  # noqa: E402
 
 
 class Job(NamedTuple):
@@ -95,7 +95,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.repeats < 1:
         raise ValueError(f"--repeats: found {args.repeats}, expected 1 or more")
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})
     for experiment in ("trajectory", "capacity"):
         config["experiments"][experiment]["dataset"] = "digits"
     rows = []

@@ -25,7 +25,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-import yaml
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -38,7 +37,9 @@ from hw1.networks import models, stacks  # noqa: E402
 from hw1.results.command import one_line_errors  # noqa: E402
 from hw1.settings.architectures import example_shape, layers, multiply_adds  # noqa: E402
 from hw1.settings.estimates import training_examples  # noqa: E402
+from hw1.settings.overlays import settings_of_files  # noqa: E402
 from hw1.settings.runs import first_run, run_settings  # noqa: E402
+from hw1.settings.yaml_files import load  # noqa: E402
 from hw1.training import devices, loop  # noqa: E402
 from hw1.training.checkpoints import ResumeFile  # noqa: E402
 
@@ -141,7 +142,7 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
         n = iterations * options["batch_size"]
         split = inputs.Split(split.inputs[:n], split.targets[:n])
         options["epochs"] = 1
-    experiments = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
+    experiments = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})["experiments"]
     together = experiments[settings["experiment"]].get("seeds_per_job", 1)
     stack = stacks.stack_kind(settings)
     keys = [(seed, 0) for seed in range(together if stack else 1)]
@@ -157,7 +158,7 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
 @cache
 def workload(name: str) -> tuple[dict, int, float]:
     """Settings of a workload, mini-batches that are an epoch, examples in it."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})
     settings = run_settings(config, first_run(config, name))
     n = training_examples(settings)
     batch_size = settings["training"]["batch_size"]

@@ -107,7 +107,8 @@ def table(lines: list[list[str]], head: list[str]) -> str:
 def keys() -> str:
     lines = []
     for path, node in rows(SCHEMA):
-        if path[:1] == ("defaults",) or path[:4] == ("experiments", "NAME", "variants", "NAME"):
+        of_variants = path[:3] in (("experiments", "NAME", key) for key in ("variants", "grid"))
+        if path[:1] == ("defaults",) or (of_variants and len(path) > 3):
             continue  # the same keys as under an experiment
         default = default_of(path[2:]) if path[:2] == ("experiments", "NAME") else ""
         meaning = node.get("description", "").replace("\n", " ").replace("|", "\\|")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from hypothesis import settings
 from preloaded import Interpreter
-from repository import Repository, reduced
+from repository import Repository, reduced, settings_in
 
 # Before torch is imported: the processes that share the tests would each take all cores, for sums
 # that a job makes on one, with other roundings.
@@ -163,7 +163,7 @@ def write_faults() -> None:
 @pytest.fixture
 def config() -> dict:
     """The default configuration."""
-    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    return settings_in()
 
 
 @pytest.fixture

@@ -10,8 +10,15 @@ from pathlib import Path
 
 import yaml
 
+from hw1.settings.overlays import with_grids
+
 ROOT = Path(__file__).parent.parent
 SOURCES = ("Snakefile", "config.yaml", "presets", "profiles", "workflow", "src", "envs")
+
+
+def settings_in(folder: Path = ROOT) -> dict:
+    """What config.yaml of a folder says, its grids as variants."""
+    return with_grids(yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
 
 
 CONTROLS = tuple(
@@ -58,7 +65,7 @@ def leave_out(entry: dict, claims: str) -> None:
 
 def with_controls(config: dict) -> dict:
     """A configuration with the controls as they are by default, of which presets speak."""
-    default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    default = settings_in()
     config["claims"] = {
         key: entry | {"leave_out": config["claims"].get(key, {}).get("leave_out", {})}
         for key, entry in default["claims"].items()
@@ -137,12 +144,12 @@ class Repository:
 
     def config(self) -> dict:
         """The configuration of this copy."""
-        return yaml.safe_load((self.folder / "config.yaml").read_text(encoding="utf-8"))
+        return settings_in(self.folder)
 
     def write_config(self, change: Callable[[dict], dict | None]) -> None:
-        path = self.folder / "config.yaml"
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-        path.write_text(yaml.safe_dump(change(config) or config, sort_keys=False), encoding="utf-8")
+        config = self.config()
+        text = yaml.safe_dump(change(config) or config, sort_keys=False)
+        (self.folder / "config.yaml").write_text(text, encoding="utf-8")
 
     def sources(self) -> dict[str, bytes]:
         """The content of every file of the repository in this copy."""

@@ -8,12 +8,12 @@ import yaml
 from conftest import ROOT
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from repository import Repository, reduced
+from repository import Repository, reduced, settings_in
 
 from hw1.settings import entries
 from hw1.settings.claim_lists import check_evidence
 
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+DEFAULT = settings_in()
 FIT = "experiments.function_fit."
 # Settings that a figure, an analysis, a claim or the page may stumble over, each with the values
 # at its borders; None leaves the setting as it is.

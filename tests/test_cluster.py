@@ -20,7 +20,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from conftest import ROOT
 from repository import Repository, reduced
 
@@ -258,7 +257,7 @@ def test_a_batch_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_byt
         copy.write_config(reduced)
     # 65 seconds for each of the two, of the processor's time: the clock's would be that of a
     # machine with other tests on it, and these may have ended by then.
-    config = yaml.safe_load((local.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = local.config()
     long(config)
     settings = run_settings(config, Run("random_labels", "lenet5", 0))
     splits = inputs.tensors(datasets.digits(0.2, 28), settings, torch.device("cpu"))

@@ -783,3 +783,34 @@ def test_reserved_names_are_those_of_the_rules():
     text += (ROOT / "Snakefile").read_text(encoding="utf-8")
     rules = re.findall(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:", text, re.MULTILINE)
     assert sorted(configuration.RULES) == sorted([*rules, "status"])  # which is told before any
+
+
+def test_a_grid_is_a_variant_of_each_choice_before_those_that_are_named(config):
+    entry = config["experiments"]["function_fit"]
+    model = {"kind": "mlp", "hidden": [3]}
+    grid = {
+        "function": {"sinc": {"dataset": "sinc"}, "sign": {"dataset": "sign"}},
+        "network": {"one": {"model": model}, "two": {"model": model | {"hidden": [3, 3]}}},
+    }
+    mine = {key: entry[key] for key in ("title", "seeds", "training")} | {"grid": grid}
+    mine["variants"] = {"sinc_two": None, "sign_one": {"stream": 1}, "odd": {"model": model}}
+    found = overlays.with_grids({"experiments": {"mine": mine}})["experiments"]["mine"]
+    assert "grid" not in found and list(found["variants"]) == [
+        "sinc_one", "sign_one", "sign_two", "odd",
+    ]  # fmt: skip
+    assert found["variants"]["sign_one"] == {"dataset": "sign", "model": model, "stream": 1}
+
+
+@pytest.mark.parametrize(
+    "grid, message",
+    [
+        ([], "experiments.mine.grid: found [], expected parts, each of named settings"),
+        ({"a": 3}, "experiments.mine.grid: found {'a': 3}, expected parts, each of named settings"),
+        ({"a": {}}, "experiments.mine.grid.a: found {}, expected settings by their names"),
+        ({"a": {"b": 1}}, "experiments.mine.grid.a: found {'b': 1}, expected settings by their n"),
+    ],
+)
+def test_what_is_no_grid_is_named(grid, message):
+    with pytest.raises(ValueError) as raised:
+        overlays.with_grids({"experiments": {"mine": {"grid": grid}}})
+    assert str(raised.value).startswith(message)

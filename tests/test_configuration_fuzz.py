@@ -5,16 +5,15 @@ import re
 from contextlib import suppress
 from copy import deepcopy
 
-import yaml
-from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from repository import settings_in
 
 from hw1.plan.plan import Plan
 from hw1.settings import entries, estimates, runs
 from hw1.settings.batches import PATTERN
 
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+DEFAULT = settings_in()
 
 HOSTILE = [
     "1e-3", "full", "../x", "a b", "$(touch x)", "x; touch y", "'", '"', "{seed}", "{", "a\nb", "",

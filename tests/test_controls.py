@@ -11,7 +11,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from planted import assert_prefixes, metrics
-from repository import Repository, reduced_controls
+from repository import Repository, reduced_controls, settings_in
 from torch import nn
 
 from hw1.analyses import barriers, dead_units
@@ -621,9 +621,7 @@ def test_the_target_builds_all_controls_and_their_page(tmp_path, python):
     for claim in CLAIMS:
         assert (f'id="{claim["id"]}"' in page) == (claim["id"] in asked)
     assert f"{', '.join(entry['leave_out'])} (its variants are not built)" in page
-    for settings in reduced_controls(yaml.safe_load((ROOT / "config.yaml").read_text()))[
-        "experiments"
-    ].values():
+    for settings in reduced_controls(settings_in())["experiments"].values():
         assert settings["title"] in page
     lines_of = pd.read_csv(copy.folder / "results/tables/connectivity_barriers.csv")
     assert lines_of["variant"].nunique() == 6

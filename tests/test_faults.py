@@ -24,7 +24,7 @@ import pytest
 import torch
 import yaml
 from conftest import ROOT, once
-from repository import Repository, reduced
+from repository import Repository, reduced, settings_in
 
 from hw1.data import datasets
 from hw1.results import arrays, recipes
@@ -355,7 +355,7 @@ def files_of(folder: Path) -> set[str]:
 
 
 def run_settings_of(epochs: int) -> dict:
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = settings_in()
     reduced(config)
     from hw1.settings.overlays import merged
     from hw1.settings.runs import batch_settings
@@ -418,7 +418,7 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
         shutil.copy(small.folder / "results/tables" / name, folder)
     from hw1.settings.entries import read, style
 
-    config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = small.config()
     (figure,) = (figure for figure in read(config)[1] if figure.name == "params")
     arguments = ["--kind", figure.kind.file, "--style", json.dumps(style(config, figure))]
     arguments += ["--tables", "capacity_metrics.csv", "--png", "fig.png", "--svg", "fig.svg"]
@@ -594,9 +594,7 @@ def test_two_directories_at_once_a_read_only_source_tree_and_odd_paths(
     small, tmp_path, python, observed
 ):
     source = Repository(tmp_path / "Übung 1 (source)", python)
-    source.write_config(
-        lambda c: yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
-    )
+    source.write_config(lambda c: small.config())
     for path in [*source.folder.rglob("*"), source.folder]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     places = [tmp_path / "first café", tmp_path / "second place"]
@@ -637,7 +635,7 @@ def test_a_clock_set_back_reruns_nothing_and_misses_nothing(small, observed):
     for path in (small.folder / "results").rglob("*"):
         os.utime(path, (tomorrow, tomorrow))
     assert small.plan("capacity") == {"capacity"} or small.plan("capacity") == set()
-    config = yaml.safe_load((small.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = small.config()
     small.write_config(lambda c: c["experiments"]["capacity"]["training"].update(epochs=2))
     assert "train capacity/cnn1/seed0" in small.plan("capacity")
     small.write_config(lambda c: config)

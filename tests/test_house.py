@@ -8,8 +8,9 @@ import pytest
 import yaml
 from conftest import ROOT
 from mutations import FAULTS
+from repository import settings_in
 
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+CONFIG = settings_in()
 
 
 def test_no_experiment_and_no_variant_stands_in_a_rule_a_script_or_the_library():
@@ -54,7 +55,7 @@ def test_the_first_line_of_each_yaml_names_its_schema_for_editors():
 
 
 def test_every_claim_of_an_experiment_stands_under_one_figure():
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = settings_in()
     claims = [
         claim
         for entry in config["claims"].values()

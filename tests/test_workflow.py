@@ -19,7 +19,7 @@ import pytest
 import yaml
 from browser import faults, look_at, needs_chromium
 from conftest import ROOT
-from repository import Repository, of, reduced, rules, with_controls
+from repository import Repository, of, reduced, rules, settings_in, with_controls
 
 from hw1.settings.batches import seed_list
 
@@ -623,7 +623,7 @@ def test_architectures_as_coded_get_verdicts_of_their_own(repository):
 
 @pytest.mark.slow
 def test_replication_is_of_other_seeds_and_nothing_else(repository):
-    default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
+    default = settings_in()["experiments"]
     more = yaml.safe_load((ROOT / "presets/replication.yaml").read_text(encoding="utf-8"))
     assert set(more) == {"experiments"} and set(more["experiments"]) == set(default)
     for experiment in more["experiments"].values():

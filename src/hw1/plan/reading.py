@@ -14,7 +14,7 @@ from hw1.settings.claim_lists import (
 )
 from hw1.settings.configuration import check_data_files
 from hw1.settings.entries import Analysis, Figure, Kind, read
-from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_line
+from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_grids, with_line
 from hw1.settings.yaml_files import Document, Place, load
 
 
@@ -120,8 +120,8 @@ def ever(files: Mapping[str, Document], section: str) -> dict[str, list[dict]]:
     """The entries of a section in any file, by name, also of those that an overlay leaves out."""
     found: dict[str, list[dict]] = {}
     for document in files.values():
-        said = document.content.get(section) if isinstance(document.content, dict) else None
-        for name, entry in (said or {}).items():
+        said = with_grids(document.content) if isinstance(document.content, dict) else {}
+        for name, entry in (said.get(section) or {}).items():
             found.setdefault(name, []).append(entry or {})
     return found
 

@@ -59,6 +59,8 @@ def check(config: dict, schema: dict) -> None:
             )
     for name, experiment in config["experiments"].items():
         where = f"experiments.{name}"
+        if "variants" not in experiment:
+            raise ValueError(f"{where}.variants is missing: name them, or parts of a grid")
         check_seeds(config, name)
         for variant in experiment["variants"]:
             check_variant(config, where, Run(name, variant, 0))

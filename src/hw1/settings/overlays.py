@@ -1,5 +1,6 @@
 """Files of settings, one over the other, as one configuration."""
 
+import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -44,7 +45,39 @@ def settings_of_files(files: Mapping[str, Document], root: str = "") -> dict:
                     f"{key}: found {brief(other)} in {first} and {brief(value)} in {name}, "
                     "expected overlays that agree: give one of them, or a third with what you mean"
                 )
-    return merged(*parts)
+    return with_grids(merged(*parts))
+
+
+def with_grids(config: dict) -> dict:
+    """A configuration with the variants that each `grid` of an experiment comes to, before those
+    that the experiment names. Raises ValueError where a grid has no named parts."""
+    experiments = config.get("experiments")
+    if not isinstance(experiments, dict):
+        return config
+    found = {}
+    for name, entry in experiments.items():
+        if isinstance(entry, dict) and "grid" in entry:
+            variants = merged(grid_of(entry["grid"], name), entry.get("variants") or {})
+            entry = {key: value for key, value in entry.items() if key != "grid"}
+            entry["variants"] = variants
+        found[name] = entry
+    return config | {"experiments": found}
+
+
+def grid_of(grid: object, experiment: str) -> dict[str, dict]:
+    """The variants of a grid, each of one settings of every part, named by these in their order."""
+    where = f"experiments.{experiment}.grid"
+    if not (isinstance(grid, dict) and grid and all(isinstance(p, dict) for p in grid.values())):
+        raise ValueError(f"{where}: found {brief(grid)}, expected parts, each of named settings")
+    for part, settings in grid.items():
+        if not settings or not all(isinstance(value, dict) for value in settings.values()):
+            raise ValueError(
+                f"{where}.{part}: found {brief(settings)}, expected settings by their names"
+            )
+    return {
+        "_".join(name for name, _ in chosen): merged(*(settings for _, settings in chosen))
+        for chosen in itertools.product(*(settings.items() for settings in grid.values()))
+    }
 
 
 def located(content: dict, name: str, root: str = "") -> dict:
