@@ -35,6 +35,8 @@ def render(template: str, **context) -> str:
         "seed_count": wording.seed_count,
         "duration": wording.duration,
         "outcome": wording.outcome,
+        # 60 000 is one word, also at the end of a line.
+        "unbroken": lambda text: re.sub(r"(?<=\d) (?=\d{3}\b)", "\u00a0", text),
         "decimals": decimals,
         "ranges": ranges,
     }
