@@ -187,7 +187,7 @@ FAULTS = {
         "map(content_digest, code(script, kind)[-1:])",
     ),
     "modules imported in functions not followed": (
-        "src/hw1/plan/sources.py", "in ast.walk(kinds.parsed(file))",
+        "src/hw1/plan/sources.py", "in statements(kinds.parsed(file))",
         "in kinds.parsed(file).body",
     ),
     "a variant replaces what its experiment says": (

@@ -14,7 +14,7 @@ from hw1.plan.plan import Plan, recipe_of
 from hw1.results import published
 from hw1.settings.batches import seed_list
 from hw1.settings.claim_lists import about, left_out
-from hw1.settings.entries import ROOT, read, tables_of
+from hw1.settings.entries import ROOT, entries, tables_of
 from hw1.settings.overlays import leaves, settings_of_files
 from hw1.settings.runs import OF_A_RUN, batch_settings
 from hw1.settings.yaml_files import load
@@ -148,7 +148,7 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
     }
     if not config["experiments"]:
         return PublishedPlan(config, [], {}, [], {}, folder, prefix, held=held)
-    analyses, drawn, kinds = read(config)
+    analyses, drawn, kinds = entries(config)
     claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
     claims = {name: found for name, found in claims.items() if about(found) & {*own}}
     figures = {f.name: f for f in drawn if f.experiment or f.name in claims}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from hw1.results.files import content_digest
+from hw1.results.files import content_digest, statements
 from hw1.settings import kinds
 from hw1.settings.entries import ROOT
 
@@ -18,7 +18,7 @@ from hw1.settings.entries import ROOT
 def imported(file: Path, folders: tuple[Path, ...]) -> set[Path]:
     """The files below `folders` that a file's import statements run, also those in functions."""
     found: set[Path] = set()
-    for node in ast.walk(kinds.parsed(file)):
+    for node in statements(kinds.parsed(file)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found |= files_of(alias.name, folders)

@@ -85,7 +85,8 @@ def needs() -> list[str]:
     return [name for name in found if found[name] == ["runs"]]
 
 
-def known_kinds(concern: str, extensions: Iterable[str]) -> dict[str, Kind]:
+@functools.cache
+def known_kinds(concern: str, extensions: tuple[str, ...]) -> dict[str, Kind]:
     """The kinds of a concern, `analyses` or `figures`, of the library and of extensions, by name.
 
     Raises ValueError where a file declares none, or wrongly, and where two have one name.
@@ -320,7 +321,12 @@ def read(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
     Raises ValueError, with one line that names the key, unless the configuration is valid.
     """
     check(config, schema("config"))
-    folders = config["extensions"].values()
+    return entries(config)
+
+
+def entries(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
+    """What `read` gives, of a configuration whose settings are valid."""
+    folders = tuple(config["extensions"].values())
     known = known_kinds("analyses", folders)
     for name, kind in known.items():
         if name in RULES:
