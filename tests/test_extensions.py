@@ -195,7 +195,8 @@ CLAIMS = """
       statistic: parameter_count
       of: {experiment: mine, variant: mlp}
       confirmed: {within: [12730, 12730]}
-    - measure: norm
+"""
+PART = """    - measure: norm
       statistic: mean_norm
       of: {table: mine_norms, variant: mlp}
       confirmed: {above: 0}
@@ -229,7 +230,7 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
         "claims": {"notebook": {"title": "My claims", "file": "claims.yaml"}},
         "experiments": {"mine": mine},
     }
-    files = {"analyses__norms_py": NORMS, "figures__strip_py": STRIP, "claims_yaml": CLAIMS}
+    files = {"analyses__norms_py": NORMS, "figures__strip_py": STRIP, "claims_yaml": CLAIMS + PART}
     files["statistics__norms_py"] = MEAN_NORM
     targets = ("mine", "results/tables/notebook_as_written.csv")
     files["figures__strip_py"] = STRIP.replace('["colours"]["guide"]', '["colours"][COLOUR]')
