@@ -41,7 +41,7 @@ for name in plan.figures:
             f"results/fig_{name}.png",
 
 
-# A target per list of claims that names one: all that it is about.
+# A target per list of claims that names one: the experiments that it is about, and its page.
 for name in plan.claims:
     if "target" in plan.config["claims"][name]:
 
@@ -53,7 +53,7 @@ for name in plan.claims:
                 f"results/{name}.html",
 
 
-# All of these, with a line each: snakemake help
+# All targets, a line each: snakemake help
 rule help:
     log:
         "results/logs/help.log",

@@ -1,8 +1,8 @@
-# From the files of batches to tables: the own ones of an experiment, and those of its analyses.
+# From the files of batches to tables: an experiment's own tables, and those of its analyses.
 
 
-# A rule of each kind of analysis that there is, with its name; what no experiment uses, for those
-# who speak of it: a profile has its groups.
+# A rule for each kind of analysis, by its name. Kinds that no experiment uses have one, too, since
+# a profile may name them in its groups.
 for kind in plan.kinds:
     own = [(a.experiment, a.name) for a in plan.analyses if a.kind.name == kind.name]
     job = JOBS[kind.declared["scope"]].replace("{table}", "{analysis}")

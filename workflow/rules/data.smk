@@ -17,7 +17,7 @@ rule prepare_data:
     resources:
         mem_mb=growing(1000),
         runtime=growing(30),
-        # Where files lie is no part of what they hold. A function: braces are no wildcards.
+        # A resource: a folder changes no content. A function: its braces are no wildcards.
         downloads=lambda w: expanded("downloads", plan.config["downloads"]),
     params:
         recipe=lambda w: plan.dataset_recipe(w.dataset),

@@ -1,5 +1,5 @@
-# The configuration, read strictly and checked before anything else, and the plan that follows from
-# it: the other files ask it.
+# The configuration is read strictly and checked before anything else. The plan follows from it; the
+# other files ask the plan.
 
 import json
 import os
@@ -16,7 +16,7 @@ try:
 except WorkflowError as error:
     sys.exit(f"{error} Install the versions of envs/requirements.txt: make does, in .venv")
 
-# Where this file is, also where the workflow is a module of another one.
+# The repository, also if the workflow is a module of another one.
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parents[1]
 MODULE = not workflow.modifier.is_main_snakefile()
 PREFIX = workflow.modifier.modify_path("results").removesuffix("results")  # of a module
@@ -31,14 +31,14 @@ from hw1.plan.published import published_plan
 from hw1.plan.sources import code, digest, run_jobs_with
 from snakemake_logger_plugin_hw1 import MADE, TRAININGS, status
 
-# snakemake status: now, since a build that runs has locked the folder; not in a program that calls
-# Snakemake and has arguments of its own.
+# snakemake status is answered here, since a running build has locked the folder. A program that
+# calls Snakemake may have such an argument of its own.
 if "status" in sys.argv[1:] and "snakemake" in sys.argv[0] and not MODULE:
     print(status())
     sys.exit()
 
-# The files are read again, strictly, in place of what Snakemake has merged. A module has its settings
-# from the workflow that it is part of, and the command line is that one's.
+# The files are read again, strictly, in place of Snakemake's merged configuration. A module gets
+# its settings from the workflow that it is part of, and the command line belongs to that workflow.
 try:
     given = workflow.config_settings
     if given.replace_workflow_config and not MODULE:
@@ -59,22 +59,22 @@ try:
         options=reading.options(ROOT, overlays),
     )
     published = published_plan("results/published", PREFIX)
-    # Under --sdm conda python is the environment's; else the one that runs Snakemake.
+    # Under --sdm conda jobs use the environment's Python, else the Python that runs Snakemake.
     methods = {method.name for method in workflow.deployment_settings.deployment_method}
     run_jobs_with("python" if "CONDA" in methods else sys.executable)
 except ValueError as error:
     sys.exit(str(error))
 
-# Every job has this file as an input, which is dated later than any result. It is ancient, so that
-# nobody looks at its date, unless what the job has made carries another recipe.
+# Every job has this file as an input, and it is dated later than any result. It is ancient, so its
+# date does not count, unless a result of the job carries another recipe.
 OTHERWISE = plan.here(".snakemake/made_otherwise")
 if workflow.is_main_process:
     os.makedirs(os.path.dirname(OTHERWISE), exist_ok=True)
-    Path(OTHERWISE).write_text(f"{time.time_ns()}")  # other content, too, for which Snakemake looks
+    Path(OTHERWISE).write_text(f"{time.time_ns()}")  # new content, too: Snakemake compares it
 
 
 def made_otherwise(recipe, *places):
-    """An input function, for the places of a job's outputs and the function that gives its recipe."""
+    """An input function, from the places of a job's outputs and the function for its recipe."""
     return lambda w: ancient(OTHERWISE) if plan.is_current(places, w, recipe) else OTHERWISE
 
 

@@ -1,5 +1,5 @@
 # The answer of the published tables, without any training: snakemake published
-# The rules of ledgers, figures and pages make it, of tables that are unpacked.
+# The rules of ledgers, figures and pages make it from the unpacked tables.
 
 
 rule unpack:
@@ -57,7 +57,7 @@ rule comparison:
     params:
         recipe=digest("comparison"),
         statistics=lambda w: plan.statistics,
-        # Not those whose tables another job has made since the inputs were chosen.
+        # Without experiments whose tables were made after the inputs had been chosen.
         experiments=lambda w, input: json.dumps(
             {
                 name: reason
@@ -72,7 +72,7 @@ rule comparison:
         "--table {output.table} --text {output.text} > {log} 2>&1"
 
 
-# What it finds belongs on the terminal: it runs where Snakemake does.
+# It prints to the terminal, so it runs where Snakemake does.
 rule compare:
     input:
         lambda w: [f"results/comparison_{arm}.txt" for arm in published.arms_compared(plan)],

@@ -1,4 +1,4 @@
-# The ledgers of claims, and the pages: of everything, and of what each list is about.
+# The ledgers of claims, and the pages: one of everything, and one for each list of claims.
 
 
 rule claims:
@@ -43,9 +43,9 @@ rule page:
         parts=lambda w: shown(w).ledgers(shown(w).lists_on(w.page), "_parts"),
         metrics=lambda w: shown(w).metrics_on(w.page),
         figures=lambda w: shown(w).drawn_on(w.page, ".png"),
-        # It embeds them, and reads from the others what they show.
+        # The page embeds these, and reads from the PNG files what they show.
         drawings=lambda w: shown(w).drawn_on(w.page, ".svg"),
-        # Of a build, for comparison.
+        # The page of a build compares with these.
         published=lambda w: [] if w.published else published.first_ledgers(plan.lists_on(w.page)),
         runs=lambda w: shown(w).runs_on(w.page),
         made=made_otherwise(
@@ -66,7 +66,7 @@ rule page:
         runtime=growing(10),
     params:
         recipe=lambda w: shown(w).page_recipe(w.page),
-        # Functions: as plain text, their braces would be taken for wildcards.
+        # Functions, since braces in plain text would be taken for wildcards.
         command=lambda w: shown(w).command_of(w.page),
         provenance=lambda w: shown(w).provenance,
         arms=lambda w: json.dumps({a: about["title"] for a, about in plan.config["arms"].items()}),
@@ -85,8 +85,8 @@ rule page:
         "--output {output} > {log} 2>&1"
 
 
-# Is what was built as it was written? snakemake verify
-# What it finds belongs on the terminal: it runs where Snakemake does, once.
+# Are the results as they were written? snakemake verify
+# It prints to the terminal, so it runs where Snakemake does, once.
 rule verify:
     log:
         "results/logs/verify.log",

@@ -1,9 +1,9 @@
-# What trains every model, a batch of seeds at a time; what differs is in the settings.
+# Every model is trained here, a batch of seeds at a time; models differ only in their settings.
 
 
-# Where a batch trains and how often it is saved are resources, since they are no part of what it
-# is: a change of params would train it again. The provenance files are not declared: nothing
-# depends on them, and a training whose result was kept has none to write anew.
+# The device of a batch, and how often it is saved, are resources: a change of params would train it
+# again. The provenance files are not declared, since nothing depends on them, and a job whose runs
+# were all kept writes none.
 rule train:
     input:
         data=plan.data_of,
@@ -23,7 +23,7 @@ rule train:
     priority: longest_first
     conda:
         ENVIRONMENT
-    threads: 1  # part of the result: sums depend on how many threads share them
+    threads: 1  # part of the result: sums depend on the number of threads
     resources:
         mem_mb=plan.memory_of,
         runtime=plan.minutes_of,

@@ -1,7 +1,7 @@
-"""Which seeds decide most of what is undecided: what they cost, which come next, what is said.
+"""Which further seeds decide the most claims: their cost, their order, and the lines about them.
 
-A claim is undecided where more seeds may decide it: its finding says how many its experiments need
-in all, if further ones are as these (`hw1.claims.decisions`).
+A claim is undecided if more seeds may decide it. Its finding says how many its experiments need in
+all, if further seeds are as these (`hw1.claims.decisions`).
 """
 
 import csv
@@ -27,8 +27,8 @@ Seeds = dict[str, list[int]]  # by experiment
 
 
 class Step(NamedTuple):
-    """What is trained next: new seeds of an experiment, and of those whose weights it starts from;
-    for which claims, and in about how many seconds, all that follows included."""
+    """The next training: new seeds of an experiment, and of the experiments from whose weights it
+    starts; the claims that it is for; about how many seconds it takes with all that follows."""
 
     experiment: str
     added: Seeds
@@ -40,10 +40,10 @@ class Step(NamedTuple):
 
 
 def laid_over(*overlays: Mapping, above: str = "") -> dict:
-    """Overlays as one, later ones winning. A null stays: it takes out what the base has.
+    """Overlays as one, later ones winning. A null stays, since it takes a key out of the base.
 
-    Raises ValueError where one takes out what another sets: which comes first matters then, and one
-    overlay cannot say it.
+    Raises ValueError where one overlay takes out a key that another sets: their order matters then,
+    and one overlay cannot express it.
     """
     result: dict = {}
     for overlay in overlays:
@@ -60,8 +60,8 @@ def laid_over(*overlays: Mapping, above: str = "") -> dict:
 
 
 def check_same(decided: dict, overlay: dict, name: str) -> None:
-    """Raise ValueError where what was decided by now is of other settings, but for its seeds, than
-    the overlays that are given."""
+    """Raise ValueError where the overlay of the decisions so far and the given overlays differ in
+    settings other than seeds."""
 
     def settings(content: dict) -> dict:
         found = {key: value for key, value in leaves(content) if value != {}}
@@ -77,7 +77,7 @@ def check_same(decided: dict, overlay: dict, name: str) -> None:
 
 
 def with_seeds(overlay: dict, config: dict, added: Seeds) -> dict:
-    """An overlay that has new seeds, too, in addition to those of the configuration."""
+    """An overlay with new seeds added to the seeds of the configuration."""
     seeds = {
         experiment: {"seeds": written({*seeds_of_experiment(config, experiment), *new})}
         for experiment, new in added.items()
@@ -86,25 +86,25 @@ def with_seeds(overlay: dict, config: dict, added: Seeds) -> dict:
 
 
 def written(seeds: Collection[int]) -> str | list[int]:
-    """Seeds as a configuration names them: a range where they are one."""
+    """Seeds as a configuration names them: as a range if they are one."""
     first, last = min(seeds), max(seeds)
     return f"{first}-{last}" if 1 < len(seeds) == last - first + 1 else sorted(seeds)
 
 
 def overlay_text(overlay: dict, by: str, build: str) -> str:
-    """The file of an overlay, which says by which command it was made, and which builds it."""
+    """The file of an overlay, with the command that made it, and the command that builds it."""
     about = f"# All settings over config.yaml, with the seeds that were chosen by:\n# {by}\n"
     return f"{about}# This builds them: {build}\n" + yaml.safe_dump(overlay, sort_keys=False)
 
 
-# --- what a seed costs
+# --- the cost of a seed
 
 
 def seconds_per_seed(
     config: dict, experiment: str, analyses: Iterable[Analysis], results: Path
 ) -> float:
-    """One core's seconds for a seed of all variants of an experiment, as its jobs took here; an
-    estimate where none was trained yet."""
+    """One core's seconds for a seed of all variants of an experiment, as measured in its jobs here;
+    an estimate if none was trained yet."""
     total = 0.0
     for variant in config["experiments"][experiment]["variants"]:
         of_variant = {
@@ -123,8 +123,8 @@ def seconds_per_seed(
 
 
 def measured(folder: Path) -> float | None:
-    """Seconds per seed, by the benchmark files of the batches in a folder; None where there are
-    none. A seed that several have, as batches were cut otherwise, was trained once."""
+    """Seconds per seed, by the benchmark files of the batches in a folder; None if there are none.
+    A seed may be in several files, if batches were cut differently, but was trained once."""
     seconds, seeds = 0.0, set()
     for path in folder.glob("seed*.tsv"):
         with suppress(ValueError, KeyError, StopIteration):  # one that was cut off
@@ -136,7 +136,7 @@ def measured(folder: Path) -> float | None:
 
 
 def time_of(config: dict, added: Seeds, costs: Mapping[str, float], cores: int) -> float:
-    """About how many seconds new seeds take on so many cores, by the costs of one seed."""
+    """About how many seconds new seeds take on `cores`, by the costs of one seed."""
     entries = config["experiments"]
     jobs = sum(
         len(entries[name]["variants"]) * math.ceil(len(new) / entries[name].get("seeds_per_job", 1))
@@ -155,7 +155,7 @@ def undecided(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def experiments_of(claim: dict, config: dict) -> list[str]:
-    """The experiments whose seeds decide a claim: those of its parts, as far as they are built."""
+    """The experiments whose seeds decide a claim: those of its parts that are built."""
     named = set()
     for part in claim["parts"]:
         if part.get("decides", True) and part["statistic"] != "parameter_count":
@@ -172,15 +172,15 @@ def without_values(finding: Finding) -> list[str]:
 
 
 def wanted(finding: Finding) -> int:
-    """How many seeds in all would decide an undecided claim; 0 where that is unknown. What has no
-    value yet, as one seed gives none, gets as many as would do if all agreed."""
+    """How many seeds in all would decide an undecided claim; 0 if that is unknown. A claim without
+    a value (one seed may give none) gets as many seeds as would do if all agreed."""
     if finding.needed is None and finding.e_needed and without_values(finding):
         return seeds_needed(1, 1, 0.5, finding.e_needed) or 0
     return finding.needed or 0
 
 
 def missing(finding: Finding, config: dict) -> dict[str, int]:
-    """How many seeds each experiment of an undecided claim lacks; none where that is unknown."""
+    """How many seeds each experiment of an undecided claim lacks; none if that is unknown."""
     found = {
         name: wanted(finding) - len(seeds_of_experiment(config, name))
         for name in experiments_of(finding.claim, config)
@@ -189,8 +189,8 @@ def missing(finding: Finding, config: dict) -> dict[str, int]:
 
 
 def next_seeds(config: dict, experiment: str, count: int) -> Seeds:
-    """So many seeds after the greatest of an experiment, which those that its runs start from need
-    as well."""
+    """`count` seeds after the greatest of an experiment; also for the experiments from which its
+    runs start."""
     last = max(seeds_of_experiment(config, experiment))
     added = {experiment: list(range(last + 1, last + 1 + count))}
     names = [experiment]
@@ -219,10 +219,10 @@ def choose(
     full: Collection[str] = (),
     beyond: float = 0,
 ) -> Step | None:
-    """The next step towards the cheapest decision of which at least a seed fits the seconds that
-    are left: half of what it lacks, but a batch or two seeds at least, and all where that takes no
-    longer than what a step takes `beyond` its seeds. None where nothing is left to decide, or fits.
-    Experiments that are `full` get no more seeds."""
+    """The next step towards the cheapest decision, if at least one of its seeds fits the seconds
+    that are `left`. It takes half of the missing seeds, but at least a batch or two seeds. It takes
+    all of them if they need no longer than the step needs `beyond` its seeds. None if nothing is
+    left to decide, or nothing fits. Experiments that are `full` get no more seeds."""
     open_ = [
         finding
         for finding in undecided(findings)
@@ -244,12 +244,12 @@ def choose(
     return None
 
 
-# --- what is said of it
+# --- lines about it
 
 
 def news(before: Sequence[Finding], now: Sequence[Finding], config: dict) -> str:
-    """What was decided since the last look, and at how many seeds; at the first, how many claims
-    have which verdict."""
+    """The claims decided since the last look, and at how many seeds; at the first look, how many
+    claims have which verdict."""
     if not before:
         return outcome(finding.verdict for finding in now)
     was = {finding.claim["id"] for finding in undecided(before)}
@@ -265,7 +265,7 @@ def news(before: Sequence[Finding], now: Sequence[Finding], config: dict) -> str
 
 
 def plan(step: Step | None, left: float, more: bool) -> str:
-    """What comes next, and how much time is left; where nothing does, whether there is `more`."""
+    """The next step and the time left; without a step, whether there is `more` to decide."""
     time = f"{duration(max(left, 0))} left"
     if step is None:
         return f"{'no further seed fits' if more else 'nothing to train'}, {time}"
@@ -279,7 +279,7 @@ def plan(step: Step | None, left: float, more: bool) -> str:
 
 
 def ends(seeds: Sequence[int]) -> list[int]:
-    """The first and the last seed, once where they are one."""
+    """The first and the last seed; one seed if they are the same."""
     return [*dict.fromkeys((seeds[0], seeds[-1]))]
 
 

@@ -1,8 +1,8 @@
 """What follows from a configuration: the files, inputs, settings and recipes of each job.
 
 The rules ask it, with the wildcards of a job; nothing here knows Snakemake. The recipe of a file is
-a digest of the code and the settings of its job, and of the recipes of what it is made from. Files
-carry it (hw1.results.recipes), so a file of other settings or other code is made anew whatever
+a digest of the code and the settings of its job, and of the recipes of its inputs. Files carry
+their recipe (hw1.results.recipes). So a file of other settings or other code is made anew, whatever
 Snakemake remembers, or was told not to look at.
 """
 
@@ -30,8 +30,8 @@ from hw1.settings.overlays import merged, settings_of_files
 from hw1.settings.runs import Run
 from hw1.settings.yaml_files import load
 
-# What a job of an analysis is called by its scope, and where it leaves its tables; one that sees a
-# whole experiment leaves what others are joined to.
+# The name of an analysis's job, by its scope, and the place of its tables. A job that sees a whole
+# experiment makes the final table; the tables of other jobs are joined to it.
 JOBS = {
     "experiment": "{experiment}_{table}",
     "seeds": "{experiment}/{table}/{seeds}",
@@ -57,18 +57,18 @@ def recipe_of(
 
 
 def content_of(*files: str | Path) -> list[str]:
-    """Digests of files that are no results, of those that are there."""
+    """Digests of files that are no results, if they are there."""
     return [sha256(Path(f).read_bytes()).hexdigest() for f in files if os.path.isfile(f)]
 
 
 def followed_by(pairs: Iterable[tuple[str, str]]) -> str:
-    """What `experiment` may be in the name of a file, by what stands after it: of two experiments
-    e and e_x, e_x_y is the one that has a table of that name."""
+    """A pattern for `experiment` in the name of a file, by the text after it: with two experiments
+    e and e_x, a table e_x_y belongs to the one that has a table of that name."""
     return "|".join(rf"{e}(?=[_/]{after}[_/.])" for e, after in pairs) or "(?!)"
 
 
 def among(names: Iterable[str]) -> str:
-    """Some names as a pattern; one that nothing matches where there is none."""
+    """Some names as a pattern; without names, a pattern that matches nothing."""
     return "|".join(dict.fromkeys(names)) or "(?!)"
 
 
@@ -76,9 +76,9 @@ def among(names: Iterable[str]) -> str:
 class Plan:
     """A configuration, and what follows from it (see the module).
 
-    `folder` is where its ledgers, figures and pages go. `outer` is the workflow that it is a module
-    of, if it is one, and `prefix` is put before what that makes; `options` are Snakemake's that say
-    which files and folder it is of. Wildcards `w` are those of a job.
+    `folder` is for its ledgers, figures and pages. If it is a module, `outer` is the other
+    workflow, and `prefix` stands before all paths of results. `options` are Snakemake's options for
+    its folder and overlays. Wildcards `w` are those of a job.
     """
 
     config: dict
@@ -106,25 +106,24 @@ class Plan:
         return merged(self.config, settings_of_files({overlay: load(overlay)}))
 
     def tables_folder(self, arm: str) -> str:
-        """Where the tables of an arm are; those of another one than the first are a build of their
-        own, in a folder that is called after it."""
+        """The folder of an arm's tables. Each arm after the first is a build of its own, in a
+        folder with the name of the arm."""
         return f"{self.folder}/tables" if arm == self.arms[0] else f"{arm}/results/tables"
 
     # --- inputs and settings
 
     def command(self, script: str) -> str:
-        """How a job runs a script, in the environment that python.sh makes for it. What it consists
-        of is in its recipe, and no input: an edited comment runs nothing again. Not by
-        shell.prefix: as a module of another workflow, this one must not change how the rules of
-        that one run."""
+        """The command by which a job runs a script, in the environment that python.sh makes for it.
+        The code is in the recipe and is no input, so an edited comment runs nothing again. A
+        shell.prefix would, in a module, change the rules of the other workflow."""
         files = [ROOT / "workflow/python.sh", ROOT / f"workflow/scripts/{script}.py"]
         text = shlex.join(["bash", *map(self.here, files)]).replace("{", "{{").replace("}", "}}")
         return f"HW1_RECIPE={{params.recipe}} {text}"
 
     def here(self, path: str | Path) -> str:
-        """A file that is no result, as an input: relative, so that a moved or freshly cloned
-        repository is the same workflow; a module's prefix is put before relative paths, and spares
-        others."""
+        """A file that is no result, as an input. The path is relative, so that a moved or freshly
+        cloned repository is the same workflow. It is absolute in a module with a prefix, since
+        Snakemake puts the prefix before relative paths."""
         return os.path.abspath(path) if self.prefix else os.path.relpath(path)
 
     def settings_of(self, w: Any) -> str:
@@ -132,7 +131,7 @@ class Plan:
         return json.dumps(self.batch(w), sort_keys=True)
 
     def batch(self, w: Any) -> dict:
-        """What the runs of a batch have in common."""
+        """The settings that the runs of a batch have in common."""
         return runs.batch_settings(self.config, w.experiment, w.variant)
 
     def data_of(self, w: Any) -> str:
@@ -144,7 +143,7 @@ class Plan:
         return f"results/data/{runs.dataset_name(self.config, Run(experiment, variant, 0))}.npz"
 
     def start_of(self, w: Any) -> list[str]:
-        """The checkpoints of the runs that those of a batch start from."""
+        """The checkpoints from which the runs of a batch start."""
         found = runs.start_of(self.config, w.experiment, w.variant, seeds_of(w.seeds))
         return [f"results/checkpoints/{batch}.pt" for batch in found]
 
@@ -177,7 +176,8 @@ class Plan:
 
     @functools.cached_property
     def joined(self) -> dict[tuple[str, str], Analysis]:
-        """The analyses whose tables join what single jobs leave, by experiment and table."""
+        """The analyses whose tables are joined from those of single jobs, by experiment and
+        table."""
         return {
             (analysis.experiment, table): analysis
             for analysis in self.analyses
@@ -226,7 +226,7 @@ class Plan:
         ]
 
     def targets(self, experiment: str) -> list[str]:
-        """What an experiment is built for: its figures and its tables."""
+        """The files that an experiment is built for: its figures and its tables."""
         drawn = [name for name, f in self.figures.items() if f.experiment == experiment]
         made = [t for t in tables_of(experiment, self.analyses) if t != "history"]
         return [
@@ -234,10 +234,10 @@ class Plan:
             *(f"results/tables/{experiment}_{table}.csv" for table in made),
         ]
 
-    # --- what a job asks for
+    # --- the requests of a job
 
     def seconds_of(self, w: Any) -> int:
-        """A rough estimate of the time that a batch trains."""
+        """A rough estimate of the training time of a batch."""
         return 1 + round(estimates.training_seconds(self.batch(w)) * len(seeds_of(w.seeds)))
 
     def memory_of(self, w: Any, attempt: int) -> int:
@@ -300,8 +300,8 @@ class Plan:
         return self.evidence_for(self.claims[claims], arm)
 
     def evidence_for(self, claims: Sequence[dict], arm: str) -> list[str]:
-        """The tables from which claims are decided: all of the experiments that they name, of
-        another arm those that are there."""
+        """The tables from which claims are decided: all tables of the experiments that they name;
+        for an arm after the first, only those that are there."""
         folder, named = self.tables_folder(arm), about(claims)
         return [
             f"{folder}/{experiment}_{table}.csv"
@@ -312,13 +312,13 @@ class Plan:
         ]
 
     def is_there(self, table: str, arm: str) -> bool:
-        """Whether there is a table of an arm; that of the first one will be."""
+        """Whether there is a table of an arm; the tables of the first arm will be there."""
         place = f"{self.prefix}{self.tables_folder(arm)}/{table}.csv"
         return arm == self.arms[0] or os.path.exists(place)
 
     @functools.cache
     def arms_of(self, claims: str) -> list[str]:
-        """The arms that a list of claims is decided for: those with metrics of some experiment."""
+        """The arms for which a list of claims is decided: those with metrics of an experiment."""
         return [a for a in self.arms if any("_metrics" in f for f in self.evidence(claims, a))]
 
     def left_out(self, claims: str, arm: str) -> list[str]:
@@ -335,7 +335,7 @@ class Plan:
         ]
 
     def lists_on(self, page: str) -> list[str]:
-        """The lists of claims on a page: that of its name, or all."""
+        """The lists of claims on a page: the list of its name, or all."""
         return [page] if page in self.claims else list(self.claims)
 
     def experiments_on(self, page: str) -> list[str]:
@@ -362,12 +362,12 @@ class Plan:
         return [f"{folder}/{name}_metrics.csv" for name in self.experiments_on(page)]
 
     def runs_on(self, page: str) -> list[str]:
-        """The tables of how the runs on a page were made: those of a build have files of their own,
-        below `provenance`, which nothing depends on."""
+        """The tables of how the runs on a page were made. A build has none: it has a file for each
+        run, below `provenance`, and nothing depends on these."""
         return []
 
     def titles_on(self, page: str) -> dict[str, list]:
-        """The titles of the lists of claims on a page, and what is left out of them, by name."""
+        """The title of each list of claims on a page, and the claims left out of it, by name."""
         entries = {name: self.config["claims"][name] for name in self.lists_on(page)}
         return {name: [entry["title"], self.why_left_out(name)] for name, entry in entries.items()}
 
@@ -377,14 +377,14 @@ class Plan:
 
     @functools.cache
     def sections_on(self, page: str) -> list[dict]:
-        """What a page says of the settings of its experiments."""
+        """The sections of a page: the settings of its experiments."""
         claimed = set().union(*map(about, self.claims.values()))
         coded = self.of_arm(self.arms[-1])
         figures = list(self.figures.values())
         return sections(self.config, self.experiments_on(page), coded, figures, claimed)
 
     def command_of(self, page: str) -> str:
-        """What makes a page again, from the folder of the repository."""
+        """The command that makes a page again, from the folder of the repository."""
         if self.outer:
             return f"as a module of {self.outer}"
         target = [f"results/{page}.html"] * (page in self.claims)
@@ -392,7 +392,7 @@ class Plan:
 
     @property
     def provenance(self) -> str:
-        """The folder that says of each run how it was made."""
+        """The folder with a file for each run on how it was made."""
         return f"{self.prefix}results/provenance"
 
     def made_since(self, time: float) -> list[str]:
@@ -409,25 +409,25 @@ class Plan:
             lines.append(f"the page: {file.resolve()}")
         return lines
 
-    # --- what each file is made by: `arm` says whose settings count, the first if left out
+    # --- the recipe of each file, with the settings of `arm`; of the first one if it is left out
 
     def is_current(self, places: Iterable[str], w: Any, recipe: Callable[[Any], str]) -> bool:
-        """Whether what a job has made carries its recipe; what is not there is made in any case."""
+        """Whether all outputs of a job that are there carry its recipe."""
         files = [self.prefix + place.format(**dict(w.items())) for place in places]
         return all(recipes.of(file) == recipe(w) for file in files if os.path.exists(file))
 
     @functools.cache
     def dataset_recipe(self, name: str) -> str:
-        """What a prepared data set is made by; of one's own file it is the content."""
+        """The recipe of a prepared data set, with the content of the user's own file."""
         source = self.config["datasets"][name].get("file")
-        # Another rule of a workflow that has this one as a module may have yet to make it.
+        # In a module, another rule of the outer workflow may still have to make the file.
         content = content_of(source) if source and not self.outer else []
         return recipe_of("prepare_data", self.dataset_settings(name), content)
 
     @functools.cache
     def alone(self, experiment: str, arm: str) -> list[str]:
-        """The seeds of an experiment as batches of one: how they are cut changes no table. Of
-        another arm they are those that its metrics hold."""
+        """The seeds of an experiment as batches of one, since the cut changes no table. The seeds
+        of an arm after the first are those in its metrics."""
         seeds: Iterable[int] = ()
         if arm == self.arms[0]:
             seeds = runs.seeds_of_experiment(self.config, experiment)
@@ -441,7 +441,7 @@ class Plan:
     def checkpoint_recipe(
         self, experiment: str, variant: str, seeds: str, arm: str | None = None
     ) -> str:
-        """What the checkpoint and the history of a batch are made by."""
+        """The recipe of the checkpoint and the history of a batch."""
         config = self.of_arm(arm or self.arms[0])
         settings = runs.batch_settings(config, experiment, variant)
         dataset = runs.dataset_name(config, Run(experiment, variant, 0))
@@ -457,7 +457,7 @@ class Plan:
     def of_checkpoint_recipe(
         self, script: str, experiment: str, variant: str, seeds: str, arm: str | None = None
     ) -> str:
-        """What the metrics of a batch are made by, or its weights."""
+        """The recipe of the metrics of a batch, or of its weights."""
         made_from = [self.checkpoint_recipe(experiment, variant, seeds, arm)]
         return recipe_of(script, None, made_from)
 
@@ -470,7 +470,7 @@ class Plan:
         seeds: str | None = None,
         arm: str | None = None,
     ) -> str:
-        """What a job of an analysis makes its tables by: of all variants and batches, or of one."""
+        """The recipe of an analysis's tables: from all variants and batches, or from one."""
         arm = arm or self.arms[0]
         found = self.analysis[experiment, analysis]
         variants = [variant] if variant else found.variants
@@ -486,7 +486,7 @@ class Plan:
 
     @functools.cache
     def table_recipe(self, experiment: str, table: str, arm: str | None = None) -> str:
-        """What a table of an experiment is made by."""
+        """The recipe of a table of an experiment."""
         arm = arm or self.arms[0]
         names = self.alone(experiment, arm)
         if table in OWN_TABLES:
@@ -513,19 +513,19 @@ class Plan:
 
     @functools.cache
     def ledger_recipe(self, claims: str, arm: str) -> str:
-        """What the ledger of a list of claims is made by."""
+        """The recipe of the ledger of a list of claims."""
         made_from = [self.recipe_of_evidence(file, arm) for file in self.evidence(claims, arm)]
         rules = content_of(self.config["claims"][claims]["file"])
         own = [digest("claims", Path(file)) for file in self.statistics]
         return recipe_of("claims", [rules, self.left_out(claims, arm), *own], made_from)
 
     def recipe_of_evidence(self, file: str, arm: str) -> str | None:
-        """What a table that claims rest on is made by; one of another arm is as it is."""
+        """The recipe of a table that claims rest on; in a later arm, the one that it carries."""
         return self.recipe_of_file(file) if arm == self.arms[0] else recipes.of(self.prefix + file)
 
     @functools.cache
     def recipe_of_file(self, file: str, arm: str | None = None) -> str:
-        """What a table is made by, by its file: of an experiment, or of a list of claims."""
+        """The recipe of a table, by its file: of an experiment, or of a list of claims."""
         name = Path(file).stem
         for key in self.claims:
             for decided in self.arms_of(key):
@@ -540,13 +540,13 @@ class Plan:
 
     @functools.cache
     def figure_recipe(self, name: str) -> str:
-        """What a figure is made by."""
+        """The recipe of a figure."""
         figure = self.figures[name]
         look = [self.style_of(name), figure.caption]
         return recipe_of("figure", look, map(self.recipe_of_file, figure.tables), figure.kind)
 
     def shown_by(self, page: str) -> dict[str, str]:
-        """The recipes of what a page shows, by file."""
+        """The recipes of the files that a page shows, by file."""
         files = [*self.metrics_on(page), *self.ledgers(self.lists_on(page))]
         found = {file: self.recipe_of_file(file) for file in files}
         for arm in self.arms[1:]:
@@ -557,7 +557,7 @@ class Plan:
 
     @functools.cache
     def page_recipe(self, page: str) -> str:
-        """What a page is made by."""
+        """The recipe of a page."""
         rules = [self.config["claims"][name]["file"] for name in self.lists_on(page)]
         said = [self.sections_on(page), self.titles_on(page), content_of(TEMPLATE, ANSWER, *rules)]
         published = content_of(ROOT / "published/manifest.json")

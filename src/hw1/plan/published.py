@@ -1,7 +1,7 @@
-"""The plan of what is published: tables that are unpacked in place of trainings and analyses.
+"""The plan of the published tables, which are unpacked in place of trainings and analyses.
 
-Settings and seeds are those that were published, whatever config.yaml says now; titles, figures and
-claims are those of config.yaml.
+Settings and seeds are the published ones, whatever config.yaml says now; titles, figures and claims
+are those of config.yaml.
 """
 
 import functools
@@ -39,12 +39,12 @@ class PublishedPlan(Plan):
         return self.here(ROOT / "published" / arm / f"{table}.csv.xz")
 
     def experiments_in(self, arm: str) -> dict:
-        """What the manifest says of the experiments of an arm, by name."""
+        """The manifest's entries for the experiments of an arm, by name."""
         return self.held["arms"].get(arm, {})
 
     @functools.cache
     def left_out(self, claims: str, arm: str) -> list[str]:
-        """Nothing is decided of seeds that were looked at when the rules were written."""
+        """Seeds that were looked at when the rules were written decide nothing."""
         said = load(ROOT / "presets/replication.yaml").content["experiments"]
         decide = [
             name
@@ -64,7 +64,7 @@ class PublishedPlan(Plan):
         return [f"{folder}/{name}_runs.csv" for name in self.experiments_on(page)]
 
     def first_ledgers(self, lists: Iterable[str]) -> list[str]:
-        """The ledgers of the first arm, of lists of claims of which some are published."""
+        """The ledgers of the first arm, for those of `lists` that are published."""
         return [f"{self.folder}/tables/{n}_{self.arms[0]}.csv" for n in lists if n in self.claims]
 
     @functools.cache
@@ -75,7 +75,7 @@ class PublishedPlan(Plan):
         return self.recipe_of_file(file, arm)
 
     def unpacked_recipe(self, table: str, arm: str) -> str:
-        """What an unpacked table is made by."""
+        """The recipe of an unpacked table."""
         return recipe_of("unpack", self.held["files"].get(f"{arm}/{table}.csv.xz"))
 
     @property
@@ -84,13 +84,13 @@ class PublishedPlan(Plan):
         return self.config["experiments"]
 
     def arms_compared(self, plan: Plan) -> list[str]:
-        """The arms of which something is published and can be compared."""
+        """The arms that have published experiments to compare with."""
         return [arm for arm in self.held["arms"] if self.compared(plan, arm)]
 
     def compared(self, plan: Plan, arm: str) -> dict[str, str]:
-        """The experiments of a build that are compared with the published ones of an arm, and why
-        one is not, if it is not: those that have tables, or all where none has. One that was only
-        built in part shall not be trained for it."""
+        """The experiments of a build that a comparison with an arm looks at, each with the reason
+        why it is not compared, or an empty text. They are those with metrics, so that no other one
+        is trained for it; all if no experiment of the first arm has metrics."""
         place, every = f"{plan.prefix}{plan.tables_folder(arm)}", list(plan.config["experiments"])
         names = [name for name in every if os.path.exists(f"{place}/{name}_metrics.csv")]
         if not names and arm == plan.arms[0]:
@@ -98,8 +98,8 @@ class PublishedPlan(Plan):
         return {name: self.other_than(plan.of_arm(arm), name, arm) for name in names}
 
     def tables_compared(self, plan: Plan, arm: str) -> list[str]:
-        """The tables of the experiments that are compared: what claims rest on, as far as both
-        have it. Another arm is not built for it."""
+        """The tables that are compared: of each compared experiment the metrics, and the tables
+        that claims rest on, if both sides have them. An arm after the first is not built for it."""
         of_claims = {
             Path(f).stem for name in plan.claims for f in plan.evidence(name, plan.arms[0])
         }
@@ -114,7 +114,7 @@ class PublishedPlan(Plan):
         ]
 
     def other_than(self, config: dict, experiment: str, arm: str) -> str:
-        """How the settings of an experiment differ from the published ones; empty where they do
+        """How the settings of an experiment differ from the published ones; empty if they do
         not."""
         if (of_arm := self.experiments_in(arm).get(experiment)) is None:
             return "it is not published"
@@ -156,8 +156,8 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
 
 
 def as_published(config: dict, entry: dict, of_it: dict) -> dict:
-    """An experiment with the seeds and settings that were published."""
-    # Nothing is trained of it, so it need not be known what a training started from.
+    """An experiment with the published seeds and settings."""
+    # Nothing of it is trained, so the start of its trainings need not be known.
     own = [key for key in OF_A_RUN if key != "start"]
     variants = {
         variant: {key: settings[key] for key in own if key in settings}
@@ -169,7 +169,7 @@ def as_published(config: dict, entry: dict, of_it: dict) -> dict:
 
 
 def dataset_named(config: dict, settings: dict) -> str:
-    """The name of the data set with some settings, which is added where there is none."""
+    """The name of the data set with some settings; it is added if there is none."""
     for name, dataset in config["datasets"].items():
         if settings == {k: v for k, v in dataset.items() if k not in ("title", "file")}:
             return name

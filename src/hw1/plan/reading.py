@@ -1,4 +1,4 @@
-"""From files of settings to a configuration that has been checked: before anything is trained."""
+"""From files of settings to a checked configuration, before anything is trained."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -19,8 +19,8 @@ from hw1.settings.yaml_files import Document, Place, load
 
 
 class Configured(NamedTuple):
-    """A configuration, and what its entries say: analyses, figures by name, kinds of analyses, and
-    the lists of claims of which some are about an experiment that it has."""
+    """A configuration, and its analyses, figures by name, kinds of analyses, and the lists of
+    claims that are about at least one of its experiments."""
 
     config: dict
     analyses: list[Analysis]
@@ -36,15 +36,15 @@ def files_of(root: Path, overlays: list[str]) -> dict[str, Document]:
 
 
 def overlays(root: Path, named: Iterable[str | Path] | None) -> list[str]:
-    """The overlays that a command line names, each once. The base is none, also when it is named
-    again."""
+    """The overlays that a command line names, each once; the base is no overlay, even if it is
+    named again."""
     found = {os.path.realpath(path): str(path) for path in named or ()}
     found.pop(os.path.realpath(root / "config.yaml"), None)
     return list(found.values())
 
 
 def options(root: Path, named: list[str]) -> tuple[str, ...]:
-    """How to tell Snakemake, from the folder of the repository, of this folder and of overlays."""
+    """Snakemake's options for this folder and the overlays, from the folder of the repository."""
     place = os.path.relpath(os.getcwd(), root)
     directory = ["--directory", place] if place != "." else []
     paths = [os.path.relpath(path, root) for path in named]
@@ -58,11 +58,11 @@ def configured(
     root: str = "",
     here: bool = False,
 ) -> Configured:
-    """The configuration of files, one over the other, with what a command line gives over them.
+    """The configuration of files, one over the other, with the command line's settings over them.
 
-    A module has what the workflow says that it is part of; its paths may be relative to `root`.
+    A module gets its settings from the outer workflow; its paths may be relative to `root`.
     `here` says whether jobs run on this machine, which then has to have their device. Raises
-    ValueError, with one line that names file, line and key, where it says what cannot be.
+    ValueError, with one line that names file, line and key, where the configuration is wrong.
     """
     files = dict(files)
     try:
@@ -73,10 +73,10 @@ def configured(
             files["--config"] = without_lines(dict(given))
             config = merged(config, dict(given))
         analyses, drawn, kinds = read(config)
-        if of_module is None:  # another rule of that workflow may make them
+        if of_module is None:  # in a module, another rule may make them
             check_data_files(config)
         if here and config["device"] in ("cuda", "mps"):
-            # Only then: torch takes seconds to import.
+            # Only now, since torch takes seconds to import.
             from hw1.training.devices import choose_device
 
             choose_device(config["device"])
@@ -91,8 +91,8 @@ def configured(
 def claims_of(
     config: dict, analyses: list[Analysis], drawn: list[Figure], files: dict[str, Document]
 ) -> dict[str, list[dict]]:
-    """The lists of claims, without those of which all that they are about was left out. Their files
-    are added to `files`. Raises ValueError where one says what cannot be."""
+    """The lists of claims that are about at least one experiment of the configuration. The files of
+    all lists are added to `files`. Raises ValueError where a list is wrong."""
     experiments = ever(files, "experiments")
     variants: dict[str, dict] = {}
     for name, entries in experiments.items():
@@ -117,7 +117,7 @@ def claims_of(
 
 
 def ever(files: Mapping[str, Document], section: str) -> dict[str, list[dict]]:
-    """The entries of a section in any file, by name, also of those that an overlay leaves out."""
+    """All entries of a section in all files, by name, also those that an overlay leaves out."""
     found: dict[str, list[dict]] = {}
     for document in files.values():
         said = with_grids(document.content) if isinstance(document.content, dict) else {}

@@ -69,8 +69,8 @@ def model(config: dict, coded: dict, run) -> dict:
 
 
 def count(settings: dict) -> int | None:
-    """Number of parameters of a run's model; None where it cannot be built: the notebooks'
-    architectures need not fit other inputs than theirs."""
+    """Number of parameters of a run's model; None if it cannot be built, since the notebooks'
+    architectures need not fit other inputs."""
     try:
         return parameter_count(layers(settings["model"], *example_shape(settings)))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a script consists of: source files, and the packages that they need."""
+"""The source files of a script, and the packages that they need."""
 
 import ast
 import functools
@@ -16,7 +16,7 @@ from hw1.settings.entries import ROOT
 
 @functools.cache
 def imported(file: Path, folders: tuple[Path, ...]) -> set[Path]:
-    """The files below `folders` that a file's import statements run, also those in functions."""
+    """The files below `folders` that a file imports, also inside functions."""
     found: set[Path] = set()
     for node in statements(kinds.parsed(file)):
         if isinstance(node, ast.Import):
@@ -32,7 +32,7 @@ def imported(file: Path, folders: tuple[Path, ...]) -> set[Path]:
 
 @functools.cache
 def files_of(module: str, folders: tuple[Path, ...]) -> set[Path]:
-    """The files that importing a module runs: those of the packages around it, and its own."""
+    """The files that run when a module is imported: those of its packages, and its own."""
     found = set()
     for folder in folders:
         for part in module.split("."):
@@ -46,8 +46,8 @@ def files_of(module: str, folders: tuple[Path, ...]) -> set[Path]:
 def sources(script: Path, *folders: Path) -> tuple[Path, ...]:
     """`script` and every module in `folders` that it imports, directly or not, sorted.
 
-    Follows the import statements without running anything. (The standard library's modulefinder
-    does, too, and takes ten times as long for all scripts.)
+    Follows the import statements without running anything. (So does the standard library's
+    modulefinder, which takes ten times as long for all scripts.)
     """
     found, new = {script}, [script]
     while new:
@@ -58,8 +58,8 @@ def sources(script: Path, *folders: Path) -> tuple[Path, ...]:
 
 
 def code(script: str, kind: Path | None = None) -> tuple[Path, ...]:
-    """A script, by its name, the file of a kind that it loads, and the modules that they import, of
-    hw1 or beside the kind."""
+    """A script, by its name, the file of a kind that it loads, and the modules that these import,
+    from hw1 or from the kind's folder."""
     found = {*sources(ROOT / f"workflow/scripts/{script}.py", ROOT / "src")}
     if kind:
         found |= {*sources(kind, ROOT / "src", kind.parent)}
@@ -68,23 +68,24 @@ def code(script: str, kind: Path | None = None) -> tuple[Path, ...]:
 
 @functools.cache
 def digest(script: str, kind: Path | None = None) -> str:
-    """Digest of what that code does: an edit runs a job again, but not one of comments."""
+    """Digest of that code without comments, docstrings and layout, whose edits run nothing
+    again."""
     return sha256(b"".join(map(content_digest, code(script, kind)))).hexdigest()
 
 
-# What jobs import: where each is missing is said before any of them runs.
+# Packages that jobs import; a missing one is reported before any job runs.
 PACKAGES = "torch torchvision numpy scipy scikit-learn pandas matplotlib jinja2".split()
 PACKAGES += "markupsafe pillow filelock pyyaml".split()
 
 
 def run_jobs_with(python: str, packages: Iterable[str] = PACKAGES) -> None:
-    """Have workflow/python.sh, which the jobs begin with, find this Python.
+    """Have workflow/python.sh, with which the jobs begin, find this Python.
 
-    Raises ValueError where it is the one that runs here, and has not the packages installed. What
-    PYTHONPATH brings does not count: jobs run without it.
+    Raises ValueError if it is the Python that runs here and lacks a package. Packages in PYTHONPATH
+    do not count, since jobs run without it.
     """
     os.environ["HW1_PYTHON"] = python
-    if python != sys.executable:  # that of an environment which Snakemake makes
+    if python != sys.executable:  # Snakemake makes its environment
         return
     borrowed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = [entry for entry in sys.path if entry not in borrowed]

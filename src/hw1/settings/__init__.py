@@ -1,1 +1,1 @@
-"""What a configuration may say, and what its settings mean; nothing here imports torch."""
+"""The settings that a configuration may have, and their meaning; nothing here imports torch."""

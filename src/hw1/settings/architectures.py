@@ -1,13 +1,13 @@
 """Model specifications as plain layers: shapes, parameters and multiply-adds, without torch.
 
-A specification is what stands under `model:` in the configuration:
+A specification stands under `model:` in the configuration:
 
     {"kind": "mlp", "hidden": [128, 64]}
     {"kind": "cnn", "conv": [16, 32], "kernel": 3, "padding": 0, "pooling": true, "hidden": [128]}
 
 Every hidden layer is followed by an activation, a ReLU unless `activation` names another; with
-pooling, every convolution by 2x2 max-pooling. `hw1.networks.models` says what else a specification
-may have.
+pooling, every convolution by 2x2 max-pooling. `hw1.networks.models` describes the other keys of a
+specification.
 """
 
 from math import prod

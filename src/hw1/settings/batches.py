@@ -10,10 +10,10 @@ PATTERN = r"seed\d+|seeds\d+-\d+(?:\+\d+(?:-\d+)?)*|seeds\d+(?:\+\d+(?:-\d+)?)+"
 
 
 def seed_list(seeds: str | Sequence[int]) -> list[int]:
-    """The seeds that a configuration names, a list or a range such as 0-9, ends included: sorted,
-    as those of a batch are, so that how many are in one changes the order of no table.
+    """The seeds that a configuration names, a list or a range such as 0-9, ends included. They are
+    sorted, as in a batch, so that the cut into batches changes the order of no table.
 
-    Raises ValueError where a range goes down, or has more than `SEED_LIMIT`.
+    Raises ValueError where a range goes down, or has more than `SEED_LIMIT` seeds.
     """
     if not isinstance(seeds, str):
         return sorted(seeds)
@@ -26,13 +26,13 @@ def seed_list(seeds: str | Sequence[int]) -> list[int]:
 
 
 def cut(seeds: Sequence[int], size: int) -> list[str]:
-    """The names of the batches of at most `size` seeds, in the order of `seeds`: larger ones that
-    are added leave those before alone."""
+    """The names of the batches of at most `size` seeds, in the order of `seeds`, so that larger
+    seeds that are added leave the full batches before them alone."""
     return [name(seeds[first : first + size]) for first in range(0, len(seeds), size)]
 
 
 def name(seeds: Iterable[int]) -> str:
-    """What the files of a batch are called."""
+    """The name of a batch, and of its files."""
     ranges: list[list[int]] = []
     for seed in sorted(seeds):
         if ranges and ranges[-1][1] == seed - 1:
@@ -46,7 +46,7 @@ def name(seeds: Iterable[int]) -> str:
 def seeds_of(batch: str) -> list[int]:
     """The seeds of a batch by its name.
 
-    Raises ValueError where it is not the name that `name` gives them.
+    Raises ValueError where `name` gives these seeds another name.
     """
     try:
         seeds = [

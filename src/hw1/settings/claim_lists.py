@@ -1,4 +1,4 @@
-"""Lists of claims: what they name, whether they say what can be, and the tables they rest on."""
+"""Lists of claims: the experiments that they name, their checks, and the tables they rest on."""
 
 import ast
 import functools
@@ -31,9 +31,9 @@ def about(claims: Sequence[dict]) -> set[str]:
 def check_claims(
     claims: Sequence[dict], known: Iterable[str], file: str, extensions: Iterable[str] = ()
 ) -> None:
-    """Raise ValueError, with one line that names key and claim, where the list of a file says what
-    cannot be, or an experiment nearly as one of `known` is called; it may be about others, too.
-    Statistics are those of the library and of `extensions`."""
+    """Raise ValueError, with one line that names key and claim, where the list of a file is wrong,
+    or misspells an experiment of `known`; it may be about other experiments, too. Statistics are
+    those of the library and of `extensions`."""
     try:
         check_schema(claims, schema("claims"), file)
         for place, claim in enumerate(claims):
@@ -43,7 +43,8 @@ def check_claims(
 
 
 def with_id(message: str, claims: Sequence[dict]) -> str:
-    """A message that begins with a key of a list of claims, with the id of the claim after it."""
+    """A message that begins with a key of a list of claims; the id of the claim is put after the
+    key."""
     key, _, rest = message.partition(": ")
     index = key.partition(".")[0]
     found = claims[int(index)] if index.isdecimal() else None
@@ -52,7 +53,7 @@ def with_id(message: str, claims: Sequence[dict]) -> str:
 
 
 def check_claim(claim: dict, where: str, known: Sequence[str], keys: "Statistics") -> None:
-    """Raise ValueError, with a line that begins with the key, where a claim says what cannot be."""
+    """Raise ValueError, with a line that begins with the key, where a claim is wrong."""
     if all(part.get("decides") is False for part in claim["parts"]):
         raise ValueError(f"{where}.parts: found none that decides it: take decides from one")
     check_name(claim["experiment"], f"{where}.experiment", known)
@@ -71,9 +72,9 @@ def check_claim(claim: dict, where: str, known: Sequence[str], keys: "Statistics
 
 
 class Key(NamedTuple):
-    """A key under `of`, by the annotation of the statistic (see hw1.claims.keys): what it is, the
-    values that it may have, if they are listed, what its experiment has to have, and whether it may
-    be left out."""
+    """A key under `of`, by the annotation of the statistic (see hw1.claims.keys): its kind, its
+    allowed values, if they are listed, the needs that its experiment has to meet, and whether it
+    may be left out."""
 
     kind: str
     allowed: tuple[str, ...]
@@ -91,8 +92,8 @@ def statistic_files(extensions: Iterable[str]) -> list[Path]:
 
 @functools.cache
 def statistics(extensions: tuple[str, ...] = ()) -> Statistics:
-    """The keys of each statistic that there is, of the library or of extensions, read without
-    importing any. Raises ValueError where two have one name."""
+    """The keys of each statistic of the library and of extensions, read without importing any.
+    Raises ValueError where two statistics have the same name."""
     folder = ROOT / "src/hw1/claims"
     named: dict[str, ast.expr] = {}  # annotations that stand for others
     found: dict[str, dict[str, Key]] = {}
@@ -108,7 +109,7 @@ def statistics(extensions: tuple[str, ...] = ()) -> Statistics:
             ):
                 if node.name in found:
                     raise ValueError(f"{file}: {node.name} is a statistic already: rename it")
-                _, *arguments = node.args.args  # the first are the tables
+                _, *arguments = node.args.args  # the first argument is for the tables
                 if bare := [a.arg for a in arguments if a.annotation is None]:
                     raise ValueError(
                         f"{file}: {node.name}: {bare[0]} has no annotation: take one of "
@@ -141,13 +142,13 @@ def key_of(annotation: ast.expr, optional: bool, named: Mapping[str, ast.expr]) 
 
 NUMBERS = {"float": "a number", "int": "a whole number"}
 LISTS = {"Variants"}
-# What workflow/scripts/evaluate.py writes.
+# The columns that workflow/scripts/evaluate.py writes.
 METRICS = [*RUN_COLUMNS, "parameters", "epoch", "split", "examples", "loss", "accuracy"]
 METRICS += ["constant_loss", "constant_accuracy"]
 
 
 def check_keys(part: dict, where: str, statistics: Statistics) -> None:
-    """Raise ValueError where a key under `of` is none of the statistic's, or of another type."""
+    """Raise ValueError where a key under `of` is unknown to the statistic, or has another type."""
     if (keys := statistics.get(part["statistic"])) is None:
         raise ValueError(
             f"{where}.statistic: found {part['statistic']!r}: "
@@ -187,9 +188,9 @@ def check_evidence(
     left_out: Mapping[str, Iterable],
 ) -> None:
     """Raise ValueError, with one line that names key and claim, where a claim of a list is about a
-    variant, a table, a column or a split that the configuration will not have; `left_out` are the
-    variants of each experiment that an overlay leaves out. What is about an experiment that is left
-    out is not looked at, nor what the entry of the list leaves out."""
+    variant, a table, a column or a split that the configuration will not have. `left_out` are the
+    variants of each experiment that an overlay leaves out. Parts about experiments that are left
+    out are not checked, nor are claims that the entry of the list leaves out."""
     skipped = config["claims"][name].get("leave_out", {})
     for place, claim in enumerate(claims):
         for number, part in enumerate(claim["parts"] if claim["id"] not in skipped else ()):
@@ -280,7 +281,7 @@ def check_part(
 
 
 def check_one(variants: Sequence[str], where: str, part: dict) -> None:
-    """Raise ValueError where there are several variants, and a statistic is of one."""
+    """Raise ValueError where there are several variants and a statistic takes one."""
     if len(variants) > 1:
         raise ValueError(
             f"{where}: found the variants {', '.join(variants)}, but {part['statistic']} is of "
@@ -289,7 +290,7 @@ def check_one(variants: Sequence[str], where: str, part: dict) -> None:
 
 
 def not_among(key: str, found: str, known: Iterable[str]) -> str:
-    """A line about a name that is not among those that there are."""
+    """A line about a name that is not among the known ones."""
     return f"{key}: found {found!r}: {did_you_mean(found, known)}"
 
 
@@ -303,7 +304,7 @@ def has_labels(settings: dict) -> bool:
     return classes_of(settings) is not None
 
 
-# What a statistic may need of the settings of a run.
+# The needs that a statistic may have, each as a test of a run's settings.
 NEEDS: dict[str, Callable[[dict], bool]] = {
     "labels": has_labels,
     "a row per iteration": lambda settings: settings["training"]["history"] == "iteration",
@@ -350,8 +351,8 @@ def columns_of(done: Iterable[Analysis], experiment: str, table: str) -> list[st
 
 
 def left_out(claims: Sequence[dict], entry: dict, built: Collection[str]) -> list[str]:
-    """The claims of a list that are not decided, by their ids: those that its entry leaves out, and
-    those of experiments that are not built."""
+    """The ids of the claims of a list that are not decided, since its entry leaves them out, or
+    their experiments are not built."""
     others = [claim["id"] for claim in claims if claim["experiment"] not in (None, *built)]
     return [*entry.get("leave_out", ()), *others]
 

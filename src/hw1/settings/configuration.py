@@ -1,4 +1,4 @@
-"""Is a configuration one that can be built? What a schema cannot say, before anything is run."""
+"""Can a configuration be built? These checks, beyond a schema, come before any job."""
 
 import math
 import os
@@ -18,28 +18,28 @@ from hw1.settings.runs import (
 )
 from hw1.settings.validation import WHOLE, check_schema, did_you_mean
 
-# Of either kind.
+# Keys of both kinds.
 MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain", "dropout", "batch_norm"}
 MODEL_KEYS = {
     "mlp": {"kind", "hidden"},
     "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
 }
-# Targets of the workflow that no experiment or kind of analysis can be called after.
+# Targets of the workflow; no experiment or kind of analysis may have such a name.
 RULES = (
     "all help status prepare_data train evaluate snapshot tabulate figure claims page verify "
     "published unpack compare comparison"
 ).split()
 LOOK = {"size", "range"}  # of inputs that are images
-LONGEST_NAME = 200  # characters of a batch's name, which is that of files
-# What joins the batches of an experiment has their files in one command. Linux takes 131 072 bytes;
-# less, since a folder's name and other arguments are in it, too.
+LONGEST_NAME = 200  # characters of a batch's name, which its files have, too
+# A job that joins the batches of an experiment names their files in one command. Linux takes
+# 131 072 bytes; this is less, since a command has a folder's name and other arguments, too.
 LONGEST_COMMAND = 100_000
 
 
 def check(config: dict, schema: dict) -> None:
     """Raise ValueError, with one line that names the key, unless `config` is valid.
 
-    Checks the schema, then what a schema cannot say.
+    Checks the schema first, then everything beyond it.
     """
     check_schema(config, schema, WHOLE)
     for name, dataset in config["datasets"].items():
@@ -176,7 +176,7 @@ def check_variant(config: dict, where: str, run: Run) -> None:
 
 
 def check_data_files(config: dict) -> None:
-    """Raise ValueError where a data set that a run is of has a file that is not there."""
+    """Raise ValueError where a run's data set has a file that is not there."""
     for name in dict.fromkeys(dataset_name(config, run) for run in one_run_each(config)):
         file = config["datasets"][name].get("file")
         if file and not os.path.isfile(file):
@@ -187,13 +187,13 @@ def check_data_files(config: dict) -> None:
 
 
 def check_inputs(config: dict, run: Run, where: str) -> None:
-    """Raise ValueError where a variant sets of its inputs what its data set has not, or its
-    experiment has others trained than it says."""
+    """Raise ValueError where a variant, or its experiment, sets a key of its inputs that has no
+    effect on its data set."""
     experiment, name = config["experiments"][run.experiment], dataset_name(config, run)
     seen = run_settings(config, run).get("inputs", {})
     for own, place in ((experiment["variants"][run.variant], where), (experiment, None)):
         for key, value in own.get("inputs", {}).items():
-            # An experiment may have variants on other data, which look otherwise.
+            # An experiment may have such keys for its variants on other data.
             if key in seen or (place is None and (key in LOOK or value in (None, "given"))):
                 continue
             place = place or f"experiments.{run.experiment}"
@@ -246,7 +246,7 @@ def check_schedule(phase: dict, where: str) -> None:
 
 
 def check_start(config: dict, run: Run) -> None:
-    """Raise ValueError where a run starts from the weights of one that has not such weights."""
+    """Raise ValueError where a run starts from weights that the other run does not keep."""
     settings = run_settings(config, run)
     if (start := settings.get("start")) is None:
         return
@@ -272,7 +272,7 @@ def check_start(config: dict, run: Run) -> None:
             f"{run.experiment}/{run.variant} differ, expected the same layers"
         )
     kept = {*other["training"]["snapshot_epochs"], other["training"]["epochs"]}
-    if "stop" in other["training"]:  # who knows whether it comes to any other
+    if "stop" in other["training"]:  # it may stop before any later epoch
         kept &= {0}
     if "epoch" in start and start["epoch"] not in kept:
         epochs = ", ".join(map(str, sorted(kept))) or "its last only"
@@ -284,7 +284,8 @@ def check_start(config: dict, run: Run) -> None:
 
 
 def check_starts(config: dict) -> None:
-    """Raise ValueError where a run starts from weights that are not there, or from its own."""
+    """Raise ValueError where a run starts from weights that are not kept, or in a circle from its
+    own."""
     runs = one_run_each(config)
     for run in runs:
         check_start(config, run)

@@ -1,6 +1,6 @@
-"""What follows from the entries of a configuration: analyses, figures, tables, targets.
+"""Analyses, figures, tables and targets, as they follow from the entries of a configuration.
 
-An experiment is an entry; nothing here knows one by its name.
+An experiment is an entry; nothing here knows an experiment by its name.
 """
 
 import functools
@@ -20,7 +20,7 @@ from hw1.settings.validation import Validator, check_name, check_schema, did_you
 from hw1.settings.yaml_files import load
 
 ROOT = Path(__file__).parents[3]
-# What is in the style of every figure besides what its entry says.
+# Keys in the style of every figure, besides those of its entry.
 IN_STYLE = ("dpi", "runs", "dataset", "datasets", "left_out")
 OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
 
@@ -51,7 +51,7 @@ class Analysis(NamedTuple):
 
 class Figure(NamedTuple):
     """A figure, of an experiment or of a list of claims; `tables` are files in results/tables,
-    `claims` those that rest on it."""
+    `claims` are the claims that stand under it."""
 
     experiment: str | None
     name: str
@@ -71,7 +71,7 @@ def schema(name: str) -> dict:
 
 
 def own_keys(concern: str) -> list[str]:
-    """What an entry of `analyses` or `figures` says whatever its kind."""
+    """The keys that every entry of `analyses` or `figures` may have, whatever its kind."""
     experiment = schema("config")["properties"]["experiments"]["additionalProperties"]
     return list(experiment["properties"][concern]["additionalProperties"]["properties"])
 
@@ -89,7 +89,7 @@ def needs() -> list[str]:
 def known_kinds(concern: str, extensions: tuple[str, ...]) -> dict[str, Kind]:
     """The kinds of a concern, `analyses` or `figures`, of the library and of extensions, by name.
 
-    Raises ValueError where a file declares none, or wrongly, and where two have one name.
+    Raises ValueError where a file declares no kind or a wrong one, or two files have the same name.
     """
     result: dict[str, Kind] = {}
     parts = schema("kind")["$defs"]
@@ -120,7 +120,7 @@ def known_kinds(concern: str, extensions: tuple[str, ...]) -> dict[str, Kind]:
 
 
 def check_declaration(declared: dict, concern: str) -> None:
-    """Raise ValueError where what a kind declares would fail its jobs."""
+    """Raise ValueError where the declaration of a kind would make its jobs fail."""
     try:
         Validator.check_schema({"properties": declared["settings"]})
     except jsonschema.SchemaError as error:
@@ -170,9 +170,9 @@ def with_settings(
     where: str,
     run_beside: dict | None = None,
 ) -> tuple[list[str], dict]:
-    """Variants and settings of an entry for its kind, whose check sees the run beside, too.
+    """Variants and settings of an entry for its kind. The kind's check sees the run beside, too.
 
-    Raises ValueError where they do not fit what the kind declares, or its check refuses them.
+    Raises ValueError where they do not fit the kind's declaration, or its check refuses them.
     """
     variants = shown(config, experiment, entry, where)
     settings = {key: value for key, value in entry.items() if key not in own}
@@ -228,7 +228,7 @@ def analyses(config: dict, known: Mapping[str, Kind]) -> list[Analysis]:
 
 
 def tables_of(experiment: str, done: Iterable[Analysis]) -> list[str]:
-    """The tables of an experiment, as they are called within it."""
+    """The names of an experiment's tables, without the name of the experiment."""
     own = [table for a in done if a.experiment == experiment for table in a.tables]
     return [*OWN_TABLES, *own]
 
@@ -288,9 +288,9 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
 def beside(
     config: dict, kind: Kind, entry: dict, done: Iterable[Analysis], where: str
 ) -> tuple[dict | None, dict, list[str]]:
-    """What a figure draws of another experiment: the settings of a run of it, what the style says
-    of it, and the table that it is in; nothing where the entry names none, or an experiment that
-    the configuration leaves out.
+    """The variant of another experiment that a figure draws: the settings of a run, its entry in
+    the style, and its table. Nothing if the entry names none, or the configuration leaves out that
+    experiment.
 
     Raises ValueError where the kind draws nothing beside, or there is no such variant or table.
     """
@@ -316,7 +316,7 @@ def beside(
 
 
 def read(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
-    """The analyses and figures of a configuration, and the kinds of analyses that there are.
+    """The analyses and figures of a configuration, and all kinds of analyses.
 
     Raises ValueError, with one line that names the key, unless the configuration is valid.
     """
@@ -384,14 +384,14 @@ def once(seen: dict[str, str], file: str, where: str) -> None:
 
 
 def dataset_titles(config: dict, names: Iterable[str]) -> str:
-    """The titles of data sets, each once, as they stand on a figure or a page."""
+    """The titles of data sets, each once, as a figure or a page shows them."""
     titles = [config["datasets"][name]["title"] for name in dict.fromkeys(names)]
     return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
 
 
 def style(config: dict, figure: Figure, experiments: Container[str] | None = None) -> dict:
-    """How a figure looks, with only what it shows; that of a list of claims is about `experiments`,
-    as far as they are there, or about all."""
+    """The style of a figure, with only the entries that it uses. The figure of a list of claims is
+    about those of `experiments` that are there, or about all."""
     look = config["figures"]
     palette = look["colours"] | figure.colours
     datasets = {}
@@ -401,7 +401,7 @@ def style(config: dict, figure: Figure, experiments: Container[str] | None = Non
         for variant in figure.variants or settings["variants"]:
             run = Run(experiment, variant, 0)
             datasets[run if figure.experiment is None else variant] = dataset_name(config, run)
-    # A variant has the colour of its name, or of what its name ends with: my_deep that of deep.
+    # A variant has the colour of its name, or of the last word of it: my_deep has that of deep.
     names = [*figure.kind.declared["colours"], *figure.colours]
     names += [name for v in figure.variants for name in (v, v.rsplit("_", 1)[-1])]
     found = {

@@ -1,4 +1,4 @@
-"""What a training will need: a rough estimate of its time and memory."""
+"""A rough estimate of a training's time and memory."""
 
 import math
 
@@ -11,7 +11,7 @@ from hw1.settings.architectures import (
 )
 from hw1.settings.phases import phases
 
-DATASET_SIZES = {  # training images; of digits, before the split
+DATASET_SIZES = {  # training images; for digits, all images before the split
     **dict.fromkeys(("mnist", "fashion_mnist", "kmnist"), 60_000),
     "digits": 1_797,
 }
@@ -32,12 +32,12 @@ def training_examples(settings: dict) -> int:
 
 
 def training_seconds(settings: dict) -> float:
-    """A rough estimate of one core's time: it orders the trainings, sets their time limit, and says
-    when a build may end.
+    """A rough estimate of one core's time. It orders the trainings, sets their time limits, and
+    predicts the end of a build.
 
     A forward and a backward pass take six floating-point operations per multiply-add. 85 GFLOP/s,
-    5 ns for each output of a layer and 0.04 ms per iteration give the seconds per epoch of the
-    eleven networks of docs/speed.md on its Xeon to within 0.7 to 1.3 of each, but of LeNet 0.4.
+    5 ns for each output of a layer and 0.04 ms per iteration give 0.7 to 1.3 times the measured
+    seconds per epoch of the eleven networks of docs/speed.md on its Xeon, but 0.4 times for LeNet.
     """
     stack = layers(settings["model"], *example_shape(settings))
     n, training = training_examples(settings), settings["training"]
@@ -56,10 +56,10 @@ def training_seconds(settings: dict) -> float:
 
 
 def peak_memory(settings: dict, seeds: int) -> int:
-    """A rough estimate of the memory in MiB that a job needs which trains a batch of runs.
+    """A rough estimate of the memory in MiB of a job that trains a batch of runs.
 
-    Python with torch, the data, and of each run: weights, gradient and two moments while it
-    trains, its snapshots, and these once more as the file is written.
+    It counts Python with torch, the data, and for each run: weights, gradient and two moments while
+    it trains, its snapshots, and these once more while the file is written.
     """
     example, outputs = example_shape(settings)
     floats = parameter_count(layers(settings["model"], example, outputs))

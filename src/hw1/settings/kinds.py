@@ -1,7 +1,7 @@
 """Kinds of analyses and figures: files that declare themselves (see hw1.analyses, hw1.figures).
 
-A declaration and a check are read without importing the file, so that what it imports costs
-nothing where only its settings are looked at.
+A declaration and a check are read without importing the file, so that its imports cost nothing
+where only its settings are needed.
 """
 
 import __future__
@@ -18,7 +18,7 @@ from types import ModuleType
 
 
 def declaration(path: str | os.PathLike) -> dict | None:
-    """What `KIND` in a file is, or None where it has none.
+    """The value of `KIND` in a file, or None if it has none.
 
     Raises ValueError where the file is no Python, or KIND is more than plain values.
     """
@@ -47,19 +47,19 @@ def parsed(path: str | os.PathLike) -> ast.Module:
 
 @functools.cache
 def parsed_source(source: bytes, path: str) -> ast.Module:
-    """The syntax tree of a source, the same for all who ask: they must not change it."""
+    """The syntax tree of a source. It is shared, so callers must not change it."""
     return ast.parse(source, filename=path)
 
 
 def check(path: str | os.PathLike) -> Callable[..., None]:
-    """The function `check` of a file, without the rest of it; one that accepts all where it has
-    none. Raises ValueError where the file is no Python."""
+    """The function `check` of a file, without the rest of the file; if there is none, a function
+    that accepts everything. Raises ValueError where the file is no Python."""
     functions: list[ast.stmt] = []
     for node in parsed(path).body:
         if isinstance(node, ast.FunctionDef) and node.name == "check":
             functions.append(own := copy.copy(node))
             own.decorator_list = []
-    # What annotates it need not be there: with this flag nobody looks.
+    # With this flag annotations are not evaluated, so their names need not be there.
     code = compile(
         ast.Module(functions, []), str(path), "exec", __future__.annotations.compiler_flag
     )
@@ -69,8 +69,8 @@ def check(path: str | os.PathLike) -> Callable[..., None]:
 
 
 def load(path: str | os.PathLike) -> ModuleType:
-    """Import a file, wherever it lies, and what it imports from beside it. Raises ValueError where
-    its name is no Python file's."""
+    """Import a file from any folder; it may import other files of its folder. Raises ValueError
+    where its name does not end with .py."""
     path = Path(path)
     sys.path.append(str(path.parent))
     spec = importlib.util.spec_from_file_location(f"hw1_kind_{path.stem}", path)

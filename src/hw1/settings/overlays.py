@@ -23,13 +23,13 @@ def merged(*parts: dict) -> dict:
 
 
 def settings_of_files(files: Mapping[str, Document], root: str = "") -> dict:
-    """The configuration that files make together, by name: later ones over earlier ones.
+    """The configuration that files, given by name, make together: later ones over earlier ones.
 
-    The first is the base, the others are overlays. A key `x-...` at the top holds what anchors
-    refer to, and is left out. A file that is not where a path says is looked for below `root`, too:
-    a module may be given the whole of config.yaml, with its paths. Raises ValueError, with one
-    line, where a file holds no keys, and where two overlays set a key to other values: Snakemake
-    would take the later one, and of demo and replication, each meant as a whole, that is neither.
+    The first is the base, the others are overlays. A key `x-...` at the top holds texts for
+    aliases, and is left out. A path that does not exist is looked for below `root`, too, since a
+    module may be given the whole of config.yaml, with its paths. Raises ValueError, with one line,
+    where a file holds no keys, and where two overlays set a key to different values. Snakemake
+    would take the later value; of two presets, each meant as a whole, that would make neither.
     """
     said: dict[str, tuple[object, str]] = {}
     parts = []
@@ -49,8 +49,8 @@ def settings_of_files(files: Mapping[str, Document], root: str = "") -> dict:
 
 
 def with_grids(config: dict) -> dict:
-    """A configuration with the variants that each `grid` of an experiment comes to, before those
-    that the experiment names. Raises ValueError where a grid has no named parts."""
+    """A configuration with each `grid` of an experiment replaced by its variants, which come before
+    the variants that the experiment names. Raises ValueError where a grid has no named parts."""
     experiments = config.get("experiments")
     if not isinstance(experiments, dict):
         return config
@@ -65,7 +65,8 @@ def with_grids(config: dict) -> dict:
 
 
 def grid_of(grid: object, experiment: str) -> dict[str, dict]:
-    """The variants of a grid, each of one settings of every part, named by these in their order."""
+    """The variants of a grid: one for each choice of settings from every part, named after the
+    choice."""
     where = f"experiments.{experiment}.grid"
     if not (isinstance(grid, dict) and grid and all(isinstance(p, dict) for p in grid.values())):
         raise ValueError(f"{where}: found {brief(grid)}, expected parts, each of named settings")
@@ -81,7 +82,8 @@ def grid_of(grid: object, experiment: str) -> dict[str, dict]:
 
 
 def located(content: dict, name: str, root: str = "") -> dict:
-    """The content of a file with its paths, which are relative to it or to `root`, from here."""
+    """The content of a file, with its paths (relative to the file or to `root`) made relative to
+    here."""
     content = dict(content)
     folder = os.path.dirname(name)
 
@@ -119,7 +121,7 @@ def expanded(key: str, path: str) -> str:
 
 
 def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
-    """The dotted key and value of all that `merged` would replace."""
+    """The dotted key and value of every entry that `merged` would replace."""
     for key, value in node.items():
         if isinstance(value, dict) and value:
             yield from leaves(value, f"{above}{key}.")
@@ -128,10 +130,10 @@ def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
 
 
 def with_line(message: str, files: dict[str, Document]) -> str:
-    """A message that begins with a dotted key, and before it the file and line where that stands.
+    """A message that begins with a dotted key, with the file and line of that key before it.
 
-    The file is the last one that sets the key; what a variant does not set stands in its
-    experiment or in the defaults; a missing key is looked for where it belongs.
+    The file is the last one that sets the key. A key that a variant does not set stands in its
+    experiment or in the defaults. A missing key is looked for where it belongs.
     """
     key = "" if message.startswith(WHOLE) else re.split(r"[^\w.-]", message, maxsplit=1)[0]
     place = tuple(int(part) if part.isdecimal() else part for part in key.split(".") if part)
@@ -152,8 +154,8 @@ def with_line(message: str, files: dict[str, Document]) -> str:
 
 
 def without_text(message: str) -> str:
-    """A message about what is nested in --config, of which Snakemake makes text, whatever it is:
-    where another type or a number was expected, quotes or a dot are not what is wrong."""
+    """A message about a nested value of --config. Snakemake turns every such value into text, so a
+    wrong type does not come from quotes or a missing dot."""
     found = re.search(r"found '([^']*)'( \(str\))?,", message)
     if not found or not (found[2] or number_hint(found[1]) != NO_NUMBER):
         return message

@@ -3,18 +3,18 @@
     {"epochs": 20, "optimizer": "adam", ...
      "phases": [{"after": 15, "objective": "gradient_norm"}]}
 
-has two, of 15 and 5 epochs. Nothing here imports torch.
+has two phases, of 15 and 5 epochs. Nothing here imports torch.
 """
 
 import math
 
-# Of one optimizer: what a later phase does not say of these is as if nobody had.
+# Keys of one optimizer: a later phase does not inherit them.
 OF_ONE_PHASE = ("momentum", "weight_decay", "schedule", "objective")
 
 
 def phases(training: dict) -> list[dict]:
-    """The phases of a training in their order, each with its settings as if it were a training of
-    its own; `after` is the number of epochs before it, `epochs` how many it has."""
+    """The phases of a training in their order, each with settings like a training of its own;
+    `after` is the number of epochs before the phase, `epochs` the number of its own."""
     shared = {key: value for key, value in training.items() if key not in OF_ONE_PHASE}
     found = [{**training, "after": 0}]
     found += [{**shared, **phase} for phase in training.get("phases", [])]
@@ -28,15 +28,16 @@ def phase_of(training: dict, epoch: int) -> dict:
 
 
 def objectives(training: dict) -> set[str]:
-    """What is minimised in the phases: the `loss`, or the `gradient_norm`."""
+    """The objectives of the phases: the `loss`, or the `gradient_norm`."""
     return {phase.get("objective", "loss") for phase in phases(training)}
 
 
 def learning_rate(phase: dict, done: float, iterations: int) -> float:
-    """The learning rate of the step after `done` epochs of a phase, of so many iterations each.
+    """The learning rate of the step after `done` epochs of a phase, each of so many `iterations`.
 
-    `warmup` epochs lead up to it in equal steps; `cosine` then goes down to 0 as half a period of a
-    cosine (Loshchilov and Hutter 2017), `step` by `factor` after every `every` epochs.
+    In the `warmup` epochs it rises in equal steps. Then `cosine` lets it fall to 0 as half a period
+    of a cosine (Loshchilov and Hutter 2017); `step` multiplies it by `factor` after every `every`
+    epochs.
     """
     schedule = phase.get("schedule", {"kind": "constant"})
     warmup = schedule.get("warmup", 0)

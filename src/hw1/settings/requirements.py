@@ -1,7 +1,7 @@
-"""What an analysis or a figure asks of the runs that it shows, before any of them is trained.
+"""The needs of an analysis or a figure, checked before any of its runs is trained.
 
 The functions take the settings of one run per variant, and raise ValueError with a line that
-begins with the key of the experiment that is to be changed. Nothing here imports torch.
+begins with the key of the experiment that has to change. Nothing here imports torch.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,7 +41,7 @@ def functions(runs: Iterable[dict]) -> None:
 
 
 def recorded(runs: Iterable[dict], key: str, needed: Literal[True] | list[str]) -> None:
-    """The history of the runs has what a setting of `training` records."""
+    """The histories of the runs have the columns that the setting `key` of `training` records."""
     for run in runs:
         found = run["training"][key]
         if not (found if needed is True else set(needed) <= set(found)):
@@ -85,8 +85,8 @@ def alike(runs: Sequence[dict], keys: Sequence[str] = ()) -> None:
 
 
 def mlps(runs: Iterable[dict]) -> None:
-    """The networks are MLPs without batch norm: units are told one by one, and what batch norm
-    keeps of them is none of the weights."""
+    """The networks are MLPs without batch norm: units are looked at one by one, and the statistics
+    of batch norm are no weights."""
     for run in runs:
         key = f"variants.{run['variant']}.model"
         if run["model"]["kind"] != "mlp":
@@ -98,7 +98,7 @@ def mlps(runs: Iterable[dict]) -> None:
 
 
 def weights_alone(runs: Iterable[dict]) -> None:
-    """The networks have no batch norm, so at any weights they are what these say."""
+    """The networks have no batch norm, so their weights alone define them."""
     for run in runs:
         if run["model"].get("batch_norm"):
             raise ValueError(
@@ -113,7 +113,7 @@ def architecture(run: dict) -> list:
 
 
 def sizes_differ(runs: Iterable[dict]) -> None:
-    """No two variants have as many parameters."""
+    """No two variants have the same number of parameters."""
     seen: dict[int, str] = {}
     for run in runs:
         count = parameter_count(architecture(run))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hw1.settings.batches import cut, seed_list, seeds_of
 from hw1.settings.overlays import merged
 
-# What an entry says of each of its runs, in the experiment or a variant.
+# The keys of an experiment or a variant that are settings of its runs.
 OF_A_RUN = ("dataset", "stream", "inputs", "start", "model", "training")
 
 
@@ -22,12 +22,12 @@ class Run(NamedTuple):
 
 
 def run_settings(config: dict, run: Run) -> dict:
-    """Everything a run is a function of: its own keys over its experiment's over the defaults."""
+    """All settings of a run: the variant's keys over the experiment's over the defaults."""
     experiment = config["experiments"][run.experiment]
     parts = [config["defaults"], experiment, experiment["variants"][run.variant]]
     settings = merged(*({key: part[key] for key in OF_A_RUN if key in part} for part in parts))
     dataset = config["datasets"][settings["dataset"]]
-    # What is in a file says its content, not its name.
+    # The content of a file counts, not its name.
     settings["dataset"] = {k: v for k, v in dataset.items() if k not in ("title", "file")}
     if dataset["kind"] in ("function", "arrays"):
         kept = {"labels", "examples"} if "classes" in dataset else set()
@@ -74,14 +74,14 @@ def batches(config: dict, experiment: str) -> list[str]:
 
 
 def batch_settings(config: dict, experiment: str, variant: str) -> dict:
-    """What the runs of a batch have in common: the settings of a run without its seed."""
+    """The settings that the runs of a batch have in common: those of a run without its seed."""
     settings = run_settings(config, Run(experiment, variant, 0))
     del settings["seed"]
     return settings
 
 
 def start_of(config: dict, experiment: str, variant: str, seeds: Iterable[int]) -> list[str]:
-    """The batches (experiment/variant/seeds) of the runs from whose weights some runs start."""
+    """The batches (experiment/variant/seeds) from whose weights the runs of some seeds start."""
     start = run_settings(config, Run(experiment, variant, 0)).get("start")
     if start is None:
         return []

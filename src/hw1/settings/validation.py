@@ -1,4 +1,4 @@
-"""Is a document what its schema says? A mistake is one line that names the key."""
+"""Does a document fit its schema? A mistake is told in one line that names the key."""
 
 import difflib
 import math
@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 
 NO_NUMBER = "write a number"
-WHOLE = "the configuration"  # what a line names that is about no key in it
+WHOLE = "the configuration"  # named in a line that is about no single key
 
 
 def is_integer(_, value) -> bool:
@@ -23,7 +23,7 @@ def is_number(_, value) -> bool:
 
 
 def pattern(validator: Any, wanted: str, found: object, schema: dict) -> Iterator[Any]:
-    """As everywhere, but that $ lets no line end pass, as it does in Python."""
+    """The pattern of JSON Schema, except that $ accepts no line end, as it would in Python."""
     if isinstance(found, str) and ("\n" in found or not re.search(wanted, found)):
         yield jsonschema.ValidationError(f"{found!r} does not match {wanted!r}")
 
@@ -83,15 +83,15 @@ def explain(error: Any, whole: str) -> str:  # Any: as typed, all of it may be u
 
 
 def did_you_mean(found: str, allowed: Iterable[str]) -> str:
-    """The name that was probably meant, else all that there are."""
+    """The name that was probably meant, else all allowed names."""
     allowed = list(allowed)
     close = difflib.get_close_matches(found, allowed, n=1)
     return f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed) or 'none'}"
 
 
 def check_name(found: str | None, where: str, known: Iterable[str]) -> None:
-    """Raise ValueError where a name is none of `known`, but nearly as one of them; one that only
-    goes on where that ends, or before it begins, is another."""
+    """Raise ValueError where a name is not in `known`, but is nearly the same as one of them. A
+    name that contains a known one, or is contained in it, counts as another name."""
     if found and found not in known:
         for near in difflib.get_close_matches(found, known, 1, 0.9):
             if near not in found and found not in near:
@@ -112,6 +112,6 @@ def number_hint(text: str) -> str:
 
 
 def brief(value: object) -> str:
-    """A value as it is written in Python, no longer than a line has room for."""
+    """A value as Python writes it, cut to fit in a line."""
     text = repr(value)
     return text if len(text) < 55 else f"{type(value).__name__} {text[:44]}..."

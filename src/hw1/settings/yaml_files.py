@@ -1,4 +1,4 @@
-"""YAML files, read strictly: what YAML would change in silence is refused, with file and line."""
+"""YAML files, read strictly: a value that YAML would change in silence is refused."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ MOST_VALUES = 500_000  # in a file; a few lines of aliases of aliases make any n
 
 
 class Document(NamedTuple):
-    """What a file holds, and the line at which the value of each place stands."""
+    """The content of a file, and the line of the value at each place."""
 
     content: Any
     lines: dict[Place, int]
@@ -25,9 +25,9 @@ def load(path: str | Path, name: str | None = None) -> Document:
     """Read a YAML file of mappings, lists, text, numbers, true, false and null.
 
     Raises ValueError, with one line that begins with `name` (else the path) and the line, where the
-    file cannot be read, is no UTF-8, is no YAML, is empty, has a key twice or one that is no text,
-    or where YAML 1.1 reads something else than what seems to stand there: 010 (8), 1:30 (90), yes
-    (true), a date, a number that is not finite.
+    file cannot be read, is no UTF-8, is no YAML, is empty, has a key twice or a key that is no
+    text, and where YAML 1.1 reads a value in an unexpected way: 010 (8), 1:30 (90), yes (true), a
+    date, a number that is not finite.
     """
     name = name or str(path)
     try:
@@ -64,8 +64,8 @@ def load(path: str | Path, name: str | None = None) -> Document:
 
 
 def composed(text: str) -> yaml.Node | None:
-    """The nodes of a YAML text, by the parser in C where there is one, which is ten times as fast;
-    the other one says more of what is no YAML, but takes no more than a thousand levels."""
+    """The nodes of a YAML text. The parser in C, if there is one, is ten times as fast; the other
+    parser describes mistakes better, but takes at most a thousand levels."""
     with suppress(AttributeError, yaml.YAMLError):
         return yaml.compose(text, Loader=yaml.CSafeLoader)
     return yaml.compose(text, Loader=yaml.SafeLoader)
@@ -78,7 +78,8 @@ def refuse(node: yaml.Node, problem: str) -> NoReturn:
 def build(
     node: yaml.Node, place: Place, lines: dict[Place, int], above: tuple, left: Iterator[int]
 ) -> Any:
-    """The value of a node; notes the lines of all that is in it, as many as are `left`."""
+    """The value of a node; notes the lines of all values in it, and uses up one of `left` for
+    each."""
     where = ".".join(map(str, place)) or "the whole"
     if next(left, None) is None:
         refuse(node, f"{where}: found more than {MOST_VALUES} values, expected fewer: an alias of "
@@ -131,7 +132,7 @@ def key_of(node: yaml.Node, where: str) -> str:
 
 
 def scalar(node: yaml.ScalarNode, where: str) -> object:
-    """The value of a scalar that says what it seems to say."""
+    """The value of a scalar; refuses one that YAML reads in an unexpected way."""
     kind, text = node.tag.removeprefix("tag:yaml.org,2002:"), node.value
     quoted = f'"{text}" in quotes if it is text'
     if kind == "str":
