@@ -1,10 +1,10 @@
-"""Hidden units of one MLP in the order of another's, which leaves what it computes as it is.
+"""Hidden units of one MLP in the order of another's, which leaves its function as it is.
 
 The units of a hidden layer can be exchanged together with their weights, so networks that are far
 apart in their weights may be the same function. Weight matching looks for the order in which one
 network's weights are closest to another's (Ainsworth, Hayase and Srinivasa 2022, Git Re-Basin,
-algorithm 1): with one hidden layer a linear assignment, which is solved exactly; with more, layer
-by layer in turn until no layer gains, a local optimum.
+algorithm 1). With one hidden layer this is a linear assignment, which is solved exactly. With more
+layers it goes layer by layer until no layer gains, to a local optimum.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import nn
 
-Order = np.ndarray  # (units,): which unit of the old order stands at each place of the new one
+Order = np.ndarray  # (units,): for each new place, the old place of its unit
 
 
 def linear(model: nn.Module) -> list[nn.Linear]:
@@ -24,8 +24,8 @@ def linear(model: nn.Module) -> list[nn.Linear]:
 
 @torch.no_grad()
 def reorder(model: nn.Module, orders: Sequence[Order]) -> None:
-    """Put the units of each hidden layer in an order, in place: the same function, up to the order
-    in which sums are taken."""
+    """Put the units of each hidden layer in an order, in place. The function stays the same, except
+    for rounding, since sums are taken in another order."""
     layers = linear(model)
     for layer, following, order in zip(layers, layers[1:], orders, strict=False):
         places = torch.from_numpy(order).to(layer.weight.device)
@@ -67,8 +67,8 @@ def arrays(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray]:
 def similarity(
     first: Sequence[tuple], second: Sequence[tuple], orders: Sequence[Order], place: int
 ) -> np.ndarray:
-    """How much each unit of a hidden layer of the first network (rows) is like each of the second
-    (columns), shape (units, units), with the other layers of the second in their present orders."""
+    """The likeness (units, units) between the units of a hidden layer in the first network (rows)
+    and in the second (columns), with the second's other layers in their present orders."""
     (weight, bias), (other, other_bias) = first[place], second[place]
     after, other_after = first[place + 1][0], second[place + 1][0]
     if place > 0:

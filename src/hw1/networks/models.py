@@ -24,7 +24,7 @@ def build(
         torch.manual_seed(stream_seed(key, "initialisation"))
         modules = build_modules(stack, model)
         initialise(modules, model.get("initialisation", "default"), model.get("gain", 1.0))
-    # The layout in which oneDNN and cuDNN convolve without reordering; no effect on an MLP. (torch
+    # In this layout oneDNN and cuDNN convolve without reordering; an MLP is not affected. (torch
     # documents this call of `to`, but has no overload for it.)
     return nn.Sequential(*modules).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -33,7 +33,7 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "selu": nn.SELU, "gelu": nn.GEL
 
 
 def activation(model: dict) -> nn.Module:
-    """What follows every hidden layer of `model`."""
+    """The activation after every hidden layer of `model`."""
     kind = model.get("activation", "relu")
     return nn.LeakyReLU(model["slope"]) if kind == "leaky_relu" else ACTIVATIONS[kind]()
 
@@ -46,8 +46,8 @@ def build_modules(stack: list[Layer], model: dict) -> list[nn.Module]:
         modules.append(nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, padding=layer.padding))
         modules += [nn.BatchNorm2d(layer.outputs)] * layer.batch_norm
         both = [activation(model), *([nn.MaxPool2d(2)] if layer.pooling else [])]
-        # Pooling first: a rising activation picks the same pixel, so the result is the same (and so
-        # is the gradient), and the activation has a quarter of the work. GELU falls at first.
+        # Pooling first: the result and the gradient are the same, since a rising activation keeps
+        # the order of pixels, and the activation has a quarter of the work. GELU falls at first.
         modules += both if model.get("activation") == "gelu" else reversed(both)
     if convolutions:
         modules.append(nn.Flatten())
@@ -55,7 +55,7 @@ def build_modules(stack: list[Layer], model: dict) -> list[nn.Module]:
     for linear in hidden:
         modules.append(nn.Linear(linear.inputs, linear.outputs))
         modules += [nn.BatchNorm1d(linear.outputs)] * linear.batch_norm
-        # In one place with what it follows: the layers have the names that they have without.
+        # Dropout shares a place with the activation, so the names of layers do not depend on it.
         dropout = [nn.Dropout(model["dropout"])] if model.get("dropout") else []
         modules.append(nn.Sequential(activation(model), *dropout) if dropout else activation(model))
     return [*modules, nn.Linear(output.inputs, output.outputs)]
@@ -66,7 +66,7 @@ def initialise(modules: Iterable[nn.Module], kind: str, gain: float) -> None:
 
     Normal with variance 2 / fan_in (`he`, He 2015), 2 / (fan_in + fan_out) (`xavier`, Glorot 2010)
     or 1 / fan_in (`lecun`, as SELU wants: Klambauer 2017), or `orthogonal` (Saxe 2014); `default`
-    leaves what PyTorch drew, weights and biases. All weights are multiplied by `gain`.
+    leaves PyTorch's weights and biases. All weights are multiplied by `gain`.
     """
     for module in modules:
         if not isinstance(module, nn.Linear | nn.Conv2d):

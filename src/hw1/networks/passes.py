@@ -1,4 +1,4 @@
-"""Forward and backward pass of a batch: its loss, and the gradients that it leaves."""
+"""Forward and backward pass of a mini-batch: its loss and its gradients."""
 
 from typing import NamedTuple
 
@@ -14,10 +14,11 @@ def loss_function(targets: torch.Tensor):
 
 
 class Passes(NamedTuple):
-    """What forward and backward pass of a batch said, of one network without a dimension for it.
+    """The results of forward and backward pass of a mini-batch: a value for each member of a stack,
+    or a scalar for one network.
 
-    The mean loss of each member, in single precision; how many labels it gets right, None for
-    regression; the norm of its gradient where that is minimised.
+    They are the mean loss in single precision; the number of correct labels, None for regression;
+    the norm of the gradient, if it is minimised.
     """
 
     losses: torch.Tensor
@@ -26,7 +27,7 @@ class Passes(NamedTuple):
 
 
 class Alone:
-    """One network, as the training loop sees one or several."""
+    """One network, with the methods by which the training loop uses one or several."""
 
     def __init__(self, network: nn.Module, precision: str = "fp32") -> None:
         self.network = network
@@ -38,8 +39,8 @@ class Alone:
         self.random = any(isinstance(module, nn.Dropout) for module in network.modules())
 
     def gradients(self, x: torch.Tensor, y: torch.Tensor, objective: str = "loss") -> Passes:
-        """Leave the gradients of a batch in the parameters: of its mean loss, or with the objective
-        `gradient_norm` of the L2 norm that the gradient of that has."""
+        """Leave the gradients of a mini-batch in the parameters: those of its mean loss, or, with
+        the objective `gradient_norm`, those of the L2 norm of the loss's gradient."""
         with self.autocast:
             output = self.network(x)
         classify = not y.is_floating_point()
@@ -59,7 +60,7 @@ class Alone:
         )
 
     def member(self, state: dict[str, torch.Tensor], index: int) -> dict[str, torch.Tensor]:
-        """State dict of one member, out of that of all."""
+        """State dict of one member, out of the state of all."""
         return state
 
     def alone(self, index: int) -> nn.Module:

@@ -1,6 +1,6 @@
-"""Runs that differ in their seed alone, trained together as one model.
+"""Runs that differ only in their seeds, trained together as one model.
 
-That changes their speed, not their numbers. `stack_of` says which runs do so.
+That changes their speed, not their numbers. `stack_of` says which runs train so.
 """
 
 import itertools
@@ -26,7 +26,7 @@ def activate(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
             return x.tanh_()
         case nn.SELU():
             alpha, scale = SELU
-            # torch's own rounds the last few numbers of a tensor by other code than the rest.
+            # torch's own SELU rounds the last few numbers of a tensor by other code than the rest.
             negative = x.clamp(max=0).expm1_().mul_(alpha * scale)
             return x.clamp_(min=0).mul_(scale).add_(negative)
     return x.relu_()
@@ -36,8 +36,8 @@ SELU = 1.6732632423543772, 1.0507009873554805  # alpha and scale (Klambauer 2017
 
 
 def propagate(module: nn.Module, gradient: torch.Tensor, given: torch.Tensor) -> None:
-    """The gradient before an activation from that after it, in place, by what it gave: each of
-    these tells by that on which of its branches it was."""
+    """Turn the gradient after an activation into the gradient before it, in place. `given` are the
+    activation's outputs: for each of these activations they tell on which branch it was."""
     aten = torch.ops.aten
     match module:
         case nn.LeakyReLU():
@@ -54,8 +54,8 @@ def propagate(module: nn.Module, gradient: torch.Tensor, given: torch.Tensor) ->
 class StackedLayers(torch.autograd.Function):
     """Fully connected layers with activations between them, of several models at once.
 
-    What autograd would do, but in place: these layers are so small that most of the time goes
-    into moving activations through memory.
+    They do the same as autograd, but in place: these layers are so small that most of the time
+    goes into moving activations through memory.
     """
 
     @staticmethod
@@ -78,7 +78,7 @@ class StackedLayers(torch.autograd.Function):
         for layer in reversed(range(layers)):
             gradients[:0] = [gradient.bmm(inputs[layer].mT), gradient.sum(2)]
             if layer:
-                # Of one output it is an outer product: the same bits, at which bmm is slow.
+                # With one output this is an outer product: mul has the same bits, and bmm is slow.
                 product = torch.mul if gradient.shape[1] == 1 else torch.bmm
                 gradient = product(weights[layer].mT, gradient)
                 propagate(ctx.activation, gradient, inputs[layer])
@@ -86,20 +86,20 @@ class StackedLayers(torch.autograd.Function):
 
 
 class Stack(nn.Module):
-    """Several MLPs of one architecture as one model; each computes what it would compute alone.
+    """Several MLPs of one architecture as one model; each computes the same as alone.
 
     Takes (n, features), the same for all; returns (members, outputs, n). Examples are columns
-    throughout: with rows of a thousand numbers products and sums run at vector speed, with rows
-    of ten they do not.
+    throughout: products and sums run at vector speed over rows of a thousand numbers, but not over
+    rows of ten.
 
     All weights lie in one parameter, a row for each member, so that an optimizer updates them in
-    one go. Numbers must not depend on how many train together: a row is padded to whole vectors,
-    since the last few numbers of a tensor are rounded by other code than the rest, and a lone
-    member gets a double, since torch multiplies a single matrix by other code than several.
+    one go. Numbers must not depend on how many members train together. So a row is padded to whole
+    vectors, since the last few numbers of a tensor are rounded by other code than the rest. And a
+    lone member gets a double, since torch multiplies a single matrix by other code than several.
     """
 
     random = False
-    FLOATS = 64  # a multiple of what a vector register holds, whatever the processor
+    FLOATS = 64  # a multiple of the floats in a vector register, on any processor
 
     def __init__(self, members: Sequence[nn.Sequential]) -> None:
         super().__init__()
@@ -130,7 +130,8 @@ class Stack(nn.Module):
         return {name: part.clone() for name, part in self.weights(state["rows"][index]).items()}
 
     def gradients(self, x: torch.Tensor, y: torch.Tensor, objective: str = "loss") -> Passes:
-        """As `Alone.gradients`, of a batch that all see: x (n, features), y (n, outputs)."""
+        """As `Alone.gradients`, with the same x (n, features) and y (n, outputs) for all
+        members."""
         output = self(x)
         squares = functional.mse_loss(output, y.T.expand_as(output), reduction="none")
         losses = squares.mean((1, 2))
@@ -142,10 +143,10 @@ class Stack(nn.Module):
 class RowStack(nn.Module):
     """Several MLPs of one architecture that classify, each with mini-batches of its own.
 
-    Every layer is one batched product over all members, forward and backward written out: calls
-    take most of the time of layers so small. Each member is, to the last bit, the network that it
-    would be alone: its parameters are updated as tensors of their own, and `same_bits` is asked
-    before networks are stacked.
+    Every layer is one batched product over all members, with forward and backward pass written out,
+    since calls take most of the time of such small layers. Each member has, to the last bit, the
+    numbers that it has alone: its parameters are updated as tensors of their own, and networks are
+    stacked only if `same_bits` allows it.
     """
 
     random = False
@@ -153,7 +154,7 @@ class RowStack(nn.Module):
     def __init__(self, members: Sequence[nn.Sequential]) -> None:
         super().__init__()
         self.members = len(members)
-        self.template = (members[0],)  # in a tuple, it is no part of this module
+        self.template = (members[0],)  # in a tuple, so it is no part of this module
         self.names = [name for name, _ in members[0].named_parameters()]
         for place, tensors in enumerate(zip(*(member.parameters() for member in members))):
             self.register_buffer(f"all_{place}", torch.stack(tensors).detach())
@@ -200,11 +201,11 @@ class RowStack(nn.Module):
         return self.template[0]
 
 
-# What a stack does as a network alone does it. A run is stacked if all that it says stands here, so
-# that a setting which nobody thought of is not left out in silence. A dictionary has the keys that
-# there may be, a list the items; a tuple has alternatives, a type stands for its values.
+# The settings that a stack implements. A run is stacked only if all its settings stand here, so no
+# setting is ignored in silence. A dictionary has the allowed keys, a list the allowed items, and a
+# tuple alternatives; a type stands for its values.
 NUMBER = (int, float)
-LARGEST_STACKED_BATCH = 4096  # every member has a batch of its own in memory
+LARGEST_STACKED_BATCH = 4096  # every member has a mini-batch of its own in memory
 PHASE = {
     "objective": "loss",
     "optimizer": ("adam", "adamw", "sgd"),
@@ -234,7 +235,7 @@ MODEL = {
     "dropout": 0,
     "batch_norm": False,
 }
-# What is done before there is a stack, with the data, the names and the initial weights of a run.
+# Settings that act before there is a stack: on data, names and initial weights.
 BEFORE = {
     **dict.fromkeys(("experiment", "variant", "seed", "stream", "dataset", "start"), object),
     "inputs": {
@@ -247,9 +248,9 @@ BEFORE = {
 SETTINGS: dict[type, dict] = {
     Stack: BEFORE
     | {
-        # The derivative of a GELU takes what it is given; a stack keeps what activations give.
+        # The derivative of a GELU takes its input; a stack keeps only the outputs of activations.
         "model": MODEL | {"activation": ("relu", "leaky_relu", "tanh", "selu"), "slope": NUMBER},
-        # All members see the same batch in every iteration.
+        # All members see the same full batch in every iteration.
         "training": TRAINING
         | {"batch_size": "full", "gradient_norm": False, "evaluate_each_epoch": []},
     },
@@ -267,7 +268,7 @@ SETTINGS: dict[type, dict] = {
 
 
 def listed(found: object, known: object) -> bool:
-    """Whether what a run says is part of what a list as `SETTINGS` has."""
+    """Whether settings of a run stand in a list such as `SETTINGS`."""
     match known:
         case dict():
             return isinstance(found, dict) and all(
@@ -285,17 +286,17 @@ def listed(found: object, known: object) -> bool:
 
 
 def stack_kind(settings: dict) -> type | None:
-    """The stack that implements all settings of a run: a `Stack` of real targets, a `RowStack` of
+    """The stack that implements all settings of a run: `Stack` for real targets, `RowStack` for
     labels, or None."""
     kind = Stack if classes_of(settings) is None else RowStack
     return kind if listed(settings, SETTINGS[kind]) else None
 
 
 def same_bits(member: nn.Sequential, batch_sizes: Iterable[int]) -> bool:
-    """Whether this processor rounds the layers of several networks as those of one.
+    """Whether this processor rounds the layers of several networks like the layers of one.
 
-    Libraries may multiply matrices by other code when there are several. Tried with random
-    numbers, thousands a layer, in batches of these sizes.
+    Libraries may multiply several matrices by other code than one. This is tried with thousands of
+    random numbers per layer, in mini-batches of these sizes.
     """
     random = torch.Generator().manual_seed(0)
     layers = [module for module in member if isinstance(module, nn.Linear)]
@@ -322,7 +323,7 @@ def same_bits(member: nn.Sequential, batch_sizes: Iterable[int]) -> bool:
 
 
 def stack_of(settings: dict, data: Data) -> type | None:
-    """What runs train as that differ in their seeds alone, where they train together."""
+    """The stack for runs that differ only in their seeds, or None if they train one by one."""
     kind = stack_kind(settings)
     if kind is not RowStack:
         return kind

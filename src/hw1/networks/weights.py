@@ -1,10 +1,10 @@
 """Weight snapshots of runs as matrices, readable without torch.
 
-A weights file is an .npz of the runs of one batch: `settings` (r,), the JSON text of the settings
-of each; `first_layer`, how many of its p parameters belong to the first layer; and for each run, by
-its place, `epochs_0` (s,) and `weights_0` (s, p) float32: all parameters of a snapshot in the order
-of `model.parameters()`; with batch norm also `statistics_0` (s, b), what that keeps of activations,
-in the order of `model.buffers()`. Runs that stop by their loss have other epochs than the others.
+A weights file is an .npz of the runs of one batch. It has `settings` (r,), the JSON text of each
+run's settings, and `first_layer`, how many of the p parameters belong to the first layer. For each
+run, by its place, it has `epochs_0` (s,) and `weights_0` (s, p) float32: all parameters of a
+snapshot in the order of `model.parameters()`. With batch norm it also has `statistics_0` (s, b), in
+the order of `model.buffers()`. Runs that stop by their loss may have different epochs.
 """
 
 import json
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 class Snapshots(NamedTuple):
-    """Snapshots of one run: its settings, epochs (s,), weights (s, p), how many are of layer 1, and
-    the statistics of batch norm (s, b)."""
+    """Snapshots of one run: its settings, epochs (s,), weights (s, p), the number of weights in
+    layer 1, and the statistics of batch norm (s, b)."""
 
     settings: dict
     epochs: np.ndarray
@@ -31,14 +31,14 @@ class Snapshots(NamedTuple):
     statistics: np.ndarray
 
     def network(self, device: "device | str" = "cpu", snapshot: int = -1) -> "nn.Sequential":
-        """The network with the weights of a snapshot, the last one unless said otherwise."""
+        """The network with the weights of a snapshot, by default the last."""
         import torch
 
         from hw1.networks import models
         from hw1.settings.architectures import example_shape
 
         model = models.build(self.settings["model"], *example_shape(self.settings)).to(device)
-        with torch.no_grad():  # copies: views into a vector are computed with other rounding
+        with torch.no_grad():  # copies, since views into a vector give other rounding
             for kept, values in (
                 (list(model.parameters()), self.weights),
                 (list(model.buffers()), self.statistics),
@@ -53,7 +53,7 @@ STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # the buffe
 
 
 def views(runs: Iterable[Snapshots], view: str) -> list[np.ndarray]:
-    """The weights (s, q) of each run that an analysis looks at: of `layer1` or the `model`."""
+    """The weights (s, q) of each run in a view: of `layer1` or of the whole `model`."""
     return [run.weights[:, : run.first_layer if view == "layer1" else None] for run in runs]
 
 

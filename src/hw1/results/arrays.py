@@ -20,7 +20,7 @@ def save(path: str | os.PathLike, arrays: Arrays) -> None:
 
 
 def load(path: str | os.PathLike) -> Arrays:
-    """Read a file that `save` wrote, its digest compared.
+    """Read a file that `save` wrote, and check its digest.
 
     Raises ValueError where it is damaged or holds a number that is not finite.
     """

@@ -1,4 +1,4 @@
-"""What the command-line scripts share: a user's mistake ends in one line, not in a traceback."""
+"""For all command-line scripts: a user's mistake ends in one line, not in a traceback."""
 
 import atexit
 import errno
@@ -10,13 +10,13 @@ from pathlib import Path
 
 
 def one_line_errors(main: Callable[[], None]) -> Callable[[], None]:
-    """Wrap `main` so that ValueError and OSError (what hw1 raises for bad input, a missing file
-    or a full disk) end the process with exit code 1 and one line on standard error.
+    """Wrap `main` so that ValueError and OSError (from bad input, a missing file or a full disk)
+    end the process with exit code 1 and one line on standard error.
 
-    Any other exception is a defect of the program and keeps its traceback. When `main` is done the
-    process ends with exit code 0: what is registered for its exit runs, but threads are not waited
-    for and only standard output and error are flushed. To take torch or matplotlib apart object by
-    object, as Python would, takes a quarter of a second, a sixth of a short job.
+    Any other exception is a defect of the program and keeps its traceback. When `main` is done, the
+    process ends with exit code 0. Functions registered for its exit run, but threads are not waited
+    for, and only standard output and error are flushed. Python would take torch or matplotlib apart
+    object by object, which takes a quarter of a second, a sixth of a short job.
     """
 
     @functools.wraps(main)

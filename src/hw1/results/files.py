@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, and archives that know what was written."""
+"""Files that are either whole or absent, and archives that carry a digest of their content."""
 
 import ast
 import functools
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from hw1.results.recipes import LENGTH, current
 
-# What to do about a damaged result: Snakemake does not miss a deleted one while all that was made
-# from it is there, so it has to be asked for.
+# Advice for a damaged result. Snakemake does not miss a deleted file while all files made from it
+# are there, so the user has to ask for it.
 MAKE_AGAIN = "delete it and have Snakemake make it again, by its name"
 
 
@@ -20,9 +20,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` once the block has succeeded.
 
     A block that raises leaves `path` as it was and removes the temporary file. The name keeps
-    the ending of `path`, which matplotlib and numpy choose a format by. What is renamed is on the
-    disk: a loss of power leaves the file before or the one after, not one of the right name that
-    is empty. An OSError that names no file (a full disk does not) gets the name of `path`.
+    the ending of `path`, by which matplotlib and numpy choose a format. The file is on the disk
+    before it is renamed, so a loss of power leaves the old file or the new one, and no empty one.
+    An OSError that names no file, such as that of a full disk, gets the name of `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,8 +50,8 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 @functools.cache
 def content_digest(path: Path) -> bytes:
-    """SHA-256 of a file, which is read once. Of Python it is that of what the file does: comments,
-    docstrings and layout count for nothing."""
+    """SHA-256 of a file, which is read once. In Python files, comments, docstrings and layout do
+    not count."""
     content = path.read_bytes()
     if path.suffix == ".py":
         tree = ast.parse(content)
@@ -68,11 +68,11 @@ def content_digest(path: Path) -> bytes:
 
 
 def sealed(archive: bytes) -> bytes:
-    """A zip archive (.npz and .pt files are such) with the recipe of the job and its SHA-256 as the
-    archive's comment, which readers of zip files pass over.
+    """A zip archive, as .npz and .pt files are, with the recipe of the job and the SHA-256 as its
+    comment, which readers of zip files pass over.
 
-    The check sums of its parts are not enough: torch does not compare them, numpy only where the
-    header of an array asks for all that is there, and the archive's directory has none.
+    The check sums of its parts are not enough: torch does not compare them, numpy compares them
+    only if the header of an array asks for all of its bytes, and the archive's directory has none.
     """
     if not archive.endswith(bytes(2)):
         raise ValueError("expected a zip archive without a comment")
@@ -81,7 +81,8 @@ def sealed(archive: bytes) -> bytes:
 
 
 def check_sealed(content: bytes) -> None:
-    """Raise ValueError where an archive is not, to the last bit, as `sealed` made it."""
+    """Raise ValueError where an archive differs, by a bit or more, from the one that `sealed`
+    made."""
     view = memoryview(content)
     digest = hashlib.sha256(view[:-LENGTH]).hexdigest().encode()
     if digest != view[-LENGTH:]:

@@ -1,9 +1,9 @@
-"""Published tables: those of real builds, small enough to be kept beside the code.
+"""Published tables: tables of real builds, small enough to be kept beside the code.
 
-A folder has one for each arm, with a compressed table for each of its results and one of the runs,
-and a manifest: what was trained with which settings and code, and the digest of every file. Seeds
-add up: a build with further ones is merged into what is there, if it is of the same settings, and
-of the same code or one that gives the same numbers.
+The folder has a folder for each arm, with a compressed copy of each table and a table of the runs.
+It also has a manifest: the settings, seeds and code of each experiment, and the digest of every
+file. A build with further seeds is merged into the published tables if it has the same settings,
+and the same code or code that gives the same numbers.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ from hw1.results.files import replacing
 if TYPE_CHECKING:
     import pandas as pd
 
-# Of a float, by how many rows there are: curves and histories are looked at, or smoothed.
+# Digits of a float, by the number of rows: long tables are curves, to be looked at or smoothed.
 DIGITS = {0: 6, 20_000: 4, 1_000_000: 3}
 
 
 def pack(path: Path, table: "pd.DataFrame") -> None:
-    """Write a table, floats rounded, as `hw1.results.tables` does, compressed: the same rows give
-    the same bytes."""
+    """Write a table compressed, with rounded floats, in the form of `hw1.results.tables`; the same
+    rows give the same bytes."""
     rounded = table.copy()
     digits = DIGITS[max(rows for rows in DIGITS if rows <= len(table))]
     for column in rounded.select_dtypes("float"):
@@ -36,7 +36,7 @@ def pack(path: Path, table: "pd.DataFrame") -> None:
 
 
 def manifest(folder: Path) -> dict:
-    """What a folder says that it holds; nothing where there is none."""
+    """The manifest of a folder; an empty one if there is none."""
     path = folder / tables.MANIFEST
     if not path.exists():
         return {"arms": {}, "files": {}}
@@ -47,7 +47,7 @@ def manifest(folder: Path) -> dict:
 
 
 def write_manifest(folder: Path, arms: dict) -> None:
-    """Say what a folder holds, with the digest of each file."""
+    """Write the manifest of a folder, with the digest of each file."""
     files = {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*.xz"))
@@ -58,7 +58,7 @@ def write_manifest(folder: Path, arms: dict) -> None:
 
 
 def damage(folder: Path) -> list[str]:
-    """A line for each published file that is not what the manifest says."""
+    """A line for each published file that does not fit the manifest."""
     said = manifest(folder)["files"]
     there = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*.xz"))}
     found = [f"{folder / name} is missing: {tables.ANEW}" for name in said if name not in there]
@@ -71,7 +71,7 @@ def damage(folder: Path) -> list[str]:
 
 
 def same(ours: "pd.DataFrame", theirs: "pd.DataFrame", key: list[str]) -> str | None:
-    """Where two tables of the same runs differ by more than rounding; None where they do not."""
+    """Where two tables of the same runs differ by more than rounding; None if they do not."""
     import pandas as pd
 
     numbers = [c for c in theirs if c not in key and pd.api.types.is_numeric_dtype(theirs[c])]
@@ -89,7 +89,7 @@ def same(ours: "pd.DataFrame", theirs: "pd.DataFrame", key: list[str]) -> str | 
 
 
 def merged(ours: "pd.DataFrame", theirs: "pd.DataFrame") -> "pd.DataFrame":
-    """The rows of both tables, those of a run from `theirs` where both have it."""
+    """The rows of both tables; a run that is in both has its rows from `theirs`."""
     import pandas as pd
 
     run = ["variant", "seed"]

@@ -1,8 +1,8 @@
-"""What a result was made by: a digest of code and settings, and of what it was made from.
+"""The recipe of a result: a digest of code and settings, and of the recipes of the inputs.
 
 The workflow gives each job its recipe in the variable HW1_RECIPE, and every file that the job
 writes carries it: a table in the file beside it, an archive in its comment, a picture and a page in
-their metadata. So a file tells by itself whether it is of the settings that are asked for, whatever
+their metadata. So a file itself tells whether it was made by the present settings, whatever
 Snakemake remembers of it.
 """
 
@@ -11,8 +11,8 @@ import re
 from pathlib import Path
 
 LENGTH = 64  # of SHA-256 as hexadecimal digits
-HEAD = 4096  # bytes in which a picture or a page says it
-# How each of them says it; matplotlib writes the first two.
+HEAD = 4096  # first bytes of a picture or a page, which have its recipe
+# The form of a recipe in each of them; matplotlib writes the first two.
 IDENTIFIER = {
     ".png": rb"Identifier\0([0-9a-f]{64})",
     ".svg": rb"<dc:identifier>([0-9a-f]{64})<",
@@ -21,7 +21,7 @@ IDENTIFIER = {
 
 
 def current() -> str:
-    """The recipe of the job that runs; zeros where nobody gave one."""
+    """The recipe of the running job; zeros if it has none."""
     return os.environ.get("HW1_RECIPE") or "0" * LENGTH
 
 
@@ -31,7 +31,7 @@ def beside(table: str | os.PathLike) -> Path:
 
 
 def of(path: str | os.PathLike) -> str | None:
-    """The recipe that a file carries; None where there is no file, or none of ours."""
+    """The recipe that a file carries; None if there is no file, or it carries none."""
     path = Path(path)
     try:
         if path.suffix == ".csv":

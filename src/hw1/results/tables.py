@@ -1,13 +1,13 @@
 """CSV tables: written row by row, joined without reparsing a number, checked when they are read.
 
 Beside a table x.csv lies x.csv.sha256 with its digest, in the form that `sha256sum -c` reads, and
-what it was made by (see `hw1.results.recipes`). A byte, a line or an order that has changed since
-the table was written is noticed (other line ends too, and what a spreadsheet saves), also where all
-rows are gone. Not noticed is who computes the digest anew, and one whole table in the place of
-another with the file beside it, unless they are joined, or made by something else.
+its recipe (see `hw1.results.recipes`). Every later change of the table is noticed: a byte, a line,
+an order, other line ends, a spreadsheet's copy, the loss of all rows. A change with a new digest is
+not noticed. A whole table in the place of another, with the file beside it, is noticed only if the
+two are joined or have different recipes.
 
-A published table (see `hw1.results.published`) is one that is compressed, x.csv.xz; its digest
-stands in the manifest.
+A published table (see `hw1.results.published`) is compressed, x.csv.xz; its digest stands in the
+manifest.
 """
 
 import csv
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 # The columns that say which run a row belongs to; they come first in every table.
 RUN_COLUMNS = ("experiment", "variant", "seed")
-MANIFEST = "manifest.json"  # of the published tables: what they are, and their digests
-ANEW = "get it anew with git checkout"  # one that is published
+MANIFEST = "manifest.json"  # of the published tables: their settings and digests
+ANEW = "get it anew with git checkout"  # advice for a published table
 
 
 def write(path: str | os.PathLike, rows: Iterable[dict], columns: Sequence[str] = ()) -> None:
-    """Write `rows` as `plain` has them."""
+    """Write `rows` in the form of `plain`."""
     store(path, plain(rows, columns))
 
 
@@ -63,8 +63,7 @@ def store(path: str | os.PathLike, content: bytes) -> None:
 
 
 def whole(path: str | os.PathLike) -> str:
-    """The text of a table. Raises ValueError where it is not what was written: cut off,
-    overwritten, edited."""
+    """The text of a table. Raises ValueError where it was cut off, overwritten or edited."""
     path = Path(path)
     content = path.read_bytes()
     if path.suffix == ".xz":
@@ -85,8 +84,7 @@ def whole(path: str | os.PathLike) -> str:
 
 
 def check_published(path: Path, content: bytes) -> None:
-    """Raise ValueError where a published table is not the one that the manifest, if there is one,
-    names."""
+    """Raise ValueError where a published table does not fit the manifest, if there is one."""
     with suppress(FileNotFoundError):
         said = json.loads((path.parents[1] / MANIFEST).read_text(encoding="utf-8"))["files"]
         name = f"{path.parent.name}/{path.name}"
@@ -95,16 +93,16 @@ def check_published(path: Path, content: bytes) -> None:
 
 
 def read(path: str | os.PathLike) -> "pd.DataFrame":
-    """A table with its numbers parsed; it may have no rows, as the distances between the runs of
-    one seed have. Raises ValueError as `whole` does."""
-    import pandas as pd  # here: the trainings only write tables
+    """A table with its numbers parsed. It may have no rows: one seed has no distances between runs.
+    Raises ValueError as `whole` does."""
+    import pandas as pd  # here, since trainings only write tables
 
     text = whole(path)
     return pd.read_csv(io.StringIO(text)) if text.strip() else pd.DataFrame()
 
 
 def read_all(paths: Iterable[Path]) -> dict[str, "pd.DataFrame"]:
-    """Tables by their names, which are those of their files without the endings."""
+    """Tables by their names: those of their files without the endings."""
     return {path.name.partition(".")[0]: read(path) for path in paths}
 
 
@@ -115,10 +113,11 @@ def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
 
 
 def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
-    """Rows of the tables of batches of runs in the order given, values as the text in the files.
+    """Rows of the tables of several batches, in the order given, with values as the text in the
+    files.
 
-    Raises ValueError as `whole` does, and where a table is of a run that another is of, or of
-    another experiment.
+    Raises ValueError as `whole` does, and where two tables have the same run, or different
+    experiments.
     """
     rows: list[dict] = []
     seen: dict[tuple, str | os.PathLike] = {}

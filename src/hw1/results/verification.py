@@ -1,10 +1,10 @@
 """Whether the files of a build are as they were written.
 
-Tables, arrays and checkpoints carry a digest: any change is noticed. A PNG carries check sums; an
-SVG, a page and a provenance file are only known to be whole. What is not noticed: a file changed
-together with its digest, one put in the place of another (but the next build sees by its recipe
-whether it is of other settings or code), and one that is older than what it was made from (that is
-what Snakemake looks for).
+Tables, arrays and checkpoints carry a digest: any change is noticed. A PNG carries check sums. An
+SVG, a page and a provenance file are only checked to be whole. Three cases are not noticed: a file
+changed together with its digest; a file in the place of another (the next build sees by its recipe
+whether it is of other settings or code); and a file older than its inputs (Snakemake looks for
+these).
 """
 
 import json
@@ -18,15 +18,15 @@ from xml.etree import ElementTree
 from hw1.results import tables
 from hw1.results.files import MAKE_AGAIN, check_sealed
 
-# What `hw1.results.files.replacing` writes to.
+# Temporary names of `hw1.results.files.replacing`.
 TEMPORARY = re.compile(r"\..+\.\d{1,10}\.\w+")
-# What the page says of a training, from its provenance file.
+# Facts of a training that the page shows, from its provenance file.
 FACTS = ("finished", "training_seconds", "device", "commit", "torch", "python", "platform")
 
 
 class Found(NamedTuple):
-    """A file, whether there was a way to check it, what is wrong with it, and what is to be said
-    about one that a job left when it was killed; None where there is nothing."""
+    """A file, whether it could be checked, a line about its damage, and a line about a file that a
+    killed or running job left; None if there is no such line."""
 
     path: Path
     checked: bool = False
@@ -35,7 +35,7 @@ class Found(NamedTuple):
 
 
 def picture(path: Path) -> None:
-    """Raise an exception unless all of a PNG file is as it was written, by its check sums."""
+    """Raise an exception unless a PNG file is as it was written, by its check sums."""
     from PIL import Image
 
     with Image.open(path) as image:
@@ -45,13 +45,13 @@ def picture(path: Path) -> None:
 
 
 def page(path: Path) -> None:
-    """Raise ValueError unless a page is there to its end."""
+    """Raise ValueError unless a page has its end."""
     if not path.read_bytes().rstrip().endswith(b"</html>"):
         raise ValueError("it does not end as a page does")
 
 
 def facts(path: Path) -> None:
-    """Raise an exception unless a provenance file has what the page says of a training."""
+    """Raise an exception unless a provenance file has all facts that the page shows."""
     if absent := sorted({*FACTS} - json.loads(path.read_bytes()).keys()):
         raise ValueError(f"it has no {', '.join(absent)}")
 
@@ -68,10 +68,10 @@ CHECKS: dict[str, Callable[[Path], object]] = {
 
 
 def damage(path: Path) -> str | None:
-    """One line that says how a file is damaged and what to do, or None where it is not."""
+    """One line on how a file is damaged and what to do, or None if it is not."""
     try:
         CHECKS[path.suffix](path)
-    except Exception as error:  # whatever a parser makes of bytes that nobody wrote
+    except Exception as error:  # parsers raise anything on damaged bytes
         reason = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, OSError) and error.errno is not None:
             return f"{path} cannot be read ({error.strerror}): see to it, and verify again"
@@ -83,7 +83,7 @@ def damage(path: Path) -> str | None:
 
 
 def leftover(path: Path) -> str | None:
-    """One line about a file that a job at work, or one that was killed, has left."""
+    """One line about a file that a running or killed job has left."""
     if path.suffix == ".resume":
         return f"{path} is of an unfinished training: the next build goes on from there"
     if path.suffix == ".lock":
@@ -104,9 +104,8 @@ def is_second_name(path: Path) -> bool:
 def verify(results: Path) -> Iterator[Found]:
     """Look at every file below a folder, in order of names.
 
-    Second names of checkpoints are left out, which are the same files, and the files beside tables,
-    with which these are checked. Raises ValueError where
-    there is nothing to check.
+    It leaves out second names of checkpoints, which are the same files, and the files beside
+    tables, with which tables are checked. Raises ValueError where there is nothing to check.
     """
     files = sorted(
         Path(folder, name)

@@ -1,11 +1,11 @@
-"""Numbers as text, and what is said of several."""
+"""Numbers as text, and sentences about several."""
 
 import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-# What may become of a claim, in the order in which it is told; see hw1.claims.decisions.
+# The verdicts on a claim, in the order of reports; see hw1.claims.decisions.
 VERDICTS = (
     "confirmed",
     "smaller than matters",
@@ -33,12 +33,12 @@ def number(value: float) -> str:
 
 
 def quantity(value: float, unit: str | None) -> str:
-    """A number of some unit: percentages and their points to hundredths, others as `number`."""
+    """A number with some unit: percentages and their points to hundredths, others as `number`."""
     return f"{value:.2f}" if unit in ("%", "pp") else number(value)
 
 
 def median(values: Iterable[float], unit: str = "") -> str:
-    """The median of the numbers that there are; where they differ with the least and greatest."""
+    """The median of the numbers that are known; if they differ, with the least and the greatest."""
     known = sorted(value for value in values if not math.isnan(value))
     if not known:
         return "no number"
@@ -48,7 +48,7 @@ def median(values: Iterable[float], unit: str = "") -> str:
 
 
 def change(before: float, after: float, unit: str = "") -> str:
-    """Where a number goes, with a verb; by how much, where that is less than its digits show."""
+    """How a number changes, with a verb; a change too small for its digits is given by itself."""
     first, last = quantity(before, unit), quantity(after, unit)
     if math.isclose(before, after):
         return f"is {last} {unit}".strip() + " at either end"
@@ -59,8 +59,8 @@ def change(before: float, after: float, unit: str = "") -> str:
 
 
 def each(said: Mapping[str, tuple[float, str]], most: int = 3) -> str:
-    """What is said of each name, beside the number that it is about; of more names than `most`, of
-    those with the least and the greatest number."""
+    """The text for each name, given with the number that it is about. If there are more names than
+    `most`, only the names with the least and the greatest number have their texts."""
     if len(said) == 1:
         return next(iter(said.values()))[1]
     names = [name.replace("_", " ") for name in said]
@@ -75,20 +75,21 @@ def each(said: Mapping[str, tuple[float, str]], most: int = 3) -> str:
 
 
 def in_seeds(found: Iterable[bool], words: str) -> str:
-    """In how many seeds something is so, where {} stands; nothing where there is one seed."""
+    """`words`, with the number of seeds for which something is so in place of {}; empty for one
+    seed."""
     flags = list(found)
     return words.format(f"{sum(flags)} of {len(flags)} seeds") if len(flags) > 1 else ""
 
 
 def evidence(e_value: float) -> str:
-    """An e-value, as far as it says anything."""
+    """An e-value, without digits that say nothing."""
     if e_value > 1e6:
         return "over 1 000 000"
     return "under 0.01" if e_value < 0.01 else number(e_value)
 
 
 def seed_count(n: int) -> str:
-    """How many seeds."""
+    """A number of seeds."""
     return "one seed" if n == 1 else f"{n} seeds"
 
 

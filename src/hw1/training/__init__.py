@@ -1,1 +1,1 @@
-"""The loop, what it keeps, and the networks that come out of it."""
+"""The training loop, its records and checkpoints, and the trained networks."""

@@ -1,4 +1,4 @@
-"""What a prediction that ignores its input can achieve."""
+"""The best that a prediction can achieve if it ignores its input."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A batch of runs that differ in their seeds: one checkpoint. Those that can train as one stack."""
+"""A batch of runs that differ only in their seeds: one checkpoint, and one stack if possible."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,8 +18,8 @@ from hw1.training import checkpoints, loop, provenance
 
 
 class Batch(NamedTuple):
-    """Runs of the same settings but for their seeds: the files of their data and of the code that
-    trains them, the checkpoints that they start from, if any, and the device."""
+    """Runs with the same settings except for their seeds; the files of their data and code, the
+    checkpoints from which they start, if any, and the device."""
 
     settings: dict
     seeds: list[int]
@@ -29,11 +29,11 @@ class Batch(NamedTuple):
     device: torch.device
 
     def train(self, checkpoint: Path, facts: Path, interval: float, log: Callable) -> list[dict]:
-        """Train the runs that are not in `checkpoint`, nor kept beside it, and write it; return the
-        runs in order.
+        """Train the runs that are not kept beside `checkpoint`, write it, and return the runs in
+        order.
 
-        Their provenance goes to the folder `facts`. What is unfinished is saved every `interval`
-        seconds, and gone on with.
+        Their provenance goes to the folder `facts`. The state of an unfinished run is saved every
+        `interval` seconds, and a later call goes on from it.
         """
         settings, weights = self.runs()
         texts = {seed: json.dumps(settings[seed], sort_keys=True) for seed in self.seeds}
@@ -51,7 +51,7 @@ class Batch(NamedTuple):
                 log(f"training {name(group)}")
                 resume = checkpoints.ResumeFile(
                     checkpoint.with_suffix(".resume"),
-                    # Another processor may train them otherwise, and its state has another form.
+                    # On another processor they may not stack, and the state has another form.
                     "".join(
                         [stack.__name__ if stack else "alone", *(fingerprints[s] for s in group)]
                     ),
@@ -68,7 +68,7 @@ class Batch(NamedTuple):
                         "history": json.dumps(result.history),
                         "snapshots": result.snapshots,
                     }
-                if len(runs) < len(self.seeds):  # not to be trained again if this job ends now
+                if len(runs) < len(self.seeds):  # not trained again if this job ends now
                     part = {seed: runs[seed] for seed in group}
                     checkpoints.keep_part(checkpoint, family, part)
                 resume.remove()
@@ -77,7 +77,8 @@ class Batch(NamedTuple):
         return [runs[seed] for seed in self.seeds]
 
     def runs(self) -> tuple[dict[int, dict], dict[int, dict[str, torch.Tensor]]]:
-        """The settings of each run, by seed, and the weights that it starts from, if it does."""
+        """The settings of each run, by seed, and the weights from which it starts, if there are
+        any."""
         settings = {seed: self.settings | {"seed": seed} for seed in self.seeds}
         weights = {}
         for file in self.start:
@@ -85,7 +86,7 @@ class Batch(NamedTuple):
                 if seed in settings:
                     start = self.settings["start"]
                     weights[seed] = run["snapshots"][start.get("epoch", max(run["snapshots"]))]
-                    # All that these weights are a function of.
+                    # It stands for everything that shaped these weights.
                     settings[seed]["start"] = start | {"fingerprint": run["fingerprint"]}
         return settings, weights
 
@@ -102,9 +103,9 @@ def train_together(
     resume: checkpoints.ResumeFile,
     log: Callable,
 ) -> list[loop.Trained]:
-    """Train runs, given by their settings, as one stack, or the only one alone.
+    """Train runs, given by their settings, as one stack; a single run may train alone.
 
-    `weights` has those that a run starts from, by its seed, where it does not draw them.
+    `weights` has the weights from which a run starts, by its seed, if the run does not draw them.
     """
     settings = runs[0]
     splits = data.splits(settings)

@@ -3,15 +3,15 @@
 A checkpoint holds the runs of a batch of seeds. It is a dictionary by seed, written by torch.save:
 
     settings     JSON text of the settings that made the run
-    fingerprint  digest of all that the run is a function of
-    history      JSON text of the rows of the training history (see hw1.training.loop): as objects,
-                 rows that went through a resume file would not be pickled to the same bytes
+    fingerprint  digest of everything that shapes the run
+    history      JSON text of the rows of the training history (see hw1.training.recording): rows
+                 as objects would be pickled to other bytes after they went through a resume file
     snapshots    {epoch: state dict}, CPU tensors; the last epoch is always there
 
-with its digest at the end, so that what is loaded is what was saved, to the last bit. It holds
-nothing that varies between attempts, so equal runs give equal bytes.
+with its digest at the end, so that a file which differs by a bit is refused. It holds nothing that
+varies between attempts, so equal runs give equal bytes.
 
-What is trained is never trained again: see `keep`.
+Trained runs are never trained again: see `keep`.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ from hw1.settings.batches import name, seeds_of
 
 
 def fingerprint(settings: str, device: torch.device, files: Iterable[Path]) -> str:
-    """Digest of all that a run is a function of: settings, device, torch, code and data."""
+    """Digest of everything that shapes a run: settings, device, torch, code and data."""
     digest = hashlib.sha256(f"{settings}\n{device}\n{torch.__version__}".encode())
     for path in files:
         digest.update(content_digest(path))
@@ -41,8 +41,8 @@ def fingerprint(settings: str, device: torch.device, files: Iterable[Path]) -> s
 
 def save(path: str | os.PathLike, checkpoint: dict) -> None:
     """Write `checkpoint` whole or not at all."""
-    # Given a path, torch.save names the records inside after it, and the temporary name differs
-    # between attempts; given a file on a full disk, it hides the reason behind an error of its own.
+    # With a path, torch.save names the records inside after it, and the temporary name differs
+    # between attempts. With a file on a full disk, it hides the reason behind its own error.
     content = io.BytesIO()
     torch.save(checkpoint, content)
     with replacing(path) as temporary:
@@ -66,7 +66,7 @@ def load(path: str | os.PathLike) -> dict:
 class ResumeFile:
     """The state of an unfinished run, saved every `interval` seconds and removed on success.
 
-    `fingerprint` identifies what the run is a function of: a state of another one is ignored.
+    A state with another `fingerprint` is of another run, and is ignored.
     """
 
     def __init__(self, path: str | os.PathLike, fingerprint: str, interval: float) -> None:
@@ -85,7 +85,7 @@ class ResumeFile:
         self.last_saved = time.monotonic()
 
     def load(self, log=print) -> dict | None:
-        """Return the saved state, or None (and say why in the log) where there is none to use."""
+        """Return the saved state, or None if there is none to use; the log says why."""
         if not self.path.exists():
             return None
         try:
@@ -99,7 +99,7 @@ class ResumeFile:
         return saved["state"]
 
     def remove(self) -> None:
-        """Delete the file, if there is one, and what a killed process left while it wrote it."""
+        """Delete the file, if there is one, and the temporary files of killed processes."""
         self.path.unlink(missing_ok=True)
         for unfinished in self.path.parent.glob(f".{self.path.stem}.*{self.path.suffix}"):
             unfinished.unlink()
@@ -108,8 +108,8 @@ class ResumeFile:
 def save_runs(path: str | os.PathLike, runs: dict[int, dict]) -> None:
     """Write the runs of a batch, by seed; the same runs give the same bytes.
 
-    Pickle writes a text once and refers to it from then on, if it is the same object, which depends
-    on where the runs come from. So equal texts are made one object.
+    Pickle writes a text once, and then refers to it wherever the same object stands again. Whether
+    equal texts are one object depends on the origin of the runs. So they are made one object here.
     """
     save(
         path,
@@ -132,18 +132,18 @@ KEPT = "kept"
 
 
 def kept_folder(path: str | os.PathLike, family: str) -> Path:
-    """Where runs are kept that differ from those of the batch at `path` in their seeds at most;
-    `family` is a digest of what they have in common."""
+    """The folder for kept runs that differ from the batch at `path` at most in their seeds;
+    `family` is a digest of everything else."""
     return Path(path).parent / KEPT / family[:16]
 
 
 def keep(path: str | os.PathLike, family: str) -> None:
     """Give the checkpoint at `path` a second name, the same in a folder of kept/ beside it.
 
-    Snakemake deletes the outputs of a job before it runs it again, also where nothing that shapes
-    them has changed (data prepared once more, say), and other batches are other files. The second
-    name survives both, and costs no space; on a file system without hard links it is a copy. It
-    goes when its runs are in other files of its family, or their seeds in those of a later one.
+    Snakemake deletes the outputs of a job before it runs the job again, even if nothing that shapes
+    them has changed (data prepared once more, say); and other batches have other files. The second
+    name survives both and takes no space; on a file system without hard links it is a copy. It is
+    deleted when other files of its family, or files of a later family, have all its seeds.
     """
     kept = kept_folder(path, family) / Path(path).name
     with replacing(kept) as temporary:
@@ -165,7 +165,7 @@ def forget(kept: Path) -> None:
     """Delete the kept files that a new one makes superfluous."""
     files = list(kept.parents[1].glob(f"*/seed*{kept.suffix}"))
     seeds = {file: set(seeds_of(file.stem)) for file in files}
-    # The oldest first, and of those of one moment the largest.
+    # The oldest first, and the largest first of those with the same date.
     for file in sorted(seeds, key=lambda file: (modified(file), -len(seeds[file]))):
         family = [other for other in seeds if other.parent == kept.parent and other != file]
         if file != kept and seeds[file] <= set().union(*(seeds[other] for other in family)):
@@ -182,15 +182,15 @@ def modified(file: Path) -> int:
 
 
 def finished(path: str | os.PathLike, family: str, fingerprints: dict[int, str]) -> dict[int, dict]:
-    """The runs of the batch at `path` that are kept, among those with these fingerprints by seed,
-    whatever batch they were trained in."""
+    """The kept runs for the batch at `path` that have these fingerprints, given by seed, whatever
+    batch they were trained in."""
     found: dict[int, dict] = {}
     for file in sorted(kept_folder(path, family).glob(f"seed*{Path(path).suffix}")):
         if not (fingerprints.keys() - found.keys()) & set(seeds_of(file.stem)):
             continue
         try:
             runs = load(file)
-        except (OSError, ValueError):  # another job has done with it, or it is damaged
+        except (OSError, ValueError):  # another job has deleted it, or it is damaged
             continue
         for seed, run in runs.items():
             if run["fingerprint"] == fingerprints.get(seed):
@@ -207,7 +207,7 @@ def exclusive(path: str | os.PathLike, log=print) -> Iterator[None]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not the soft lock that filelock takes where there is no other: a killed job leaves it behind.
+    # Without filelock's soft lock, since a killed job would leave that behind.
     lock = FileLock(path, fallback_to_soft=False)
     try:
         try:
@@ -221,5 +221,5 @@ def exclusive(path: str | os.PathLike, log=print) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # who waits for it starts over with a file of its own
+        path.unlink(missing_ok=True)  # a waiting process starts over with a new file
         lock.release()

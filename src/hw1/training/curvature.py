@@ -1,4 +1,4 @@
-"""How a network's mean loss on some examples changes with its weights, to the second order."""
+"""The mean loss on some examples as a function of a network's weights, to the second order."""
 
 from collections.abc import Callable
 
@@ -54,16 +54,16 @@ def largest_eigenvalue(
     product: Product, like: Vector, tolerance: float = 1e-3
 ) -> tuple[float, float]:
     """The algebraically largest eigenvalue of a symmetric operator on vectors such as `like`, by
-    Lanczos' method, and what is left: the norm of Av - cv, with |v| = 1, as a share of |c|."""
+    Lanczos' method, and the residual: the norm of Av - cv, with |v| = 1, as a share of |c|."""
     p = like.numel()
 
     def multiply(vector: np.ndarray) -> np.ndarray:
-        # Apple's devices know no double precision.
+        # Apple's devices have no double precision.
         found = product(torch.from_numpy(vector.ravel()).to(like.dtype).to(like.device))
         return found.cpu().double().numpy()
 
     start = np.random.default_rng(0).standard_normal(p)
-    if not multiply(start).any():  # of a loss that is flat; there is no direction to begin with
+    if not multiply(start).any():  # a flat loss: there is no direction to begin with
         return 0.0, 0.0
     operator = LinearOperator((p, p), matvec=multiply, dtype=np.float64)
     values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=tolerance)

@@ -1,4 +1,4 @@
-"""Where tensors live, and what makes the same computation give the same bits."""
+"""The device of tensors, and the settings that give the same bits for the same computation."""
 
 import torch
 
@@ -22,16 +22,16 @@ def choose_device(name: str) -> torch.device:
 
 
 def make_reproducible() -> None:
-    """Fix what could make the same run differ: threads, kernel choice, denormal numbers."""
-    # Sums depend on how many threads share them, so this is part of the result, not of the
-    # machine. Two jobs on two cores also finish sooner than one job on two threads.
+    """Fix the settings that could make equal runs differ: threads, kernels, denormal numbers."""
+    # Sums depend on the number of threads, so it is part of the result, not of the machine. Two
+    # jobs on two cores also finish sooner than one job on two threads.
     torch.set_num_threads(1)
-    # As use_deterministic_algorithms(True), which imports torch's compiler, and with it a second.
+    # The same as use_deterministic_algorithms(True), which imports torch's compiler in a second.
     torch.set_deterministic_debug_mode("error")
-    # Every new tensor would be filled with NaN first. What nobody reads needs no value. (The
-    # module gets this property as it is imported, which mypy cannot see.)
+    # Otherwise every new tensor would be filled with NaN first, which nothing reads. (The module
+    # gets this property as it is imported, which mypy cannot see.)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-    # The gradients of dead ReLUs leave Adam with denormal averages, which are many times slower.
+    # Dead ReLUs leave denormal averages in Adam, which are many times slower.
     torch.set_flush_denormal(True)

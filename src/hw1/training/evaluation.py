@@ -21,7 +21,7 @@ def evaluate(model: nn.Module, split: Split, batch_size: int = 1000) -> Score:
     """Mean loss (nats for labels) and accuracy over all of `split`, in the model's precision
     within a batch and in double precision between batches.
 
-    Dropout is off, and batch norm takes the statistics that it has kept.
+    Dropout is off, and batch norm uses its kept statistics.
     """
     mode = model.training
     model.eval()

@@ -1,9 +1,9 @@
 """The one training loop.
 
-Everything that shapes a run is an argument: the data are whole tensors on the device, the order
-of the mini-batches of an epoch is a function of seed and epoch, one thread computes. So a run is
-a function of its settings and seed, and can stop and go on after any iteration. MLPs can train as
-one stacked model; that changes their speed, not their numbers.
+Everything that shapes a run is an argument: the data are whole tensors on the device, seed and
+epoch give the order of the mini-batches, and one thread computes. So a run is a function of its
+settings and seed, and can stop and go on after any iteration. MLPs can train as one stacked model;
+that changes their speed, not their numbers.
 """
 
 import math
@@ -23,7 +23,7 @@ from hw1.training.recording import Record
 
 
 class Trained(NamedTuple):
-    """What a run leaves: rows of its history, weights per snapshot epoch, seconds it took.
+    """The result of a run: rows of its history, weights per snapshot epoch, seconds that it took.
 
     The seconds of runs that trained together are divided among them.
     """
@@ -34,10 +34,10 @@ class Trained(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """The mini-batches of runs: `size` examples of a split, in an order of each run's own if they
-    train `apart`, else of the only one's; `keys` are the seed and stream of each run.
+    """The mini-batches of runs: `size` examples of a split, in an order of its own for each run if
+    they train `apart`, else in the first run's order; `keys` are the seed and stream of each run.
 
-    Targets are (n, ...), or (runs, n) where runs have targets of their own.
+    Targets are (n, ...), or (runs, n) if runs have targets of their own.
     """
 
     split: Split
@@ -47,18 +47,18 @@ class Batches(NamedTuple):
 
     @property
     def iterations(self) -> int:
-        """How many there are in an epoch."""
+        """The number of mini-batches in an epoch."""
         return math.ceil(len(self.split.inputs) / self.size)
 
     def sizes(self) -> torch.Tensor:
-        """Examples of each of an epoch, the last perhaps smaller (iterations,)."""
+        """Examples of each mini-batch of an epoch (iterations,); the last may be smaller."""
         sizes = torch.full((self.iterations,), float(self.size))
         sizes[-1] = len(self.split.inputs) - self.size * (self.iterations - 1)
         return sizes
 
     def of_epoch(self, epoch: int, first: int) -> Iterator[Split]:
-        """Yield the batches of an epoch from the `first` on, counted from 0; with a dimension for
-        the runs in front if they train apart."""
+        """Yield the mini-batches of an epoch from the `first` on, counted from 0; if the runs train
+        apart, the first dimension is for the runs."""
         inputs, targets = self.split
         if self.iterations == 1 and not self.apart:
             yield from [self.split][first:]
@@ -91,14 +91,14 @@ def train(
 ) -> list[Trained]:
     """Train `model` in place on `splits["train"]` as `training` says.
 
-    `keys` holds the seed and stream of each run, which order its mini-batches: of the only one, or
-    of the members of a `hw1.networks.stacks.Stack`, which has no mini-batches, or of a `RowStack`.
-    With `precision: bf16` forward and backward pass round to bfloat16 where autocast holds that to
-    be safe; weights, loss and evaluations stay in single precision. What the rows of a history are
-    says `hw1.training.recording`.
+    `keys` holds the seed and stream of each run, which order its mini-batches. There is one run, or
+    one for each member of a `hw1.networks.stacks.RowStack`, or of a `Stack`, which has no
+    mini-batches. With `precision: bf16` forward and backward pass round to bfloat16 where autocast
+    takes that for safe; weights, loss and evaluations stay in single precision.
+    `hw1.training.recording` describes the rows of a history.
 
-    Starts from `resume` where that holds a state. Raises ValueError at the first loss that is
-    not finite, naming seed, epoch and iteration.
+    Starts from the state in `resume`, if there is one. Raises ValueError after an epoch with a loss
+    that is not finite, naming seed, epoch and iteration.
     """
     network = model if isinstance(model, Stack | RowStack) else Alone(model, training["precision"])
     n = len(splits["train"].inputs)
@@ -106,7 +106,7 @@ def train(
     batches = Batches(splits["train"], size, keys, isinstance(network, RowStack))
     parameters = list(network.parameters())
     record = Record(network, splits, training, keys, batches.sizes(), log)
-    epoch, first = 1, 0  # the next epoch, and its first iteration that is left to do
+    epoch, first = 1, 0  # the next epoch, and its first open iteration
     if saved := resume.load(log):
         epoch, first = saved["epoch"], saved["iteration"]
         log(f"resuming at epoch {epoch}, iteration {first + 1}")

@@ -8,9 +8,9 @@ import torch
 from hw1.settings.phases import learning_rate, phase_of
 
 OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-# At their first call an optimizer's methods import torch's compiler, for more than a second, only
-# to be exempt from a compilation that nobody asks for. What they wrap does not; for those that
-# others call, this is what they would remember.
+# At their first call an optimizer's methods import torch's compiler for more than a second, only to
+# be exempt from a compilation that nobody asks for. The functions that they wrap import nothing.
+# Methods that other code calls get the attribute by which their wrappers would remember the import.
 for method in ("add_param_group", "load_state_dict", "state_dict", "zero_grad"):
     function = getattr(torch.optim.Optimizer, method).__wrapped__
     function.__dynamo_disable = function
@@ -26,7 +26,7 @@ def optimizer_of(training: dict, parameters: Sequence[torch.Tensor]) -> torch.op
 
 
 class Optimisation:
-    """What moves some parameters, epoch by epoch: in each phase an optimizer of its own."""
+    """The steps of some parameters, epoch by epoch; each phase has an optimizer of its own."""
 
     def __init__(
         self, training: dict, parameters: Sequence[torch.Tensor], iterations: int, epoch: int = 1
@@ -36,13 +36,13 @@ class Optimisation:
         self.epoch(epoch)
 
     def epoch(self, epoch: int) -> None:
-        """Get ready for an epoch, counted from 1: if it is the first of a phase, with an optimizer
-        that remembers nothing."""
+        """Get ready for an epoch, counted from 1; the first epoch of a phase gets a new
+        optimizer."""
         phase = phase_of(self.training, epoch)
         if phase != self.phase:
             self.phase = phase
             self.optimizer = optimizer_of(phase, self.parameters)
-            # Not through the profiler's hooks around it, which cost as much as a small step.
+            # Without the profiler's hooks around it, which take as long as a small step.
             self.update = torch.no_grad()(inspect.unwrap(type(self.optimizer).step))
         self.objective = phase.get("objective", "loss")
         self.done = epoch - 1 - phase["after"]

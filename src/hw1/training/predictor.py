@@ -27,18 +27,18 @@ class Predictor:
         self.network.eval()
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
-        """What the network says (n, outputs) of inputs as they are in the data's file: images
-        (n, size, size) from 0 to 255, x (n, 1), or one's own, pixels from 0 to 255 as well."""
+        """The network's outputs (n, outputs) for inputs as they stand in the data's file: images
+        (n, size, size) from 0 to 255, x (n, 1), or the user's own, with pixels from 0 to 255."""
         arrays = {"train_inputs": np.asarray(inputs), "train_targets": np.zeros(len(inputs))}
         data = Data(arrays, torch.device("cpu"))
-        # An image, (1, size, size), has no axis of its channel in the file.
+        # An image, (1, size, size), has no axis for its channel in the file.
         axes = 2 if len(example_shape(self.settings)[0]) == 1 else 3
         if arrays["train_inputs"].ndim != axes:
             raise ValueError(
                 f"found inputs of shape {arrays['train_inputs'].shape}, expected {axes} axes, the "
                 "first one for the examples"
             )
-        # All of them, as they are, whatever the training took.
+        # All inputs, with given labels, whatever the training took.
         shown = self.settings.get("inputs", {}) | {"labels": "given", "examples": None}
         given = self.settings | {"inputs": shown}
         with torch.inference_mode():
@@ -51,8 +51,8 @@ class Predictor:
 
 
 def load(path: str | os.PathLike, seed: int | None = None, epoch: int | None = None) -> Predictor:
-    """A network from a checkpoint: of a seed, which may be left out where there is one, after its
-    last epoch or another one that was kept.
+    """A network from a checkpoint, after its last epoch or another kept one. The seed may be left
+    out if the checkpoint has one.
 
     Raises ValueError where the file is damaged or has no such seed or epoch.
     """

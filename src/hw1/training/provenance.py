@@ -1,4 +1,4 @@
-"""How a run was made: what varies between attempts and machines; nothing depends on it."""
+"""How a run was made: facts that vary between attempts and machines; nothing depends on them."""
 
 import contextlib
 import json
@@ -16,8 +16,8 @@ from hw1.results.files import replacing
 
 
 def processor() -> str:
-    """What the processor calls itself."""
-    with contextlib.suppress(OSError):  # there is such a file on Linux alone
+    """The name that the processor gives itself."""
+    with contextlib.suppress(OSError):  # only Linux has this file
         facts = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
         if name := re.search(r"^model name\s*: (.*)$", facts, re.MULTILINE):
             return name[1]

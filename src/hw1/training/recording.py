@@ -1,11 +1,11 @@
-"""What is recorded of a training: its history, snapshots of its weights, lines of progress.
+"""The records of a training: its history, snapshots of its weights, lines of progress.
 
 History rows have `epoch` and `iteration` (both from 1), `batch_loss` and, for labels,
-`batch_accuracy`. With `history: iteration` there is a row for each mini-batch; with `epoch` one for
-every `history_every`-th epoch and the last, in which the two are means over its examples, each seen
-with the weights of its own iteration. To a row per iteration `gradient_norm` adds the L2 norm of
-the whole gradient; to a row per epoch `evaluate_each_epoch` adds `{split}_loss` and
-`{split}_accuracy` with the weights at its end.
+`batch_accuracy`. With `history: iteration` there is a row for each mini-batch, to which
+`gradient_norm` adds the L2 norm of the whole gradient. With `history: epoch` there is a row for
+every `history_every`-th epoch and for the last. Its loss and accuracy are means over the examples,
+each with the weights of its own iteration; `evaluate_each_epoch` adds `{split}_loss` and
+`{split}_accuracy` with the weights at the end of the epoch.
 """
 
 import math
@@ -43,7 +43,7 @@ class Record:
         self.classify = not targets.is_floating_point()
         self.histories: list[list[dict]] = [[] for _ in keys]
         self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
-        # A value per mini-batch of the current epoch, and run: loss, correct ones, gradient norm.
+        # Per mini-batch of the current epoch and run: loss, correct labels, gradient norm.
         self.measured = {
             name: torch.zeros(len(sizes), len(keys), dtype=torch.float32, device=inputs.device)
             for name in ("loss", "correct", "norm")
@@ -52,12 +52,12 @@ class Record:
         self.next_line = self.started + SECONDS_BETWEEN_PROGRESS_LINES
 
     def state_dict(self) -> dict:
-        """What a training that goes on has to know."""
+        """The state that an interrupted training needs to go on."""
         kept = {name: getattr(self, name) for name in ("histories", "snapshots", "measured")}
         return kept | {"seconds": self.seconds()}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from what `state_dict` gave."""
+        """Go on from a state of `state_dict`."""
         for name, values in state["measured"].items():
             self.measured[name].copy_(values)
         self.histories, self.snapshots = state["histories"], state["snapshots"]
@@ -95,7 +95,7 @@ class Record:
     def epoch(self, epoch: int) -> bool:
         """Note the end of an epoch; return whether it is the last.
 
-        Raises ValueError where a loss of it is not finite.
+        Raises ValueError if a loss of the epoch is not finite.
         """
         training = self.training
         losses, correct, norms = (values.cpu() for values in self.measured.values())
@@ -122,7 +122,7 @@ class Record:
         return last
 
     def progress(self, epoch: int, share: float, loss: str = "") -> None:
-        """Log how far the runs are, after a share of an epoch; the rest takes as long per epoch."""
+        """Log how far the runs are, after a share of an epoch, and the time left at this speed."""
         epochs, seconds = self.training["epochs"], self.seconds()
         done = (epoch - 1 + share) / epochs
         limit = "at most" if "stop" in self.training else "about"
@@ -158,7 +158,7 @@ class Record:
         yield row
 
     def split_of(self, name: str, run: int) -> Split:
-        """A split as a run sees it."""
+        """A split with the targets of a run."""
         inputs, targets = self.splits[name]
         own = isinstance(self.network, RowStack) and targets.dim() > 1
         return Split(inputs, targets[run] if own else targets)
