@@ -68,10 +68,9 @@ def configured(
     try:
         if of_module is not None:
             files["config of the module"] = without_lines(dict(of_module))
-        config = settings_of_files(files, root)
+        config = settings_of_files(files, root, given)
         if given:
             files["--config"] = without_lines(dict(given))
-            config = merged(config, dict(given))
         analyses, drawn, kinds = read(config)
         if of_module is None:  # in a module, another rule may make them
             check_data_files(config)
@@ -94,9 +93,7 @@ def claims_of(
     """The lists of claims that are about at least one experiment of the configuration. The files of
     all lists are added to `files`. Raises ValueError where a list is wrong."""
     experiments = ever(files, "experiments")
-    variants: dict[str, dict] = {}
-    for name, entries in experiments.items():
-        variants[name] = {v: None for entry in entries for v in entry.get("variants") or ()}
+    variants = {name: entry.get("variants") or () for name, entry in experiments.items()}
     claims = {}
     for key, entry in config["claims"].items():
         name = os.path.relpath(entry["file"])
@@ -116,14 +113,21 @@ def claims_of(
     return claims
 
 
-def ever(files: Mapping[str, Document], section: str) -> dict[str, list[dict]]:
-    """All entries of a section in all files, by name, also those that an overlay leaves out."""
-    found: dict[str, list[dict]] = {}
-    for document in files.values():
-        said = with_grids(document.content) if isinstance(document.content, dict) else {}
-        for name, entry in (said.get(section) or {}).items():
-            found.setdefault(name, []).append(entry or {})
-    return found
+def ever(files: Mapping[str, Document], section: str) -> dict[str, dict]:
+    """The entries of a section in any file, by name, with what an overlay leaves out."""
+    said = [named(d.content.get(section)) for d in files.values() if isinstance(d.content, dict)]
+    return with_grids({section: merged(*said)})[section]
+
+
+def named(settings: object) -> dict:
+    """Settings without what they take out, at every depth."""
+    if not isinstance(settings, dict):
+        return {}
+    return {
+        key: named(value) if isinstance(value, dict) else value
+        for key, value in settings.items()
+        if value is not None
+    }
 
 
 def without_lines(settings: dict) -> Document:

@@ -22,8 +22,9 @@ def merged(*parts: dict) -> dict:
     return result
 
 
-def settings_of_files(files: Mapping[str, Document], root: str = "") -> dict:
-    """The configuration that files, given by name, make together: later ones over earlier ones.
+def settings_of_files(files: Mapping[str, Document], root: str = "", given: Mapping = {}) -> dict:
+    """The configuration that files make together, by name: later ones over earlier ones, and what
+    is `given` over all of them.
 
     The first is the base, the others are overlays. A key `x-...` at the top holds texts for
     aliases, and is left out. A path that does not exist is looked for below `root`, too, since a
@@ -45,21 +46,24 @@ def settings_of_files(files: Mapping[str, Document], root: str = "") -> dict:
                     f"{key}: found {brief(other)} in {first} and {brief(value)} in {name}, "
                     "expected overlays that agree: give one of them, or a third with what you mean"
                 )
-    return with_grids(merged(*parts))
+    return with_grids(merged(*parts, dict(given)))
 
 
 def with_grids(config: dict) -> dict:
-    """A configuration with each `grid` of an experiment replaced by its variants, which come before
-    the variants that the experiment names. Raises ValueError where a grid has no named parts."""
+    """A configuration with the variants that each `grid` of an experiment comes to, before those
+    that the experiment names. Raises ValueError where a grid has no named parts, or two of its
+    variants would have one name."""
     experiments = config.get("experiments")
     if not isinstance(experiments, dict):
         return config
     found = {}
     for name, entry in experiments.items():
         if isinstance(entry, dict) and "grid" in entry:
-            variants = merged(grid_of(entry["grid"], name), entry.get("variants") or {})
+            variants = entry.get("variants") or {}
+            made = grid_of(entry["grid"], name)
             entry = {key: value for key, value in entry.items() if key != "grid"}
-            entry["variants"] = variants
+            # What is no mapping is refused later, as it is without a grid.
+            entry["variants"] = merged(made, variants) if isinstance(variants, dict) else variants
         found[name] = entry
     return config | {"experiments": found}
 
@@ -75,10 +79,13 @@ def grid_of(grid: object, experiment: str) -> dict[str, dict]:
             raise ValueError(
                 f"{where}.{part}: found {brief(settings)}, expected settings by their names"
             )
-    return {
-        "_".join(name for name, _ in chosen): merged(*(settings for _, settings in chosen))
-        for chosen in itertools.product(*(settings.items() for settings in grid.values()))
-    }
+    found: dict[str, dict] = {}
+    for chosen in itertools.product(*(settings.items() for settings in grid.values())):
+        name = "_".join(part for part, _ in chosen)
+        if name in found:
+            raise ValueError(f"{where}: two choices make {name}: name one of their parts otherwise")
+        found[name] = merged(*(settings for _, settings in chosen))
+    return found
 
 
 def located(content: dict, name: str, root: str = "") -> dict:
