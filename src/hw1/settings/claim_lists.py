@@ -86,8 +86,14 @@ Statistics = Mapping[str, Mapping[str, Key]]  # keys by statistic
 
 
 def statistic_files(extensions: Iterable[str]) -> list[Path]:
-    """The files with statistics of some extensions."""
-    return [f for name in extensions for f in sorted(Path(name, "statistics").glob("[!_]*.py"))]
+    """The files with statistics of some extensions. Raises ValueError where two have files of one
+    name: a job loads them all, and each would import the first one."""
+    seen: dict[str, Path] = {}
+    for file in (f for name in extensions for f in sorted(Path(name, "statistics").glob("*.py"))):
+        if file.name in seen and file.name != "__init__.py":
+            raise ValueError(f"{file}: {seen[file.name]} has this name, too: choose another")
+        seen[file.name] = file
+    return [file for file in seen.values() if not file.name.startswith("_")]
 
 
 @functools.cache
@@ -109,18 +115,33 @@ def statistics(extensions: tuple[str, ...] = ()) -> Statistics:
             ):
                 if node.name in found:
                     raise ValueError(f"{file}: {node.name} is a statistic already: rename it")
-                _, *arguments = node.args.args  # the first argument is for the tables
-                if bare := [a.arg for a in arguments if a.annotation is None]:
-                    raise ValueError(
-                        f"{file}: {node.name}: {bare[0]} has no annotation: take one of "
-                        "src/hw1/claims/keys.py"
-                    )
-                required = len(arguments) - len(node.args.defaults)
-                found[node.name] = {
-                    argument.arg: key_of(argument.annotation, place >= required, named)
-                    for place, argument in enumerate(arguments)
-                    if argument.annotation
-                }
+                try:
+                    found[node.name] = keys_of(node, named)
+                except ValueError as error:
+                    raise ValueError(f"{file}, line {node.lineno}: {node.name}: {error}") from error
+    return found
+
+
+def keys_of(statistic: ast.FunctionDef, named: Mapping[str, ast.expr]) -> dict[str, Key]:
+    """The keys of a statistic, by the annotations of its arguments. Raises ValueError where these
+    do not say them."""
+    arguments = statistic.args.args[1:]  # the first are the tables
+    required = len(arguments) - len(statistic.args.defaults)
+    found = {}
+    for place, argument in enumerate(arguments):
+        if argument.annotation is None:
+            raise ValueError(
+                f"{argument.arg} has no annotation: take one of src/hw1/claims/keys.py"
+            )
+        try:
+            found[argument.arg] = key_of(argument.annotation, place >= required, named)
+        except (ValueError, SyntaxError, AttributeError) as error:  # more than plain values
+            raise ValueError(
+                f"{argument.arg}: found {ast.unparse(argument.annotation)}, expected plain values: "
+                "see src/hw1/claims/keys.py"
+            ) from error
+    if not any(key in found and not found[key].optional for key in ("experiment", "table")):
+        raise ValueError("it needs an argument experiment, or table, after the tables")
     return found
 
 
