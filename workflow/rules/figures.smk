@@ -22,7 +22,7 @@ rule figure:
     benchmark:
         "results/benchmarks/{published}figure/{figure}.tsv"
     wildcard_constraints:
-        figure=among([*plan.figures, *published.figures]),
+        figure=either("fig_", plan.figures, published.figures),
     conda:
         ENVIRONMENT
     resources:

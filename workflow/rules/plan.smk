@@ -26,9 +26,9 @@ sys.path.insert(0, str(ROOT / "src"))
 from hw1.settings.batches import PATTERN
 from hw1.plan import reading
 from hw1.settings.overlays import expanded
-from hw1.plan.plan import ANSWER, BATCH, JOBS, TEMPLATE, Plan, among, followed_by
+from hw1.plan.plan import ANSWER, BATCH, JOBS, TEMPLATE, Plan, among, either, followed_by, recipe_of
 from hw1.plan.published import published_plan
-from hw1.plan.sources import code, digest, run_jobs_with
+from hw1.plan.sources import code, run_jobs_with
 from snakemake_logger_plugin_hw1 import MADE, TRAININGS, status
 
 # snakemake status is answered here, since a running build has locked the folder. A program that
@@ -99,5 +99,5 @@ wildcard_constraints:
     variant=among(v for e in plan.config["experiments"].values() for v in e["variants"]),
     seeds=PATTERN,
     dataset=among(plan.config["datasets"]),
-    arm=among(plan.arms),
-    published="(published/)?" if published.experiments else "()",
+    arm=among([*plan.arms, *published.arms]),
+    published="()" if published.problem else "(published/)?",

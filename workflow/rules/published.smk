@@ -26,9 +26,16 @@ rule unpack:
         f"{plan.command('unpack')} --packed {{input.table:q}} --table {{output}} > {{log}} 2>&1"
 
 
+def page_of_published():
+    """The page of the published tables, if there is one."""
+    if published.problem:
+        sys.exit(f"published: {published.problem}")
+    return "results/published/index.html"
+
+
 rule published:
     input:
-        "results/published/index.html",
+        lambda w: page_of_published(),
 
 
 # Does this build agree with the published tables? snakemake compare
@@ -55,7 +62,7 @@ rule comparison:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        recipe=digest("comparison"),
+        recipe=recipe_of("comparison", plan.code_of_statistics),
         statistics=lambda w: plan.statistics,
         # Without experiments whose tables were made after the inputs had been chosen.
         experiments=lambda w, input: json.dumps(
@@ -84,5 +91,5 @@ rule compare:
         ENVIRONMENT
     shell:
         "cat {input} 2> {log}"
-        if published.experiments
+        if published.held["arms"]
         else "echo Nothing is published: see make publish"

@@ -18,7 +18,7 @@ rule claims:
     benchmark:
         "results/benchmarks/{published}claims/{claims}_{arm}.tsv"
     wildcard_constraints:
-        claims=among([*plan.claims, *published.claims]),
+        claims=either("tables/", plan.claims, published.claims),
     conda:
         ENVIRONMENT
     resources:
@@ -27,7 +27,7 @@ rule claims:
     params:
         recipe=lambda w: shown(w).ledger_recipe(w.claims, w.arm),
         left_out=lambda w: shown(w).left_out(w.claims, w.arm),
-        statistics=lambda w: plan.statistics,
+        statistics=lambda w: shown(w).statistics,
     shell:
         f"{plan.command('claims')} "
         "--claims {input.claims:q} --left-out {params.left_out} --statistics {params.statistics:q} "
@@ -58,7 +58,7 @@ rule page:
     benchmark:
         "results/benchmarks/{published}page/{page}.tsv"
     wildcard_constraints:
-        page=among(["index", *plan.claims]),
+        page=either("", ["index", *plan.claims], ["index", *published.claims]),
     conda:
         ENVIRONMENT
     resources:
@@ -69,7 +69,7 @@ rule page:
         # Functions, since braces in plain text would be taken for wildcards.
         command=lambda w: shown(w).command_of(w.page),
         provenance=lambda w: shown(w).provenance,
-        arms=lambda w: json.dumps({a: about["title"] for a, about in plan.config["arms"].items()}),
+        arms=lambda w: json.dumps(shown(w).titles_of_arms),
         lists=lambda w: json.dumps(shown(w).titles_on(w.page)),
         sections=lambda w: json.dumps(shown(w).sections_on(w.page)),
         shown=lambda w: json.dumps(

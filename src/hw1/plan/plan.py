@@ -67,6 +67,13 @@ def followed_by(pairs: Iterable[tuple[str, str]]) -> str:
     return "|".join(rf"{e}(?=[_/]{after}[_/.])" for e, after in pairs) or "(?!)"
 
 
+def either(before: str, names: Iterable[str], published: Iterable[str]) -> str:
+    """Names as a pattern: those of a build, or, in the folder of the published tables, others; what
+    stands there before them is `before`."""
+    place = f"results/published/{before}"
+    return f"(?<={place})(?:{among(published)})|(?<!{place})(?:{among(names)})"
+
+
 def among(names: Iterable[str]) -> str:
     """Some names as a pattern; without names, a pattern that matches nothing."""
     return "|".join(dict.fromkeys(names)) or "(?!)"
@@ -295,6 +302,11 @@ class Plan:
         """The files with statistics of extensions."""
         return [self.here(file) for file in statistic_files(self.config["extensions"].values())]
 
+    @functools.cached_property
+    def code_of_statistics(self) -> list[str]:
+        """What those files do, and what they import."""
+        return [digest("claims", Path(file)) for file in self.statistics]
+
     def evidence(self, claims: str, arm: str) -> list[str]:
         """The tables from which a list of claims is decided."""
         return self.evidence_for(self.claims[claims], arm)
@@ -318,8 +330,12 @@ class Plan:
 
     @functools.cache
     def arms_of(self, claims: str) -> list[str]:
-        """The arms for which a list of claims is decided: those with metrics of an experiment."""
-        return [a for a in self.arms if any("_metrics" in f for f in self.evidence(claims, a))]
+        """The arms that a list of claims is decided for: those with metrics of some experiment."""
+        return [
+            arm
+            for arm in self.arms
+            if any(file.endswith("_metrics.csv") for file in self.evidence(claims, arm))
+        ]
 
     def left_out(self, claims: str, arm: str) -> list[str]:
         """The claims of a list that are not decided for an arm, by their ids."""
@@ -365,6 +381,11 @@ class Plan:
         """The tables of how the runs on a page were made. A build has none: it has a file for each
         run, below `provenance`, and nothing depends on these."""
         return []
+
+    @property
+    def titles_of_arms(self) -> dict[str, str]:
+        """What each arm is called."""
+        return {arm: entry["title"] for arm, entry in self.config["arms"].items()}
 
     def titles_on(self, page: str) -> dict[str, list]:
         """The title of each list of claims on a page, and the claims left out of it, by name."""
@@ -516,8 +537,8 @@ class Plan:
         """The recipe of the ledger of a list of claims."""
         made_from = [self.recipe_of_evidence(file, arm) for file in self.evidence(claims, arm)]
         rules = content_of(self.config["claims"][claims]["file"])
-        own = [digest("claims", Path(file)) for file in self.statistics]
-        return recipe_of("claims", [rules, self.left_out(claims, arm), *own], made_from)
+        said = [rules, self.left_out(claims, arm), *self.code_of_statistics]
+        return recipe_of("claims", said, made_from)
 
     def recipe_of_evidence(self, file: str, arm: str) -> str | None:
         """The recipe of a table that claims rest on; in a later arm, the one that it carries."""
@@ -559,6 +580,7 @@ class Plan:
     def page_recipe(self, page: str) -> str:
         """The recipe of a page."""
         rules = [self.config["claims"][name]["file"] for name in self.lists_on(page)]
-        said = [self.sections_on(page), self.titles_on(page), content_of(TEMPLATE, ANSWER, *rules)]
+        said = [self.sections_on(page), self.titles_on(page), list(self.titles_of_arms.items())]
+        said += [content_of(TEMPLATE, ANSWER, *rules), self.command_of(page)]
         published = content_of(ROOT / "published/manifest.json")
-        return recipe_of("page", [*said, self.command_of(page)], [self.shown_by(page), *published])
+        return recipe_of("page", said, [self.shown_by(page), *published])

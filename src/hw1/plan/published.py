@@ -4,6 +4,7 @@ Settings and seeds are the published ones, whatever config.yaml says now; titles
 are those of config.yaml.
 """
 
+import fnmatch
 import functools
 import os
 from collections.abc import Iterable
@@ -24,9 +25,11 @@ LOOKED_AT = "its published seeds were looked at when its rule was written"
 
 @dataclass(frozen=True, eq=False)
 class PublishedPlan(Plan):
-    """A plan whose tables are in `held`, the manifest of the published tables."""
+    """A plan whose tables are in `held`, the manifest of the published tables. Where it is empty,
+    `problem` says why."""
 
     held: dict = field(default_factory=dict)
+    problem: str = ""
 
     def tables_folder(self, arm: str) -> str:
         return f"{self.folder}/{arm}/tables"
@@ -78,14 +81,9 @@ class PublishedPlan(Plan):
         """The recipe of an unpacked table."""
         return recipe_of("unpack", self.held["files"].get(f"{arm}/{table}.csv.xz"))
 
-    @property
-    def experiments(self) -> dict:
-        """The experiments that are published."""
-        return self.config["experiments"]
-
     def arms_compared(self, plan: Plan) -> list[str]:
-        """The arms that have published experiments to compare with."""
-        return [arm for arm in self.held["arms"] if self.compared(plan, arm)]
+        """The arms of which something is published and can be compared."""
+        return [arm for arm in plan.arms if arm in self.held["arms"] and self.compared(plan, arm)]
 
     def compared(self, plan: Plan, arm: str) -> dict[str, str]:
         """The experiments of a build that a comparison with an arm looks at, each with the reason
@@ -130,7 +128,8 @@ class PublishedPlan(Plan):
 
 
 def published_plan(folder: str, prefix: str) -> PublishedPlan:
-    """The plan of the published tables, whose ledgers, figures and page go to `folder`.
+    """The plan of the published tables, whose ledgers, figures and page go to `folder`: an empty
+    one where they do not fit config.yaml any more, which shall keep nobody from building.
 
     Raises ValueError where the manifest is damaged.
     """
@@ -146,12 +145,25 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
         for name, entry in config["experiments"].items()
         if name in own
     }
+    problem = "none of the experiments of config.yaml is published: see make publish"
+    try:
+        analyses, drawn, kinds = read(config) if config["experiments"] else ([], [], [])
+    except ValueError as error:
+        problem = f"what is published does not fit config.yaml: {error}"
+        config["experiments"] = {}
     if not config["experiments"]:
-        return PublishedPlan(config, [], {}, [], {}, folder, prefix, held=held)
-    analyses, drawn, kinds = entries(config)
+        return PublishedPlan(config, [], {}, [], {}, folder, prefix, held=held, problem=problem)
     claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
     claims = {name: found for name, found in claims.items() if about(found) & {*own}}
-    figures = {f.name: f for f in drawn if f.experiment or f.name in claims}
+    figures = {
+        f.name: f
+        for f in drawn
+        if (
+            all(f"{arm}/{t}.csv.xz" in held["files"] for t in f.tables)
+            if f.experiment
+            else f.name in claims
+        )
+    }
     return PublishedPlan(config, analyses, figures, kinds, claims, folder, prefix, held=held)
 
 
@@ -165,7 +177,17 @@ def as_published(config: dict, entry: dict, of_it: dict) -> dict:
         for variant, settings in of_it["settings"].items()
     }
     kept = {key: entry[key] for key in entry if key not in OF_A_RUN}
+    for section in {"analyses", "figures"} & kept.keys():
+        kept[section] = {
+            name: matching(of_section, variants) for name, of_section in kept[section].items()
+        }
     return kept | {"seeds": of_it["seeds"], "variants": variants}
+
+
+def matching(entry: dict, variants: Iterable[str]) -> dict:
+    """An analysis or a figure without patterns of variants that none of those published is."""
+    patterns = [p for p in entry.get("variants", ()) if fnmatch.filter(variants, p)]
+    return entry | ({"variants": patterns} if patterns else {})
 
 
 def dataset_named(config: dict, settings: dict) -> str:
