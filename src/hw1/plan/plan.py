@@ -13,7 +13,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,7 @@ from hw1.settings import estimates, runs
 from hw1.settings.batches import seeds_of
 from hw1.settings.claim_lists import about, left_out, statistic_files
 from hw1.settings.entries import OWN_TABLES, ROOT, Analysis, Figure, Kind, style, tables_of
-from hw1.settings.overlays import merged, settings_of_files
 from hw1.settings.runs import Run
-from hw1.settings.yaml_files import load
 
 # The name of an analysis's job, by its scope, and the place of its tables. A job that sees a whole
 # experiment makes the final table; the tables of other jobs are joined to it.
@@ -93,6 +91,7 @@ class Plan:
     figures: dict[str, Figure]
     kinds: list[Kind]
     claims: dict[str, list[dict]]
+    of_arms: dict[str, dict] = field(default_factory=dict)
     folder: str = "results"
     prefix: str = ""
     outer: str = ""
@@ -105,12 +104,9 @@ class Plan:
         """The arms that there are."""
         return list(self.config["arms"])
 
-    @functools.cache
     def of_arm(self, arm: str) -> dict:
         """The configuration of an arm."""
-        if not (overlay := self.config["arms"][arm].get("overlay")):
-            return self.config
-        return merged(self.config, settings_of_files({overlay: load(overlay)}))
+        return self.of_arms.get(arm, self.config)
 
     def tables_folder(self, arm: str) -> str:
         """The folder of an arm's tables. Each arm after the first is a build of its own, in a
@@ -318,7 +314,7 @@ class Plan:
         return [
             f"{folder}/{experiment}_{table}.csv"
             for experiment in self.config["experiments"]
-            if experiment in named
+            if experiment in named and experiment in self.of_arm(arm)["experiments"]
             for table in tables_of(experiment, self.analyses)
             if self.is_there(f"{experiment}_{table}", arm)
         ]
@@ -400,7 +396,7 @@ class Plan:
     def sections_on(self, page: str) -> list[dict]:
         """The sections of a page: the settings of its experiments."""
         claimed = set().union(*map(about, self.claims.values()))
-        coded = self.of_arm(self.arms[-1])
+        coded = self.of_arm(self.arms[:2][-1])
         figures = list(self.figures.values())
         return sections(self.config, self.experiments_on(page), coded, figures, claimed)
 
@@ -482,6 +478,11 @@ class Plan:
         made_from = [self.checkpoint_recipe(experiment, variant, seeds, arm)]
         return recipe_of(script, None, made_from)
 
+    def variants_of(self, analysis: Analysis, arm: str) -> list[str]:
+        """The variants of an analysis that an arm has."""
+        there = self.of_arm(arm)["experiments"][analysis.experiment]["variants"]
+        return [variant for variant in analysis.variants if variant in there]
+
     @functools.cache
     def analysis_recipe(
         self,
@@ -494,7 +495,7 @@ class Plan:
         """The recipe of an analysis's tables: from all variants and batches, or from one."""
         arm = arm or self.arms[0]
         found = self.analysis[experiment, analysis]
-        variants = [variant] if variant else found.variants
+        variants = [variant] if variant else self.variants_of(found, arm)
         made_from = [
             self.of_checkpoint_recipe("snapshot", experiment, v, s, arm)
             for v in variants
@@ -526,7 +527,7 @@ class Plan:
             own = next(a for a in self.analyses if a.experiment == experiment and table in a.tables)
             return self.analysis_recipe(experiment, own.name, arm=arm)
         of_one = found.kind.declared["scope"] == "run"
-        variants = found.variants if of_one else [None]
+        variants = self.variants_of(found, arm) if of_one else [None]
         parts = [
             self.analysis_recipe(experiment, found.name, v, s, arm) for v in variants for s in names
         ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hw1.plan.plan import Plan, recipe_of
+from hw1.plan.reading import of_arms
 from hw1.results import published
 from hw1.settings.batches import seed_list
 from hw1.settings.claim_lists import about, left_out
@@ -93,7 +94,9 @@ class PublishedPlan(Plan):
         names = [name for name in every if os.path.exists(f"{place}/{name}_metrics.csv")]
         if not names and arm == plan.arms[0]:
             names = every
-        return {name: self.other_than(plan.of_arm(arm), name, arm) for name in names}
+        config = plan.of_arm(arm)
+        names = [name for name in names if name in config["experiments"]]
+        return {name: self.other_than(config, name, arm) for name in names}
 
     def tables_compared(self, plan: Plan, arm: str) -> list[str]:
         """The tables that are compared: of each compared experiment the metrics, and the tables
@@ -134,9 +137,8 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
     Raises ValueError where the manifest is damaged.
     """
     held = published.manifest(ROOT / "published")
-    config = settings_of_files(
-        {str(ROOT / "config.yaml"): load(ROOT / "config.yaml", "config.yaml")}
-    )
+    files = {str(ROOT / "config.yaml"): load(ROOT / "config.yaml", "config.yaml")}
+    config = settings_of_files(files)
     config["datasets"] = dict(config["datasets"])
     arm = next(iter(config["arms"]))
     own = held["arms"].get(arm, {})
@@ -148,11 +150,12 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
     problem = "none of the experiments of config.yaml is published: see make publish"
     try:
         analyses, drawn, kinds = read(config) if config["experiments"] else ([], [], [])
+        arms = of_arms(config, files)
     except ValueError as error:
         problem = f"what is published does not fit config.yaml: {error}"
         config["experiments"] = {}
     if not config["experiments"]:
-        return PublishedPlan(config, [], {}, [], {}, folder, prefix, held=held, problem=problem)
+        return PublishedPlan(config, [], {}, [], {}, {}, folder, prefix, held=held, problem=problem)
     claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
     claims = {name: found for name, found in claims.items() if about(found) & {*own}}
     figures = {
@@ -164,7 +167,7 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
             else f.name in claims
         )
     }
-    return PublishedPlan(config, analyses, figures, kinds, claims, folder, prefix, held=held)
+    return PublishedPlan(config, analyses, figures, kinds, claims, arms, folder, prefix, held=held)
 
 
 def as_published(config: dict, entry: dict, of_it: dict) -> dict:

@@ -12,21 +12,25 @@ from hw1.settings.claim_lists import (
     check_ids,
     check_left_out,
 )
-from hw1.settings.configuration import check_data_files
-from hw1.settings.entries import Analysis, Figure, Kind, read
+from hw1.settings.configuration import check_data_files, check_variant
+from hw1.settings.entries import Analysis, Figure, Kind, read, schema
 from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_grids, with_line
+from hw1.settings.runs import Run, dataset_name
+from hw1.settings.validation import WHOLE, check_schema
 from hw1.settings.yaml_files import Document, Place, load
 
 
 class Configured(NamedTuple):
-    """A configuration, and its analyses, figures by name, kinds of analyses, and the lists of
-    claims that are about at least one of its experiments."""
+    """A configuration, and what its entries say: analyses, figures by name, kinds of analyses, the
+    lists of claims of which some are about an experiment that it has, and the configurations of the
+    arms that have an overlay."""
 
     config: dict
     analyses: list[Analysis]
     figures: dict[str, Figure]
     kinds: list[Kind]
     claims: dict[str, list[dict]]
+    of_arms: dict[str, dict]
 
 
 def files_of(root: Path, overlays: list[str]) -> dict[str, Document]:
@@ -69,6 +73,7 @@ def configured(
         if of_module is not None:
             files["config of the module"] = without_lines(dict(of_module))
         config = settings_of_files(files, root, given)
+        settings = dict(files)  # alone, without what is looked up in others
         if given:
             files["--config"] = without_lines(dict(given))
         analyses, drawn, kinds = read(config)
@@ -84,7 +89,61 @@ def configured(
     except ValueError as error:
         raise ValueError(with_line(str(error), files)) from error
     figures = {f.name: f for f in drawn if f.experiment or f.name in claims}
-    return Configured(config, analyses, figures, kinds, claims)
+    arms = of_arms(config, settings, given, root)
+    return Configured(config, analyses, figures, kinds, claims, arms)
+
+
+def of_arms(
+    config: dict, files: Mapping[str, Document], given: Mapping = {}, root: str = ""
+) -> dict[str, dict]:
+    """The configurations of the arms that have an overlay, which lies over the files, and what is
+    given, of which `config` is. Raises ValueError where one cannot be."""
+    first, known, found = next(iter(config["arms"])), ever(files, "experiments"), {}
+    for arm, entry in config["arms"].items():
+        if "overlay" not in entry:
+            continue
+        over: dict[str, Document] = {}
+        try:
+            if arm == first:
+                raise ValueError(
+                    f"arms.{arm}.overlay: found one of the first arm, which is the configuration "
+                    "itself: leave it out"
+                )
+            name = os.path.relpath(entry["overlay"])
+            over[name] = load(name)
+            found[arm] = of_arm(config, settings_of_files(files, root, given, over), known)
+        except ValueError as error:
+            raise ValueError(with_line(str(error), {**files, **over})) from error
+    return found
+
+
+def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
+    """The configuration of an arm, without what `config` leaves out of what is `known`. Variants
+    that both have need not be such as can be trained: those of `config` may not fit the overlay.
+
+    Raises ValueError where the overlay says what cannot be.
+    """
+    if isinstance(arm.get("experiments"), dict):
+        here = {
+            name: entry
+            for name, entry in arm["experiments"].items()
+            if name in config["experiments"] or name not in known
+        }
+        arm = arm | {"experiments": here}
+    check_schema(arm, schema("config"), WHOLE)
+    for name, entry in arm["experiments"].items():
+        own = config["experiments"].get(name, {}).get("variants", {})
+        ever_there = known.get(name, {}).get("variants") or {}
+        entry["variants"] = {
+            variant: settings
+            for variant, settings in entry.get("variants", {}).items()
+            if variant in own or variant not in ever_there
+        }
+        for variant in entry["variants"]:
+            run = Run(name, variant, 0)
+            if variant not in own or dataset_name(arm, run) not in arm["datasets"]:
+                check_variant(arm, f"experiments.{name}", run)
+    return arm
 
 
 def claims_of(

@@ -64,8 +64,13 @@ def model(config: dict, coded: dict, run) -> dict:
         "batch_size": training["batch_size"],
         "epochs": training["epochs"],
         "parameters": count(settings),
-        "coded_parameters": count(run_settings(coded, run)),
+        "coded_parameters": count(run_settings(coded, run)) if is_there(coded, run) else None,
     }
+
+
+def is_there(config: dict, run: Run) -> bool:
+    """Whether a configuration has the variant of a run."""
+    return run.variant in config["experiments"].get(run.experiment, {}).get("variants", {})
 
 
 def count(settings: dict) -> int | None:

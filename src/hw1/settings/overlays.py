@@ -22,9 +22,14 @@ def merged(*parts: dict) -> dict:
     return result
 
 
-def settings_of_files(files: Mapping[str, Document], root: str = "", given: Mapping = {}) -> dict:
-    """The configuration that files make together, by name: later ones over earlier ones, and what
-    is `given` over all of them.
+def settings_of_files(
+    files: Mapping[str, Document],
+    root: str = "",
+    given: Mapping = {},
+    over: Mapping[str, Document] = {},
+) -> dict:
+    """The configuration that files make together, by name: later ones over earlier ones, what is
+    `given` over all of them, and files that need not agree with any `over` that.
 
     The first is the base, the others are overlays. A key `x-...` at the top holds texts for
     aliases, and is left out. A path that does not exist is looked for below `root`, too, since a
@@ -34,11 +39,8 @@ def settings_of_files(files: Mapping[str, Document], root: str = "", given: Mapp
     """
     said: dict[str, tuple[object, str]] = {}
     parts = []
-    for index, (name, (content, _)) in enumerate(files.items()):
-        if not isinstance(content, dict):
-            raise ValueError(f"{name}: found {brief(content)}, expected keys with values")
-        settings = {k: v for k, v in content.items() if not k.startswith("x-")}
-        parts.append(located(settings, name, root))
+    for index, (name, document) in enumerate(files.items()):
+        parts.append(settings_of(name, document, root))
         for key, value in leaves(parts[-1]) if index else ():
             other, first = said.setdefault(key, (value, name))
             if other != value:
@@ -46,7 +48,16 @@ def settings_of_files(files: Mapping[str, Document], root: str = "", given: Mapp
                     f"{key}: found {brief(other)} in {first} and {brief(value)} in {name}, "
                     "expected overlays that agree: give one of them, or a third with what you mean"
                 )
-    return with_grids(merged(*parts, dict(given)))
+    last = [settings_of(name, document, root) for name, document in over.items()]
+    return with_grids(merged(*parts, dict(given), *last))
+
+
+def settings_of(name: str, document: Document, root: str = "") -> dict:
+    """What a file says, with its paths from here. Raises ValueError where it holds no keys."""
+    if not isinstance(document.content, dict):
+        raise ValueError(f"{name}: found {brief(document.content)}, expected keys with values")
+    settings = {k: v for k, v in document.content.items() if not k.startswith("x-")}
+    return located(settings, name, root)
 
 
 def with_grids(config: dict) -> dict:
