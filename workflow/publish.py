@@ -13,6 +13,7 @@ from hw1.plan.sources import ROOT, code, digest
 from hw1.results import published, tables
 from hw1.results.command import one_line_errors
 from hw1.results.wording import seed_count
+from hw1.settings.entries import read
 from hw1.settings.runs import Run, batch_settings, dataset_name, run_settings
 from hw1.settings.validation import did_you_mean
 from hw1.training import checkpoints
@@ -171,6 +172,7 @@ def main() -> None:
     if arm not in plan.arms:
         raise ValueError(f"--arm: found {arm!r}: {did_you_mean(arm, plan.arms)}")
     config = plan.of_arm(arm)
+    analyses, _, _ = read(config)
     names = args.experiments or [
         name for name in config["experiments"] if (args.results / "checkpoints" / name).is_dir()
     ]
@@ -180,7 +182,7 @@ def main() -> None:
     if not names:
         raise ValueError(f"{args.results / 'checkpoints'}: found no experiment of config.yaml")
     for name in names:
-        about = publish(args.results, args.published, arm, name, config, plan.analyses)
+        about = publish(args.results, args.published, arm, name, config, analyses)
         arms = published.manifest(args.published)["arms"]
         arms.setdefault(arm, {})[name] = about
         published.write_manifest(args.published, arms)

@@ -24,9 +24,10 @@ def main() -> None:
     kind = kinds.load(args.kind)
     data = None
     if args.data:
+        # They import torch, which not every kind needs.
         from hw1.data.inputs import Data
-        from hw1.results import arrays  # they import torch, which not every kind needs
-        from hw1.training import devices  # they import torch, which not every kind needs
+        from hw1.results import arrays
+        from hw1.training import devices
 
         devices.make_reproducible()
         data = Data(arrays.load(args.data), devices.choose_device(args.device))
