@@ -1,6 +1,7 @@
 """The claims of the report, decided on tables in which the answer was planted."""
 
 import inspect
+import sys
 
 import numpy as np
 import pandas as pd
@@ -770,3 +771,42 @@ def test_the_keys_of_all_statistics_are_known_without_importing_them():
     )  # fmt: skip
     assert found["order_correlation"]["column"].allowed == ("loss", "accuracy", "epoch")
     assert found["final_loss"]["variant"].kind == "Variant"
+
+
+@pytest.mark.parametrize(
+    "head, message",
+    [
+        ("()", "it needs an argument experiment, or table, after the tables"),
+        ("(tables, column: str)", "it needs an argument experiment, or table, after the tables"),
+        ("(tables, table)", "table has no annotation: take one of src/hw1/claims/keys.py"),
+        ("(tables, table: Annotated[str])", "table: found Annotated[str], expected plain values"),
+        ("(tables, table: Literal[TABLE])", "table: found Literal[TABLE], expected plain values"),
+    ],
+)
+def test_a_statistic_that_does_not_say_its_keys_is_named_with_its_line(tmp_path, head, message):
+    (tmp_path / "statistics").mkdir()
+    file = tmp_path / "statistics/own.py"
+    file.write_text(f"\ndef own{head} -> Sample:\n    pass\n", encoding="utf-8")
+    with pytest.raises(ValueError) as raised:
+        known_statistics((str(tmp_path),))
+    assert str(raised.value).startswith(f"{file}, line 2: own: {message}")
+
+
+def test_files_of_statistics_have_different_names(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name / "statistics").mkdir(parents=True)
+        (tmp_path / name / "statistics/_helper.py").touch()
+    with pytest.raises(ValueError, match="has this name, too: choose another"):
+        known_statistics((str(tmp_path / "one"), str(tmp_path / "two")))
+
+
+def test_a_statistic_whose_annotations_are_text_decides_claims(tmp_path, monkeypatch):
+    monkeypatch.setattr(statistics, "STATISTICS", {})
+    monkeypatch.setattr("sys.path", [*sys.path])
+    text = (
+        "from __future__ import annotations\nfrom hw1.claims.sample import Sample\n"
+        "def own(tables, table: str) -> Sample:\n    pass\n"
+    )
+    (tmp_path / "own.py").write_text(text, encoding="utf-8")
+    statistics.load([tmp_path / "own.py"])
+    assert list(statistics.STATISTICS) == ["own"]

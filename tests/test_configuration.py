@@ -9,6 +9,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from hw1.plan import reading
 from hw1.settings import configuration, entries, estimates, overlays, runs, validation
 from hw1.settings.runs import Run
 from hw1.settings.yaml_files import Document
@@ -814,3 +815,59 @@ def test_what_is_no_grid_is_named(grid, message):
     with pytest.raises(ValueError) as raised:
         overlays.with_grids({"experiments": {"mine": {"grid": grid}}})
     assert str(raised.value).startswith(message)
+
+
+def test_two_choices_of_a_grid_that_would_be_one_variant_are_refused():
+    grid: dict = {"a": {"x": {}, "x_y": {}}, "b": {"y_z": {}, "z": {}}}
+    with pytest.raises(ValueError, match="grid: two choices make x_y_z: name one"):
+        overlays.with_grids({"experiments": {"mine": {"grid": grid}}})
+
+
+def arms_of(config: dict, overlay: dict, path: Path) -> dict:
+    """The configurations of the arms, with one of an overlay."""
+    path.write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    config["arms"] = {"first": {"title": "f"}, "second": {"title": "s", "overlay": str(path)}}
+    return reading.of_arms(config, documents(config=config))
+
+
+def test_an_arm_has_what_its_overlay_adds_and_not_what_is_left_out(config, tmp_path):
+    del config["experiments"]["capacity"]["variants"]["cnn4"]
+    entry = config["experiments"]["function_fit"]
+    overlay = {
+        "function_fit": {
+            "variants": {"sinc_deep": {"model": {"hidden": [3]}}, "sinc_medium": None}
+        },
+        "capacity": {"variants": {"cnn4": {"model": {"hidden": []}}}},
+        "never": {"seeds": [0]},
+    }
+    overlay["function_fit"]["variants"]["new"] = entry["variants"]["sinc_deep"]
+    before = deepcopy(config)
+    found = arms_of(config, {"experiments": overlay}, tmp_path / "arm.yaml")["second"]
+    assert config["experiments"] == before["experiments"]
+    variants = found["experiments"]["function_fit"]["variants"]
+    assert {"sinc_medium", "new"} & variants.keys() == {"new"}
+    assert variants["sinc_deep"]["model"]["hidden"] == [3]
+    assert "cnn4" not in found["experiments"]["capacity"]["variants"]
+    assert "never" not in found["experiments"]
+
+
+@pytest.mark.parametrize(
+    "overlay, message",
+    [
+        (3, "found 3, expected keys"),
+        ({"experiments": 3}, "experiments: found 3 (int), expected object"),
+        ({"experiments": {"functon_fit": {}}}, "did you mean function_fit?"),
+        ({"experiments": {"function_fit": {"variants": {"sinc_deeep": {}}}}}, "mean sinc_deep?"),
+        ({"experiments": {"mnist_cnn": {"dataset": "mnits"}}}, "found 'mnits' for variant shallow"),
+    ],
+)
+def test_a_mistake_in_the_overlay_of_an_arm_is_one_line(config, overlay, message, tmp_path):
+    with pytest.raises(ValueError) as raised:
+        arms_of(config, overlay, tmp_path / "arm.yaml")
+    assert message in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_the_first_arm_has_no_overlay(config):
+    config["arms"] = {"as_coded": config["arms"]["as_coded"]}
+    with pytest.raises(ValueError, match="overlay: found one of the first arm"):
+        reading.of_arms(config, documents(config=config))

@@ -6,6 +6,7 @@ import shutil
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import ROOT
 from repository import Repository, with_controls
 
@@ -111,7 +112,7 @@ def test_what_is_published_here_is_what_the_manifest_says():
 def test_where_nothing_is_published_there_is_no_page_of_it(fresh):
     run = fresh.snakemake("published", check=False)
     assert run.returncode != 0 and "Traceback" not in run.stdout + run.stderr
-    assert "Missing input files for rule published" in run.stdout + run.stderr
+    assert "published: none of the experiments of config.yaml is published" in run.stderr
 
 
 @pytest.fixture
@@ -143,10 +144,27 @@ def test_the_published_page_has_all_claims_and_is_built_once(answering):
     assert {"figure published//claims", "page published//index"} <= answering.plan("published")
 
 
+def test_what_is_not_published_keeps_nobody_from_building(answering):
+    path = answering.folder / "config.yaml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entry = config["experiments"]["function_fit"]
+    entry["variants"]["extra"] = entry["variants"]["sinc_deep"]
+    entry["figures"]["sinc_loss"]["variants"] = ["extra", "sinc_*"]
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    assert "figure published//sinc_loss" in answering.plan("published")
+    entry["analyses"]["only"] = {"kind": "predict", "variants": ["extra"]}
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    assert answering.plan("mnist_cnn")
+    run = answering.snakemake("-n", "published", check=False)
+    assert "what is published does not fit config.yaml: experiments.function_fit" in run.stderr
+
+
 def test_a_figure_that_is_not_published_is_no_target(answering):
     run = answering.snakemake("-n", "results/published/fig_none.png", check=False)
     assert run.returncode == 1
     assert "MissingRuleException" in run.stdout and "fig_none.png" in run.stdout
+    run = answering.snakemake("-n", "results/published/claims_of_none.html", check=False)
+    assert "MissingRuleException" in run.stdout
 
 
 def test_the_published_answer_takes_no_training_and_is_that_of_the_readme(answering):

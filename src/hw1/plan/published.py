@@ -147,14 +147,14 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
         for name, entry in config["experiments"].items()
         if name in own
     }
-    problem = "none of the experiments of config.yaml is published: see make publish"
     try:
-        analyses, drawn, kinds = read(config) if config["experiments"] else ([], [], [])
+        analyses, drawn, kinds = read(config)
         arms = of_arms(config, files)
     except ValueError as error:
         problem = f"what is published does not fit config.yaml: {error}"
+        if not config["experiments"]:
+            problem = "none of the experiments of config.yaml is published: see make publish"
         config["experiments"] = {}
-    if not config["experiments"]:
         return PublishedPlan(config, [], {}, [], {}, {}, folder, prefix, held=held, problem=problem)
     claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
     claims = {name: found for name, found in claims.items() if about(found) & {*own}}

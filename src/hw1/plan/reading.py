@@ -16,7 +16,7 @@ from hw1.settings.configuration import check_data_files, check_variant
 from hw1.settings.entries import Analysis, Figure, Kind, read, schema
 from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_grids, with_line
 from hw1.settings.runs import Run, dataset_name
-from hw1.settings.validation import WHOLE, check_schema
+from hw1.settings.validation import WHOLE, check_name, check_schema
 from hw1.settings.yaml_files import Document, Place, load
 
 
@@ -118,32 +118,34 @@ def of_arms(
 
 
 def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
-    """The configuration of an arm, without what `config` leaves out of what is `known`. Variants
-    that both have need not be such as can be trained: those of `config` may not fit the overlay.
+    """The configuration of an arm, as far as it is of the experiments of `config`, and without what
+    this leaves out of what is `known`, or never had: a variant that only the overlay has is one
+    where it is complete. Variants that both have need not be such as can be trained: those of
+    `config` may not fit the overlay.
 
-    Raises ValueError where the overlay says what cannot be.
+    Raises ValueError where the overlay says what cannot be, or names nearly what is known.
     """
-    if isinstance(arm.get("experiments"), dict):
-        here = {
-            name: entry
-            for name, entry in arm["experiments"].items()
-            if name in config["experiments"] or name not in known
-        }
+    if isinstance(entries := arm.get("experiments"), dict):
+        for name in entries.keys() - known.keys() - config["experiments"].keys():
+            check_name(name, f"experiments.{name}", list(known))
+        here = {name: entry for name, entry in entries.items() if name in config["experiments"]}
         arm = arm | {"experiments": here}
     check_schema(arm, schema("config"), WHOLE)
+    found = {}
     for name, entry in arm["experiments"].items():
-        own = config["experiments"].get(name, {}).get("variants", {})
-        ever_there = known.get(name, {}).get("variants") or {}
-        entry["variants"] = {
-            variant: settings
-            for variant, settings in entry.get("variants", {}).items()
-            if variant in own or variant not in ever_there
-        }
-        for variant in entry["variants"]:
-            run = Run(name, variant, 0)
-            if variant not in own or dataset_name(arm, run) not in arm["datasets"]:
+        own, variants = config["experiments"][name]["variants"], entry.get("variants", {})
+        left_out = (known.get(name, {}).get("variants") or {}).keys() - own.keys()
+        for variant in variants.keys() - own.keys():
+            try:
+                check_variant(arm, f"experiments.{name}", Run(name, variant, 0))
+            except ValueError:
+                check_name(variant, f"experiments.{name}.variants.{variant}", [*own, *left_out])
+                left_out |= {variant}
+        found[name] = entry | {"variants": {v: variants[v] for v in variants if v not in left_out}}
+        for variant in found[name]["variants"]:
+            if dataset_name(arm, run := Run(name, variant, 0)) not in arm["datasets"]:
                 check_variant(arm, f"experiments.{name}", run)
-    return arm
+    return arm | {"experiments": found}
 
 
 def claims_of(
