@@ -1,9 +1,9 @@
 """What follows from a configuration: the files, inputs, settings and recipes of each job.
 
-The rules ask it, with the wildcards of a job; nothing here knows Snakemake. The recipe of a file is
-a digest of the code and the settings of its job, and of the recipes of its inputs. Files carry
-their recipe (hw1.results.recipes). So a file of other settings or other code is made anew, whatever
-Snakemake remembers, or was told not to look at.
+The rules ask it, with the wildcards of a job; nothing here imports Snakemake. The recipe of a file
+is a digest of the code and the settings of its job, and of the recipes of what it is made from.
+Files carry it (hw1.results.recipes), so a file of other settings or other code is made anew
+whatever Snakemake remembers, or was told not to look at.
 """
 
 import csv
