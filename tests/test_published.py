@@ -156,7 +156,7 @@ def test_what_is_not_published_keeps_nobody_from_building(answering):
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     assert answering.plan("mnist_cnn")
     run = answering.snakemake("-n", "published", check=False)
-    assert "what is published does not fit config.yaml: experiments.function_fit" in run.stderr
+    assert "published: experiments.function_fit.analyses.only" in run.stderr
 
 
 def test_a_figure_that_is_not_published_is_no_target(answering):

@@ -148,14 +148,14 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
         if name in own
     }
     try:
-        analyses, drawn, kinds = read(config)
+        if not config["experiments"]:
+            raise ValueError("none of the experiments of config.yaml is published: make publish")
+        analyses, drawn, kinds = entries(config)
         arms = of_arms(config, files)
     except ValueError as error:
-        problem = f"what is published does not fit config.yaml: {error}"
-        if not config["experiments"]:
-            problem = "none of the experiments of config.yaml is published: see make publish"
         config["experiments"] = {}
-        return PublishedPlan(config, [], {}, [], {}, {}, folder, prefix, held=held, problem=problem)
+        said = str(error)
+        return PublishedPlan(config, [], {}, [], {}, {}, folder, prefix, held=held, problem=said)
     claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
     claims = {name: found for name, found in claims.items() if about(found) & {*own}}
     figures = {
