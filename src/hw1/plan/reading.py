@@ -96,8 +96,8 @@ def configured(
 def of_arms(
     config: dict, files: Mapping[str, Document], given: Mapping = {}, root: str = ""
 ) -> dict[str, dict]:
-    """The configurations of the arms that have an overlay, which lies over the files, and what is
-    given, of which `config` is. Raises ValueError where one cannot be."""
+    """The configurations of the arms with an overlay, which lies over the files and over what is
+    given, as `config` is made of them. Raises ValueError where an overlay is wrong."""
     first, known, found = next(iter(config["arms"])), ever(files, "experiments"), {}
     for arm, entry in config["arms"].items():
         if "overlay" not in entry:
@@ -118,12 +118,12 @@ def of_arms(
 
 
 def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
-    """The configuration of an arm, as far as it is of the experiments of `config`, and without what
-    this leaves out of what is `known`, or never had: a variant that only the overlay has is one
-    where it is complete. Variants that both have need not be such as can be trained: those of
-    `config` may not fit the overlay.
+    """The configuration of an arm: `config` under its overlay, without the experiments and variants
+    that `config` leaves out of `known`, which holds those of all files. A variant that only the
+    overlay has stays if it is complete. The others are not checked as trainings: the data of a
+    demo need not fit the architectures of an arm.
 
-    Raises ValueError where the overlay says what cannot be, or names nearly what is known.
+    Raises ValueError where the overlay is wrong, or a name is nearly one that is known.
     """
     if isinstance(entries := arm.get("experiments"), dict):
         for name in entries.keys() - known.keys() - config["experiments"].keys():
