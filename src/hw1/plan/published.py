@@ -7,6 +7,7 @@ are those of config.yaml.
 import fnmatch
 import functools
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,12 @@ class PublishedPlan(Plan):
     def packed(self, table: str, arm: str) -> str:
         """The file that a published table is unpacked from."""
         return self.here(ROOT / "published" / arm / f"{table}.csv.xz")
+
+    def page(self) -> str:
+        """The page. Ends the program in one line where nothing is published that fits."""
+        if self.problem:
+            sys.exit(f"published: {self.problem}")
+        return f"{self.folder}/index.html"
 
     def experiments_in(self, arm: str) -> dict:
         """The manifest's entries for the experiments of an arm, by name."""
