@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Digits of a float, by the number of rows: long tables are curves, to be looked at or smoothed.
-DIGITS = {0: 6, 20_000: 4, 1_000_000: 3}
+DIGITS = {0: 6, 20_000: 4, 200_000: 3}
 
 
 def pack(path: Path, table: "pd.DataFrame") -> None:
