@@ -117,10 +117,13 @@ def test_a_file_of_ones_own_is_told_by_its_content(tmp_path):
     assert len({with_file("one"), with_file("two"), with_file("one")}) == 2
 
 
-@pytest.mark.parametrize("seeds, minutes", [("seed0", 20), ("seeds0-9", 20)])
-def test_what_a_job_asks_for_grows_with_its_seeds_and_with_each_attempt(seeds, minutes):
+def test_what_a_job_asks_for_grows_with_its_seeds_and_with_each_attempt():
     plan = planned()
-    w = Wildcards(experiment="capacity", variant="cnn5", seeds=seeds)
-    assert plan.minutes_of(w, 2) == 2 * plan.minutes_of(w, 1) >= 2 * minutes
-    one = Wildcards(experiment="capacity", variant="cnn5", seeds="seed0")
-    assert plan.seconds_of(w) >= plan.seconds_of(one) > 60
+    one, ten = (
+        Wildcards(experiment="capacity", variant="cnn10", seeds=s) for s in ("seed0", "seeds0-9")
+    )
+    seconds = plan.seconds_of(ten)
+    assert plan.seconds_of(one) > 60 and seconds == pytest.approx(10 * plan.seconds_of(one), 0.02)
+    assert plan.minutes_of(ten, 1) == 20 + seconds // 8
+    assert plan.minutes_of(ten, 3) == 3 * plan.minutes_of(ten, 1)
+    assert plan.memory_of(ten, 2) == 2 * plan.memory_of(ten, 1) > 2 * plan.memory_of(one, 1)

@@ -5,7 +5,6 @@ import functools
 import importlib.metadata
 import os
 import sys
-from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -78,7 +77,7 @@ PACKAGES = "torch torchvision numpy scipy scikit-learn pandas matplotlib jinja2"
 PACKAGES += "markupsafe pillow filelock pyyaml".split()
 
 
-def run_jobs_with(python: str, packages: Iterable[str] = PACKAGES) -> None:
+def run_jobs_with(python: str) -> None:
     """Have workflow/python.sh, with which the jobs begin, find this Python.
 
     Raises ValueError if it is the Python that runs here and lacks a package. Packages in PYTHONPATH
@@ -90,7 +89,7 @@ def run_jobs_with(python: str, packages: Iterable[str] = PACKAGES) -> None:
     borrowed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = [entry for entry in sys.path if entry not in borrowed]
     if absent := [
-        name for name in packages if not any(importlib.metadata.distributions(name=name, path=path))
+        name for name in PACKAGES if not any(importlib.metadata.distributions(name=name, path=path))
     ]:
         raise ValueError(
             f"{python} has no {', '.join(absent)}: run Snakemake with a Python that has the "
