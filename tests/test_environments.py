@@ -33,10 +33,19 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_conda_environment_names_the_same_versions():
+def conda() -> dict[str, str]:
     environment = yaml.safe_load((ENVS / "environment.yaml").read_text(encoding="utf-8"))
     (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
-    assert dict(line.split("==") for line in pip) == pins()
+    return dict(line.split("==") for line in pip)
+
+
+def test_conda_environment_names_the_same_versions_without_what_only_tests_need():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    there = {normal(name) for name in conda()}
+    assert conda().items() <= pins().items()
+    assert {normal(Requirement(line).name) for line in extras["workflow"]} <= there
+    assert not {normal(Requirement(line).name) for line in extras["test"]} & there
 
 
 def test_the_container_is_made_of_the_same_pins_and_python():
@@ -83,8 +92,9 @@ def test_package_requires_only_what_is_pinned():
         assert requirement.specifier.contains(pinned[normal(requirement.name)]), line
 
 
-def test_pins_are_closed_under_their_own_requirements():
-    pinned = {normal(name): version for name, version in pins().items()}
+@pytest.mark.parametrize("listed", [pins, conda])
+def test_pins_are_closed_under_their_own_requirements(listed):
+    pinned = {normal(name): version for name, version in listed().items()}
     for name in pinned:
         for line in importlib.metadata.requires(name) or []:
             requirement = Requirement(line)
