@@ -24,7 +24,7 @@ from hw1.networks import models  # noqa: E402
 from hw1.results.command import one_line_errors  # noqa: E402
 from hw1.settings.architectures import example_shape  # noqa: E402
 from hw1.settings.overlays import merged, settings_of_files  # noqa: E402
-from hw1.settings.runs import first_run, run_settings  # noqa: E402
+from hw1.settings.runs import experiments_of, settings_named  # noqa: E402
 from hw1.settings.yaml_files import load  # noqa: E402
 from hw1.training import devices, loop  # noqa: E402
 from hw1.training.checkpoints import ResumeFile  # noqa: E402
@@ -49,7 +49,8 @@ def main() -> None:
     parser.add_argument("workloads", nargs="*", default=WORKLOADS, help="EXPERIMENT/VARIANT")
     args = parser.parse_args()
     config = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})
-    settings_of = {name: run_settings(config, first_run(config, name)) for name in args.workloads}
+    experiments = experiments_of(config)
+    settings_of = {name: settings_named(experiments, name) for name in args.workloads}
     for name, settings in settings_of.items():
         if "inputs" not in settings:
             raise ValueError(f"{name}: found a function to fit, expected a workload on images")

@@ -31,7 +31,7 @@ from hw1.results.command import one_line_errors  # noqa: E402
 from hw1.settings.architectures import example_shape, layers, parameter_count  # noqa: E402
 from hw1.settings.batches import name  # noqa: E402
 from hw1.settings.overlays import merged, settings_of_files  # noqa: E402
-from hw1.settings.runs import batch_settings  # noqa: E402
+from hw1.settings.runs import experiments_of  # noqa: E402
 from hw1.settings.yaml_files import load  # noqa: E402
 
 
@@ -46,20 +46,21 @@ class Job(NamedTuple):
 
 def jobs(config: dict, most_seeds: int, most_epochs: int, networks: int | None) -> Iterator[Job]:
     """All that are timed: of each row those up to a size."""
-    settings = batch_settings(config, "function_fit", "sinc_deep")
+    experiments = experiments_of(config)
+    settings = experiments["function_fit"].variants["sinc_deep"]
     settings = merged(settings, {"training": {"epochs": 2000}})
     for seeds in (1, 2, 5, 10, 20):
         if seeds <= most_seeds:
             varied = "seeds of function_fit/sinc_deep, 2000 epochs"
             yield Job(varied, seeds, settings, range(seeds))
-    settings = batch_settings(config, "trajectory", "mlp")
+    settings = experiments["trajectory"].variants["mlp"]
     for epochs in (5, 20, 80):
         if epochs <= most_epochs:
             changes = {"training": {"epochs": epochs, "snapshot_epochs": []}}
             varied = "epochs of trajectory/mlp, digits"
             yield Job(varied, epochs, merged(settings, changes), range(1))
     for variant in list(config["experiments"]["capacity"]["variants"])[:networks]:
-        settings = batch_settings(config, "capacity", variant)
+        settings = experiments["capacity"].variants[variant]
         parameters = parameter_count(layers(settings["model"], *example_shape(settings)))
         settings = merged(settings, {"training": {"epochs": 1}})
         yield Job("parameters of capacity/*, digits, 1 epoch", parameters, settings, range(1))

@@ -38,7 +38,7 @@ from hw1.results.command import one_line_errors  # noqa: E402
 from hw1.settings.architectures import example_shape, layers, multiply_adds  # noqa: E402
 from hw1.settings.estimates import training_examples  # noqa: E402
 from hw1.settings.overlays import settings_of_files  # noqa: E402
-from hw1.settings.runs import first_run, run_settings  # noqa: E402
+from hw1.settings.runs import experiments_of, settings_named  # noqa: E402
 from hw1.settings.yaml_files import load  # noqa: E402
 from hw1.training import devices, loop  # noqa: E402
 from hw1.training.checkpoints import ResumeFile  # noqa: E402
@@ -159,7 +159,7 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
 def workload(name: str) -> tuple[dict, int, float]:
     """Settings of a workload, mini-batches that are an epoch, examples in it."""
     config = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})
-    settings = run_settings(config, first_run(config, name))
+    settings = settings_named(experiments_of(config), name)
     n = training_examples(settings)
     batch_size = settings["training"]["batch_size"]
     return settings, n, 1 if batch_size == "full" else n / batch_size

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hw1.networks import models
 from hw1.settings.architectures import example_shape, layers, multiply_adds, parameter_count
-from hw1.settings.runs import Run, run_settings
+from hw1.settings.runs import settings_of
 
 # The specification's exact counts of the models as written ...
 AS_WRITTEN = {
@@ -65,7 +65,7 @@ def counts(config: dict) -> dict[str, tuple[int, int]]:
     for experiment in config["experiments"]:
         for variant in config["experiments"][experiment]["variants"]:
             name = f"{experiment}/{variant}"
-            run_of = run_settings(config, Run(experiment, variant, 0))
+            run_of = settings_of(config, experiment, variant)
             shape = example_shape(run_of)
             with torch.device("meta"):
                 model = run_of["model"]

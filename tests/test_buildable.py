@@ -124,10 +124,10 @@ def extreme(draw) -> dict:
 def is_accepted(config: dict) -> bool:
     """Whether a configuration is accepted before anything is built."""
     try:
-        done, _, _ = entries.read(config)
+        experiments, done, _, _ = entries.read(config)
         for name, entry in config["claims"].items():
             claims = yaml.safe_load((ROOT / entry["file"]).read_text(encoding="utf-8"))
-            check_evidence(name, claims, config, done, {})
+            check_evidence(name, claims, config, experiments, done, {})
     except ValueError:
         return False
     return True

@@ -703,24 +703,24 @@ def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
     ],
 )
 def test_what_no_build_will_have_is_refused_before_any_run(config, claim, part, of, said):
-    done, _, _ = read(config)
+    experiments, done, _, _ = read(config)
     lists = {
         name: yaml.safe_load((ROOT / entry["file"]).read_text(encoding="utf-8"))
         for name, entry in config["claims"].items()
     }
     name = "claims" if claim.startswith("C") else "controls"
-    check_evidence(name, lists[name], config, done, {})
+    check_evidence(name, lists[name], config, experiments, done, {})
     (wrong,) = [entry for entry in lists[name] if entry["id"] == claim]
     wrong["parts"][part]["of"] |= of
     with pytest.raises(ValueError) as caught:
-        check_evidence(name, [wrong], config, done, {})
+        check_evidence(name, [wrong], config, experiments, done, {})
     assert str(caught.value).startswith(f"0.parts.{part}.{said}")
     # Unless the configuration leaves it out, the claim or the variant.
     config["claims"][name]["leave_out"] = {claim: "not here"}
-    check_evidence(name, [wrong], config, done, {})
+    check_evidence(name, [wrong], config, experiments, done, {})
     if claim == "C1":
         del config["claims"][name]["leave_out"]
-        check_evidence(name, [wrong], config, done, {"function_fit": ["sinc_dep"]})
+        check_evidence(name, [wrong], config, experiments, done, {"function_fit": ["sinc_dep"]})
 
 
 def test_a_claim_that_is_left_out_is_on_the_list():

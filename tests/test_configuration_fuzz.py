@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from repository import settings_in
 
 from hw1.plan.plan import Plan
-from hw1.settings import entries, estimates, runs
+from hw1.settings import entries, estimates
 from hw1.settings.batches import PATTERN
 
 DEFAULT = settings_in()
@@ -86,25 +86,25 @@ def mutated(draw) -> dict:
 
 def parse(config: dict) -> None:
     """What the Snakefile does with a configuration before the first job."""
-    analyses, figures, kinds = entries.read(config)
-    plan = Plan(config, analyses, {f.name: f for f in figures if f.experiment}, kinds, {})
+    experiments, analyses, figures, kinds = entries.read(config)
+    drawn = {f.name: f for f in figures if f.experiment}
+    plan = Plan(config, experiments, analyses, drawn, kinds, {})
     assert plan.shown_by("index")
-    for experiment, entry in config["experiments"].items():
-        assert plan.targets(experiment)
-        for batch in runs.batches(config, experiment):
+    for name, experiment in experiments.items():
+        assert plan.targets(name)
+        for batch in experiment.batches:
             assert re.fullmatch(PATTERN, batch)
-        for variant in entry["variants"]:
-            settings_ = runs.batch_settings(config, experiment, variant)
+        for variant, settings_ in experiment.variants.items():
             json.dumps(settings_, sort_keys=True, allow_nan=False)
             assert estimates.training_seconds(settings_) > 0
             assert estimates.peak_memory(settings_, 3) > 1000
             # what becomes part of file names and of a shell command
-            assert re.fullmatch(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*", f"{experiment}/{variant}")
+            assert re.fullmatch(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*", f"{name}/{variant}")
     for analysis in analyses:
         json.dumps(analysis.settings, allow_nan=False)
         assert analysis.variants
     for figure in figures:
-        style = entries.style(config, figure)
+        style = entries.style(config, experiments, figure)
         json.dumps(style)
         assert style["dataset"]
     json.dumps(plan.sections_on("index"))

@@ -17,7 +17,7 @@ from hw1.claims.decisions import Finding, Part
 from hw1.plan import deciding
 from hw1.settings.entries import read
 from hw1.settings.estimates import training_seconds
-from hw1.settings.runs import batch_settings
+from hw1.settings.runs import Experiment, experiments_of
 from hw1.settings.yaml_files import load
 
 
@@ -41,8 +41,13 @@ def config(config):
     return config
 
 
-def planted(config: dict, costs: dict[str, float]) -> dict[str, float]:
-    return dict.fromkeys(config["experiments"], 1.0) | costs
+@pytest.fixture
+def experiments(config):
+    return experiments_of(config)
+
+
+def planted(experiments: dict[str, Experiment], costs: dict[str, float]) -> dict[str, float]:
+    return dict.fromkeys(experiments, 1.0) | costs
 
 
 def took(results: Path, batch: str, seconds: object) -> None:
@@ -55,14 +60,14 @@ def took(results: Path, batch: str, seconds: object) -> None:
 
 
 def test_a_seed_costs_what_its_jobs_took_here(tmp_path, config):
-    analyses = read(config)[0]
+    experiments, analyses, _, _ = read(config)
     for variant, seconds in (("a", 30), ("b", 12)):
         took(tmp_path, f"train/interpolation/{variant}/seeds0-2", seconds)
         took(tmp_path, f"evaluate/interpolation/{variant}/seeds0-2", 3)
         took(tmp_path, f"snapshot/interpolation/{variant}/seeds0-2", 1.5)
     took(tmp_path, "interpolate/interpolation/lines/seeds0-2", 6)
     took(tmp_path, "train/trajectory/mlp/seed0", 1000)  # another experiment
-    cost = deciding.seconds_per_seed(config, "interpolation", analyses, tmp_path)
+    cost = deciding.seconds_per_seed(experiments, "interpolation", analyses, tmp_path)
     assert cost == pytest.approx((30 + 12 + 2 * 3 + 2 * 1.5 + 6) / 3)
 
 
@@ -77,33 +82,33 @@ def test_a_seed_in_batches_that_were_cut_otherwise_was_trained_once(tmp_path):
     assert deciding.measured(tmp_path / "benchmarks/evaluate/e/v") is None
 
 
-def test_what_was_never_trained_is_estimated(tmp_path, config):
+def test_what_was_never_trained_is_estimated(tmp_path, experiments):
     took(tmp_path, "train/mnist_cnn/shallow/seed0", 7)
-    estimate = training_seconds(batch_settings(config, "mnist_cnn", "deep"))
-    assert deciding.seconds_per_seed(config, "mnist_cnn", [], tmp_path) == 7 + estimate
+    estimate = training_seconds(experiments["mnist_cnn"].variants["deep"])
+    assert deciding.seconds_per_seed(experiments, "mnist_cnn", [], tmp_path) == 7 + estimate
 
 
-def test_cores_are_shared_by_as_many_jobs_as_there_are(config):
+def test_cores_are_shared_by_as_many_jobs_as_there_are(experiments):
     added = {"trajectory": [12, 13, 14, 15, 16]}  # one variant, four seeds a job
-    assert deciding.time_of(config, added, {"trajectory": 10}, 1) == 50
-    assert deciding.time_of(config, added, {"trajectory": 10}, 8) == 25
-    assert deciding.time_of(config, {"capacity": [1]}, {"capacity": 100}, 8) == 100 / 8
+    assert deciding.time_of(experiments, added, {"trajectory": 10}, 1) == 50
+    assert deciding.time_of(experiments, added, {"trajectory": 10}, 8) == 25
+    assert deciding.time_of(experiments, {"capacity": [1]}, {"capacity": 100}, 8) == 100 / 8
 
 
 # --- the choice
 
 
-def test_the_experiments_of_a_claim_are_those_that_decide_it(config):
+def test_the_experiments_of_a_claim_are_those_that_decide_it(experiments):
     table = {"statistic": "growth", "of": {"table": "aligned_runs_aligned_distances"}}
     beside = {"statistic": "arrives", "of": {"experiment": "born_dead"}, "decides": False}
     count = {"statistic": "parameter_count", "of": {"experiment": "capacity"}}
     about = claim("X", "trajectory")
     about["parts"] += [table, beside, count]
-    assert deciding.experiments_of(about, config) == ["trajectory", "aligned_runs"]
+    assert deciding.experiments_of(about, experiments) == ["trajectory", "aligned_runs"]
 
 
-def test_the_cheapest_decision_comes_first_and_half_of_what_it_lacks(config):
-    costs = planted(config, {"mnist_cnn": 100, "random_labels": 40, "capacity": 1})
+def test_the_cheapest_decision_comes_first_and_half_of_what_it_lacks(experiments):
+    costs = planted(experiments, {"mnist_cnn": 100, "random_labels": 40, "capacity": 1})
     found = [
         finding(claim("C5", "mnist_cnn"), 12),  # lacks 10 seeds at 100 s: 1000 s
         finding(claim("C16", "random_labels"), 32),  # 20 at 40 s: 800 s
@@ -111,24 +116,24 @@ def test_the_cheapest_decision_comes_first_and_half_of_what_it_lacks(config):
         finding(claim("C12", "capacity"), 20, "refuted"),
         finding(claim("C13", "capacity"), None),
     ]
-    step = deciding.choose(found, config, costs, 1, 10_000)
+    step = deciding.choose(found, experiments, costs, 1, 10_000)
     assert step == ("random_labels", {"random_labels": [*range(12, 22)]}, ["C16", "C15"], 400)
     # Six fit in 250 s; none in 30, nor of the other in 99.
-    assert deciding.choose(found, config, costs, 1, 250).added == {
+    assert deciding.choose(found, experiments, costs, 1, 250).added == {
         "random_labels": [*range(12, 18)]
     }
-    assert deciding.choose(found, config, costs, 1, 30) is None
+    assert deciding.choose(found, experiments, costs, 1, 30) is None
     # All twenty, and what follows them, where that takes longer than they do.
-    step = deciding.choose(found, config, costs, 1, 2000, beyond=800)
+    step = deciding.choose(found, experiments, costs, 1, 2000, beyond=800)
     assert (len(step.added["random_labels"]), step.seconds) == (20, 1600)
-    step = deciding.choose(found, config, costs, 1, 2000, beyond=799)
+    step = deciding.choose(found, experiments, costs, 1, 2000, beyond=799)
     assert len(step.added["random_labels"]) == 10
-    step = deciding.choose(found, config, costs, 1, 1000, beyond=900)
+    step = deciding.choose(found, experiments, costs, 1, 1000, beyond=900)
     assert (len(step.added["random_labels"]), step.seconds) == (2, 980)
     # What can have no more seeds is passed over.
-    step = deciding.choose(found, config, costs, 1, 10_000, ["random_labels"])
+    step = deciding.choose(found, experiments, costs, 1, 10_000, ["random_labels"])
     assert step == ("mnist_cnn", {"mnist_cnn": [2, 3, 4, 5, 6]}, ["C5"], 500)
-    assert deciding.choose(found[3:], config, costs, 1, 10_000) is None
+    assert deciding.choose(found[3:], experiments, costs, 1, 10_000) is None
 
 
 @pytest.mark.parametrize(
@@ -140,57 +145,57 @@ def test_the_cheapest_decision_comes_first_and_half_of_what_it_lacks(config):
         ("dying_relu", 13, 3),  # no more than it lacks, though ten are a batch
     ],
 )
-def test_a_step_is_half_of_what_is_missing_or_a_batch(config, experiment, needed, count):
+def test_a_step_is_half_of_what_is_missing_or_a_batch(experiments, experiment, needed, count):
     found = [finding(claim("C", experiment), needed, "not enough seeds")]
-    step = deciding.choose(found, config, planted(config, {}), 2, 1e9)
+    step = deciding.choose(found, experiments, planted(experiments, {}), 2, 1e9)
     assert len(step.added[experiment]) == count
 
 
-def test_what_one_seed_gives_no_value_of_gets_as_many_as_decide_where_all_agree(config):
+def test_what_one_seed_gives_no_value_of_gets_as_many_as_decide_where_all_agree(experiments):
     none = Part({}, None, "found 1 seed, expected 2 or more")
     found = [finding(claim("C13", "capacity"), None, "not enough seeds", none)]
     # 11 values that agree have an evidence of 749, 10 of 391; 600 are needed.
-    assert deciding.missing(found[0], config) == {"capacity": 10}
-    assert deciding.choose(found, config, planted(config, {}), 1, 1e9).added == {
+    assert deciding.missing(found[0], experiments) == {"capacity": 10}
+    assert deciding.choose(found, experiments, planted(experiments, {}), 1, 1e9).added == {
         "capacity": [1, 2, 3, 4, 5]
     }
     beside = none._replace(rule={"decides": False})
-    assert not deciding.missing(finding(claim("C", "capacity"), None, "", beside), config)
-    config["experiments"]["capacity"]["seeds"] = "0-10"
-    assert deciding.summary(found, config, planted(config, {}), 1, {}) == [
+    assert not deciding.missing(finding(claim("C", "capacity"), None, "", beside), experiments)
+    experiments["capacity"] = experiments["capacity"]._replace(seeds=[*range(11)])
+    assert deciding.summary(found, experiments, planted(experiments, {}), 1, {}) == [
         "C13 not enough seeds: found 1 seed, expected 2 or more, and more may not change that"
     ]
 
 
-def test_of_several_experiments_each_gets_what_it_lacks(config):
+def test_of_several_experiments_each_gets_what_it_lacks(experiments):
     found = [finding(claim("K", "interpolation", "connectivity", "trajectory"), 12)]
-    step = deciding.choose(found, config, planted(config, {}), 1, 1e9)
+    step = deciding.choose(found, experiments, planted(experiments, {}), 1, 1e9)
     assert step.added == {"connectivity": [6, 7, 8]}
 
 
-def test_a_run_that_starts_from_another_has_it_get_the_same_seeds(config):
+def test_a_run_that_starts_from_another_has_it_get_the_same_seeds(experiments):
     start = {"start": {"experiment": "trajectory", "variant": "mlp"}}
-    config["experiments"]["capacity"]["variants"]["more"] = start
-    assert deciding.next_seeds(config, "capacity", 12) == {
+    experiments["capacity"].variants["more"] = start
+    assert deciding.next_seeds(experiments, "capacity", 12) == {
         "capacity": [*range(1, 13)],
         "trajectory": [12],
     }
-    costs = planted(config, {"trajectory": 1000, "capacity": 5})
-    step = deciding.choose([finding(claim("C", "capacity"), 25)], config, costs, 1, 1e9)
+    costs = planted(experiments, {"trajectory": 1000, "capacity": 5})
+    step = deciding.choose([finding(claim("C", "capacity"), 25)], experiments, costs, 1, 1e9)
     assert step.seconds == 12 * 5 + 1000
 
 
 # --- the overlay
 
 
-def test_the_seeds_stand_over_all_that_the_overlays_say(config, tmp_path):
+def test_the_seeds_stand_over_all_that_the_overlays_say(experiments, tmp_path):
     first = {"experiments": {"capacity": None, "mnist_cnn": {"seeds": [0, 1, 5]}}}
     second = {"figures": {"dpi": 60}, "experiments": {"capacity": None}}
     overlay = deciding.laid_over(first, second)
     assert overlay == first | second | {"experiments": first["experiments"]}
-    config["experiments"]["mnist_cnn"]["seeds"] = [0, 1, 5]
+    experiments["mnist_cnn"] = experiments["mnist_cnn"]._replace(seeds=[0, 1, 5])
     added = {"mnist_cnn": [6, 7], "trajectory": [12]}
-    decided = deciding.with_seeds(overlay, config, added)
+    decided = deciding.with_seeds(overlay, experiments, added)
     assert decided["experiments"] == {
         "capacity": None,
         "mnist_cnn": {"seeds": [0, 1, 5, 6, 7]},
@@ -211,16 +216,16 @@ def test_the_seeds_stand_over_all_that_the_overlays_say(config, tmp_path):
 # --- what is said
 
 
-def test_a_look_is_a_line(config):
+def test_a_look_is_a_line(experiments):
     before = [finding(claim(name, "trajectory"), 20) for name in ("C7", "C8", "C9")]
     now = [
         finding(claim("C7", "trajectory"), None, "refuted"),
         *before[1:],
     ]
-    assert deciding.news([], now, config) == "of 3 claims, 1 refuted, 2 inconclusive"
-    assert deciding.news(before, before, config) == "nothing decided"
-    assert deciding.news(before, now, config) == "C7 refuted at 12 seeds"
-    assert deciding.news(now, before, config) == "C7 inconclusive at 12 seeds"
+    assert deciding.news([], now, experiments) == "of 3 claims, 1 refuted, 2 inconclusive"
+    assert deciding.news(before, before, experiments) == "nothing decided"
+    assert deciding.news(before, now, experiments) == "C7 refuted at 12 seeds"
+    assert deciding.news(now, before, experiments) == "C7 inconclusive at 12 seeds"
     step = deciding.Step("capacity", {"capacity": [1, 2, 3], "trajectory": [12]}, ["C8"], 240)
     assert deciding.plan(step, 600, True) == (
         "next capacity, seeds 1 to 3 with trajectory, seed 12, for C8, about 4 min; 10 min left"
@@ -229,7 +234,7 @@ def test_a_look_is_a_line(config):
     assert deciding.plan(None, 30, False) == "nothing to train, 30 s left"
 
 
-def test_what_is_left_is_named_with_what_it_takes(config):
+def test_what_is_left_is_named_with_what_it_takes(experiments):
     found = [
         finding(claim("C7", "trajectory"), 20),
         finding(claim("C8", "trajectory"), None),
@@ -237,8 +242,8 @@ def test_what_is_left_is_named_with_what_it_takes(config):
         finding(claim("C1", "function_fit"), None, "confirmed"),
         finding(claim("C2", "function_fit"), 20),
     ]
-    costs = planted(config, {"trajectory": 60})
-    assert deciding.summary(found, config, costs, 1, {"gradient_norm": "too many files"}) == [
+    costs = planted(experiments, {"trajectory": 60})
+    assert deciding.summary(found, experiments, costs, 1, {"gradient_norm": "too many files"}) == [
         "C7 inconclusive: at 20 seeds, 8 more of trajectory, about 8 min",
         "C8 inconclusive: further seeds as these would not decide it, or it takes over 1000",
         "C9 not enough seeds: gradient_norm can have no more seeds (too many files)",

@@ -19,7 +19,7 @@ from repository import Repository, of
 import hw1
 from hw1.data import datasets
 from hw1.data.inputs import tensors
-from hw1.settings.runs import Run, run_settings
+from hw1.settings.runs import settings_of
 
 # Of the repository's own experiments, only the one that is quickest is left for company.
 MLP = {
@@ -535,7 +535,7 @@ def test_pixels_are_scaled_as_those_of_mnist_where_that_is_said(tmp_path):
             "datasets": {"mine": dataset | {"title": "t", "file": "f"}},
             "experiments": {"e": {"variants": {"v": {"dataset": "mine", "inputs": inputs_}}}},
         }
-        settings = run_settings(config, Run("e", "v", 0)) | {"model": {"kind": "cnn"}}
+        settings = settings_of(config, "e", "v") | {"model": {"kind": "cnn"}}
         arrays = datasets.own(dataset, tmp_path / name)
         return tensors(arrays, settings, torch.device("cpu"))["train"].inputs[0].flatten().tolist()
 

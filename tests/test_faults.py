@@ -358,9 +358,9 @@ def run_settings_of(epochs: int) -> dict:
     config = settings_in()
     reduced(config)
     from hw1.settings.overlays import merged
-    from hw1.settings.runs import batch_settings
+    from hw1.settings.runs import settings_of
 
-    settings = batch_settings(config, "capacity", "cnn3")
+    settings = settings_of(config, "capacity", "cnn3")
     return merged(settings, {"training": {"epochs": epochs}})
 
 

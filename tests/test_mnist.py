@@ -13,12 +13,12 @@ from repository import Repository, leave_out
 
 from hw1.data import datasets
 from hw1.results import arrays, published, tables
-from hw1.settings.runs import batch_settings
+from hw1.settings.runs import settings_of
 
 
 @needs_mnist
 def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_path):
-    settings = batch_settings(config, "trajectory", "mlp")
+    settings = settings_of(config, "trajectory", "mlp")
     settings["training"] |= {
         "optimizer": "adam",
         "learning_rate": 0.001,

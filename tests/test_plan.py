@@ -27,8 +27,9 @@ def planned(change=lambda config: None) -> Plan:
         for figure in experiment["figures"].values():
             figure.pop("claims", None)
     change(config)
-    analyses, figures, kinds = read(config)
-    return Plan(config, analyses, {f.name: f for f in figures}, kinds, {"mine": [CLAIM]})
+    experiments, analyses, figures, kinds = read(config)
+    drawn = {figure.name: figure for figure in figures}
+    return Plan(config, experiments, analyses, drawn, kinds, {"mine": [CLAIM]})
 
 
 def recipes(plan: Plan) -> dict[str, str]:
@@ -112,7 +113,7 @@ def test_a_file_of_ones_own_is_told_by_its_content(tmp_path):
         (tmp_path / "mine.npz").write_text(text, encoding="utf-8")
         entry = {"title": "Mine", "kind": "arrays", "file": str(tmp_path / "mine.npz")}
         config = {"datasets": {"mine": entry | {"shape": [2], "examples": 9, "classes": 3}}}
-        return Plan(config, [], {}, [], {}).dataset_recipe("mine")
+        return Plan(config, {}, [], {}, [], {}).dataset_recipe("mine")
 
     assert len({with_file("one"), with_file("two"), with_file("one")}) == 2
 

@@ -19,7 +19,7 @@ from hw1.networks import models
 from hw1.networks.stacks import SETTINGS, RowStack, Stack, stack_of
 from hw1.settings import configuration
 from hw1.settings.architectures import example_shape
-from hw1.settings.runs import OF_A_RUN, Run, run_settings
+from hw1.settings.runs import OF_A_RUN, settings_of
 from hw1.training import checkpoints
 from hw1.training.batch import train_together
 
@@ -184,12 +184,10 @@ def run(draw, setting: str) -> tuple[str, dict]:
                     schedule.pop(key, None)
     config = DEFAULT | {"datasets": DATASETS, "experiments": {"e": entry}}
     try:
-        configuration.check(config, SCHEMA)
+        configuration.checked(config, SCHEMA)
     except ValueError:
         reject()
-    found = run_settings(config, Run("e", "v", 0))
-    del found["seed"]
-    return dataset, json.loads(json.dumps(found))
+    return dataset, json.loads(json.dumps(settings_of(config, "e", "v")))
 
 
 def parts(found: dict) -> list[dict]:

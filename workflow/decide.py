@@ -200,14 +200,14 @@ def main() -> None:
         ]
         results = folder / "results"
         costs = {
-            name: deciding.seconds_per_seed(plan.config, name, plan.analyses, results)
-            for name in plan.config["experiments"]
+            name: deciding.seconds_per_seed(plan.experiments, name, plan.analyses, results)
+            for name in plan.experiments
         }
-        config = plan.config  # as of this look
-        news = deciding.news(before, findings, config)
+        experiments = plan.experiments  # as of this look
+        news = deciding.news(before, findings, experiments)
         left = end - time.monotonic()
-        while step := deciding.choose(findings, config, costs, cores, left, full, beyond):
-            new = Document(deciding.with_seeds(document.content, config, step.added), {})
+        while step := deciding.choose(findings, experiments, costs, cores, left, full, beyond):
+            new = Document(deciding.with_seeds(document.content, experiments, step.added), {})
             try:
                 plan = planned(new, str(decided))
             except ValueError as error:
@@ -215,7 +215,7 @@ def main() -> None:
             else:
                 document = new
                 break
-        more = deciding.choose(findings, config, costs, cores, math.inf, full)
+        more = deciding.choose(findings, experiments, costs, cores, math.inf, full)
         next_step = deciding.plan(step, left, more is not None)
         print(f"{time.strftime('%H:%M:%S')}  {news}; {next_step}", flush=True)
         if step is None or stopped:
@@ -229,7 +229,7 @@ def main() -> None:
     if findings:
         # As of the last look: what a build that was stopped would have added is not counted.
         print(outcome(finding.verdict for finding in findings))
-        for line in deciding.summary(findings, config, costs, cores, full):
+        for line in deciding.summary(findings, experiments, costs, cores, full):
             print(f"  {line}")
     print(f"The page: {page}")
 

@@ -13,8 +13,7 @@ from hw1.plan.sources import ROOT, code, digest
 from hw1.results import published, tables
 from hw1.results.command import one_line_errors
 from hw1.results.wording import seed_count
-from hw1.settings.entries import read
-from hw1.settings.runs import Run, batch_settings, dataset_name, run_settings
+from hw1.settings.runs import Experiments, Run
 from hw1.settings.validation import did_you_mean
 from hw1.training import checkpoints
 
@@ -27,23 +26,25 @@ def provenance(results: Path, run: Run) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def batches_of(results: Path, config: dict, experiment: str, variant: str) -> dict[int, str]:
+def batches_of(
+    results: Path, experiments: Experiments, experiment: str, variant: str
+) -> dict[int, str]:
     """The name of the batch that each seed is in, of those with tables.
 
     Raises ValueError where a run was trained with other settings, code, torch or data than those
     that are here: the numbers would not be those of this checkout.
     """
     found = {}
-    begun = fingerprints_of_start(results, config, experiment, variant)
-    name = dataset_name(config, Run(experiment, variant, 0))
-    files = [*code("train"), results / f"data/{name}.npz"]
+    settings = experiments[experiment].variants[variant]
+    begun = fingerprints_of_start(results, settings)
+    files = [*code("train"), results / f"data/{experiments[experiment].datasets[variant]}.npz"]
     for path in sorted((results / "checkpoints" / experiment / variant).glob("*.pt")):
         tables_of = [results / t / experiment / variant / f"{path.stem}.csv" for t in RUN_TABLES]
         if not all(table.exists() for table in tables_of):
             continue  # not evaluated yet, or of batches that are cut otherwise now
         for seed, saved in checkpoints.load(path).items():
             run = Run(experiment, variant, seed)
-            expected = run_settings(config, run)
+            expected = settings | {"seed": seed}
             if "start" in expected:
                 expected["start"] = expected["start"] | {"fingerprint": begun.get(seed)}
             if json.loads(saved["settings"]) != expected:
@@ -56,11 +57,9 @@ def batches_of(results: Path, config: dict, experiment: str, variant: str) -> di
     return found
 
 
-def fingerprints_of_start(
-    results: Path, config: dict, experiment: str, variant: str
-) -> dict[int, str]:
+def fingerprints_of_start(results: Path, settings: dict) -> dict[int, str]:
     """The fingerprints, by seed, of the runs that those of a variant start from, if they do."""
-    start = batch_settings(config, experiment, variant).get("start")
+    start = settings.get("start")
     place = results / "checkpoints" / start["experiment"] / start["variant"] if start else None
     return {
         seed: saved["fingerprint"]
@@ -82,26 +81,24 @@ def rows_of(results: Path, table: str, experiment: str, batches: dict) -> pd.Dat
     return pd.concat(parts, ignore_index=True)
 
 
-def publish(
-    results: Path, folder: Path, arm: str, experiment: str, config: dict, analyses: list
-) -> dict:
+def publish(results: Path, folder: Path, arm: str, experiment: str, plan: Plan) -> dict:
     """Merge an experiment into the published tables; return what the manifest says of it."""
-    variants = list(config["experiments"][experiment]["variants"])
-    for variant in variants:
-        start = batch_settings(config, experiment, variant).get("start")
+    variants = plan.experiments[experiment].variants
+    for variant, settings in variants.items():
+        start = settings.get("start")
         if start and start["experiment"] != experiment:
             raise ValueError(
                 f"{experiment}: {variant} starts from the weights of a run of "
                 f"{start['experiment']}, and a published table does not say how that was trained: "
                 "publish experiments that start from runs of their own"
             )
-    batches = {v: batches_of(results, config, experiment, v) for v in variants}
+    batches = {v: batches_of(results, plan.experiments, experiment, v) for v in variants}
     seeds = set.intersection(*map(set, batches.values()))
     if not seeds:
         raise ValueError(f"{results}: no seed of {experiment} has all of {', '.join(variants)}")
     batches = {v: {s: name for s, name in b.items() if s in seeds} for v, b in batches.items()}
     about = {
-        "settings": {v: batch_settings(config, experiment, v) for v in variants},
+        "settings": dict(variants),
         "code": digest("train"),
     }
     found = {table: rows_of(results, table, experiment, batches) for table in RUN_TABLES}
@@ -112,7 +109,7 @@ def publish(
     if before:
         check_same(folder / arm, experiment, before, about, found["metrics"], there & seeds)
     joint = []
-    for analysis in analyses:
+    for analysis in plan.analyses:
         for table in analysis.tables if analysis.experiment == experiment else ():
             path = results / f"tables/{experiment}_{table}.csv"
             if not path.exists():
@@ -171,18 +168,17 @@ def main() -> None:
     arm = args.arm or plan.arms[0]
     if arm not in plan.arms:
         raise ValueError(f"--arm: found {arm!r}: {did_you_mean(arm, plan.arms)}")
-    config = plan.of_arm(arm)
-    analyses, _, _ = read(config)
+    plan = plan.of_arm(arm)
     names = args.experiments or [
-        name for name in config["experiments"] if (args.results / "checkpoints" / name).is_dir()
+        name for name in plan.experiments if (args.results / "checkpoints" / name).is_dir()
     ]
     for name in names:
-        if name not in config["experiments"]:
-            raise ValueError(f"{name}: {did_you_mean(name, config['experiments'])}")
+        if name not in plan.experiments:
+            raise ValueError(f"{name}: {did_you_mean(name, plan.experiments)}")
     if not names:
         raise ValueError(f"{args.results / 'checkpoints'}: found no experiment of config.yaml")
     for name in names:
-        about = publish(args.results, args.published, arm, name, config, analyses)
+        about = publish(args.results, args.published, arm, name, plan)
         arms = published.manifest(args.published)["arms"]
         arms.setdefault(arm, {})[name] = about
         published.write_manifest(args.published, arms)

@@ -36,7 +36,7 @@ rule comparison:
     input:
         claims=[plan.rules_of(name) for name in plan.claims],
         tables=lambda w: [
-            f"{plan.tables_folder(w.arm)}/{table}.csv"
+            f"{plan.of_arm(w.arm).tables}/{table}.csv"
             for table in published.tables_compared(plan, w.arm)
         ],
         published=lambda w: [

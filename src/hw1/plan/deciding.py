@@ -21,7 +21,7 @@ from hw1.settings.batches import seeds_of
 from hw1.settings.entries import Analysis
 from hw1.settings.estimates import training_seconds
 from hw1.settings.overlays import leaves
-from hw1.settings.runs import batch_settings, seeds_of_experiment
+from hw1.settings.runs import Experiments
 
 Seeds = dict[str, list[int]]  # by experiment
 
@@ -76,10 +76,10 @@ def check_same(decided: dict, overlay: dict, name: str) -> None:
             )
 
 
-def with_seeds(overlay: dict, config: dict, added: Seeds) -> dict:
-    """An overlay with new seeds added to the seeds of the configuration."""
+def with_seeds(overlay: dict, experiments: Experiments, added: Seeds) -> dict:
+    """An overlay with new seeds added to those of the experiments."""
     seeds = {
-        experiment: {"seeds": written({*seeds_of_experiment(config, experiment), *new})}
+        experiment: {"seeds": written({*experiments[experiment].seeds, *new})}
         for experiment, new in added.items()
     }
     return laid_over(overlay, {"experiments": seeds})
@@ -101,18 +101,18 @@ def overlay_text(overlay: dict, by: str, build: str) -> str:
 
 
 def seconds_per_seed(
-    config: dict, experiment: str, analyses: Iterable[Analysis], results: Path
+    experiments: Experiments, experiment: str, analyses: Iterable[Analysis], results: Path
 ) -> float:
     """One core's seconds for a seed of all variants of an experiment, as measured in its jobs here;
     an estimate if none was trained yet."""
     total = 0.0
-    for variant in config["experiments"][experiment]["variants"]:
+    for variant, settings in experiments[experiment].variants.items():
         of_variant = {
             rule: measured(results / "benchmarks" / rule / experiment / variant)
             for rule in ("train", "evaluate", "snapshot")
         }
         if of_variant["train"] is None:
-            of_variant["train"] = training_seconds(batch_settings(config, experiment, variant))
+            of_variant["train"] = training_seconds(settings)
         total += sum(seconds or 0 for seconds in of_variant.values())
     for analysis in analyses:
         if analysis.experiment == experiment:  # a job per batch, or per batch and variant
@@ -135,11 +135,12 @@ def measured(folder: Path) -> float | None:
     return seconds / len(seeds) if seeds else None
 
 
-def time_of(config: dict, added: Seeds, costs: Mapping[str, float], cores: int) -> float:
+def time_of(
+    experiments: Experiments, added: Seeds, costs: Mapping[str, float], cores: int
+) -> float:
     """About how many seconds new seeds take on `cores`, by the costs of one seed."""
-    entries = config["experiments"]
     jobs = sum(
-        len(entries[name]["variants"]) * math.ceil(len(new) / entries[name].get("seeds_per_job", 1))
+        len(experiments[name].variants) * math.ceil(len(new) / experiments[name].seeds_per_job)
         for name, new in added.items()
     )
     work = sum(costs[name] * len(new) for name, new in added.items())
@@ -154,16 +155,16 @@ def undecided(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.verdict in (INCONCLUSIVE, NOT_ENOUGH)]
 
 
-def experiments_of(claim: dict, config: dict) -> list[str]:
+def experiments_of(claim: dict, experiments: Experiments) -> list[str]:
     """The experiments whose seeds decide a claim: those of its parts that are built."""
     named = set()
     for part in claim["parts"]:
         if part.get("decides", True) and part["statistic"] != "parameter_count":
             of = part["of"]
             subject = of.get("experiment") or of.get("table") or claim["experiment"] or ""
-            own = [name for name in config["experiments"] if f"{subject}_".startswith(f"{name}_")]
+            own = [name for name in experiments if f"{subject}_".startswith(f"{name}_")]
             named |= {max(own, key=len)} if own else set()
-    return [name for name in config["experiments"] if name in named]
+    return [name for name in experiments if name in named]
 
 
 def without_values(finding: Finding) -> list[str]:
@@ -179,40 +180,42 @@ def wanted(finding: Finding) -> int:
     return finding.needed or 0
 
 
-def missing(finding: Finding, config: dict) -> dict[str, int]:
+def missing(finding: Finding, experiments: Experiments) -> dict[str, int]:
     """How many seeds each experiment of an undecided claim lacks; none if that is unknown."""
     found = {
-        name: wanted(finding) - len(seeds_of_experiment(config, name))
-        for name in experiments_of(finding.claim, config)
+        name: wanted(finding) - len(experiments[name].seeds)
+        for name in experiments_of(finding.claim, experiments)
     }
     return {name: seeds for name, seeds in found.items() if seeds > 0}
 
 
-def next_seeds(config: dict, experiment: str, count: int) -> Seeds:
+def next_seeds(experiments: Experiments, experiment: str, count: int) -> Seeds:
     """`count` seeds after the greatest of an experiment; also for the experiments from which its
     runs start."""
-    last = max(seeds_of_experiment(config, experiment))
+    last = max(experiments[experiment].seeds)
     added = {experiment: list(range(last + 1, last + 1 + count))}
     names = [experiment]
     for name in names:  # grows
-        for variant in config["experiments"][name]["variants"]:
-            start = batch_settings(config, name, variant).get("start")
+        for settings in experiments[name].variants.values():
+            start = settings.get("start")
             if start and start["experiment"] not in names:
                 names.append(start["experiment"])
-                there = seeds_of_experiment(config, names[-1])
+                there = experiments[names[-1]].seeds
                 added[names[-1]] = [seed for seed in added[name] if seed not in there]
     return {name: seeds for name, seeds in added.items() if seeds}
 
 
-def cost_of(finding: Finding, config: dict, costs: Mapping[str, float], cores: int) -> float:
+def cost_of(
+    finding: Finding, experiments: Experiments, costs: Mapping[str, float], cores: int
+) -> float:
     """About how many seconds it takes to decide a claim."""
-    lacks = missing(finding, config).items()
-    return sum(time_of(config, next_seeds(config, *lack), costs, cores) for lack in lacks)
+    lacks = missing(finding, experiments).items()
+    return sum(time_of(experiments, next_seeds(experiments, *lack), costs, cores) for lack in lacks)
 
 
 def choose(
     findings: Iterable[Finding],
-    config: dict,
+    experiments: Experiments,
     costs: Mapping[str, float],
     cores: int,
     left: float,
@@ -226,20 +229,20 @@ def choose(
     open_ = [
         finding
         for finding in undecided(findings)
-        if (lacks := missing(finding, config)) and not lacks.keys() & set(full)
+        if (lacks := missing(finding, experiments)) and not lacks.keys() & set(full)
     ]
-    for finding in sorted(open_, key=lambda f: cost_of(f, config, costs, cores)):
-        lacks = missing(finding, config)
+    for finding in sorted(open_, key=lambda f: cost_of(f, experiments, costs, cores)):
+        lacks = missing(finding, experiments)
         name = max(lacks, key=lambda experiment: lacks[experiment])
-        batch = config["experiments"][name].get("seeds_per_job", 1)
-        whole = time_of(config, next_seeds(config, name, lacks[name]), costs, cores)
+        batch = experiments[name].seeds_per_job
+        whole = time_of(experiments, next_seeds(experiments, name, lacks[name]), costs, cores)
         half = lacks[name] if whole <= beyond else math.ceil(lacks[name] / 2)
         most = max(2, min(lacks[name], max(half, batch)))
         for count in range(most, 0, -1):
-            added = next_seeds(config, name, count)
-            seconds = time_of(config, added, costs, cores)
+            added = next_seeds(experiments, name, count)
+            seconds = time_of(experiments, added, costs, cores)
             if seconds + beyond <= left:
-                claims = [f.claim["id"] for f in open_ if name in missing(f, config)]
+                claims = [f.claim["id"] for f in open_ if name in missing(f, experiments)]
                 return Step(name, added, claims, seconds + beyond)
     return None
 
@@ -247,7 +250,7 @@ def choose(
 # --- lines about it
 
 
-def news(before: Sequence[Finding], now: Sequence[Finding], config: dict) -> str:
+def news(before: Sequence[Finding], now: Sequence[Finding], experiments: Experiments) -> str:
     """The claims decided since the last look, and at how many seeds; at the first look, how many
     claims have which verdict."""
     if not before:
@@ -258,8 +261,8 @@ def news(before: Sequence[Finding], now: Sequence[Finding], config: dict) -> str
     for finding in now:
         name = finding.claim["id"]
         if (name in was) != (name in still):
-            own = experiments_of(finding.claim, config)
-            seeds = min(len(seeds_of_experiment(config, experiment)) for experiment in own)
+            own = experiments_of(finding.claim, experiments)
+            seeds = min(len(experiments[experiment].seeds) for experiment in own)
             said.append(f"{name} {finding.verdict} at {seed_count(seeds)}")
     return ", ".join(said) or "nothing decided"
 
@@ -285,7 +288,7 @@ def ends(seeds: Sequence[int]) -> list[int]:
 
 def summary(
     findings: Iterable[Finding],
-    config: dict,
+    experiments: Experiments,
     costs: Mapping[str, float],
     cores: int,
     full: Mapping[str, str],
@@ -293,7 +296,7 @@ def summary(
     """A line for each undecided claim: what would decide it, or why nothing will."""
     lines = []
     for finding in undecided(findings):
-        lacks = missing(finding, config)
+        lacks = missing(finding, experiments)
         if not lacks and (why := without_values(finding)):
             said = f"{why[0]}, and more may not change that"
         elif not wanted(finding):
@@ -304,7 +307,7 @@ def summary(
             said = "its experiments have the seeds that it needs"
         else:
             seeds = " and ".join(f"{n} more of {name}" for name, n in lacks.items())
-            time = duration(cost_of(finding, config, costs, cores))
+            time = duration(cost_of(finding, experiments, costs, cores))
             said = f"at {seed_count(wanted(finding))}, {seeds}, about {time}"
         lines.append(f"{finding.claim['id']} {finding.verdict}: {said}")
     return lines

@@ -13,7 +13,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,11 @@ from hw1.plan.sections import sections
 from hw1.plan.sources import digest
 from hw1.results import recipes
 from hw1.results.wording import outcome
-from hw1.settings import estimates, runs
+from hw1.settings import estimates
 from hw1.settings.batches import seeds_of
 from hw1.settings.claim_lists import about, left_out, statistic_files
 from hw1.settings.entries import OWN_TABLES, ROOT, Analysis, Figure, Kind, style, tables_of
-from hw1.settings.runs import Run
+from hw1.settings.runs import Experiment, experiments_of, start_of
 
 # The name of an analysis's job, by its scope, and the place of its tables. A job that sees a whole
 # experiment makes the final table; the tables of other jobs are joined to it.
@@ -81,12 +81,15 @@ def among(names: Iterable[str]) -> str:
 class Plan:
     """A configuration, and what follows from it (see the module).
 
+    An arm is a reading of the report's text. The first is what the configuration says; each other
+    one, `arm`, is a build of its own under an overlay, of which only the tables are asked for.
     `folder` is for its ledgers, figures and pages. If it is a module, `outer` is the other
     workflow, and `prefix` stands before all paths of results. `options` are Snakemake's options for
     its folder and overlays. Wildcards `w` are those of a job.
     """
 
     config: dict
+    experiments: dict[str, Experiment]
     analyses: list[Analysis]
     figures: dict[str, Figure]
     kinds: list[Kind]
@@ -96,22 +99,44 @@ class Plan:
     prefix: str = ""
     outer: str = ""
     options: tuple[str, ...] = ()
+    arm: str = ""
 
-    # --- arms: readings of the report's text; the first is what the configuration says
+    # --- arms
 
     @functools.cached_property
     def arms(self) -> list[str]:
         """The arms that there are."""
         return list(self.config["arms"])
 
-    def of_arm(self, arm: str) -> dict:
-        """The configuration of an arm."""
-        return self.of_arms.get(arm, self.config)
+    @functools.cache
+    def of_arm(self, arm: str) -> "Plan":
+        """The plan of an arm, with the analyses that have variants in it."""
+        if arm == self.arms[0]:
+            return self
+        config, analyses = self.of_arms.get(arm, self.config), []
+        experiments = experiments_of(config)
+        for analysis in self.analyses:
+            if found := experiments.get(analysis.experiment):
+                variants = [variant for variant in analysis.variants if variant in found.variants]
+                analyses += [analysis._replace(variants=variants)] * bool(variants)
+        return replace(
+            self,
+            config=config,
+            experiments=experiments,
+            analyses=analyses,
+            figures={},
+            claims={},
+            arm=arm,
+        )
 
-    def tables_folder(self, arm: str) -> str:
-        """The folder of an arm's tables. Each arm after the first is a build of its own, in a
-        folder with the name of the arm."""
-        return f"{self.folder}/tables" if arm == self.arms[0] else f"{arm}/results/tables"
+    @property
+    def tables(self) -> str:
+        """The folder of its tables. An arm after the first has a folder with its name."""
+        return f"{self.arm}/results/tables" if self.arm else f"{self.folder}/tables"
+
+    def has(self, table: str) -> bool:
+        """Whether there is a table; those of the first arm will be there."""
+        return not self.arm or os.path.exists(f"{self.prefix}{self.tables}/{table}.csv")
 
     # --- inputs and settings
 
@@ -135,7 +160,7 @@ class Plan:
 
     def batch(self, w: Any) -> dict:
         """The settings that the runs of a batch have in common."""
-        return runs.batch_settings(self.config, w.experiment, w.variant)
+        return self.experiments[w.experiment].variants[w.variant]
 
     def data_of(self, w: Any) -> str:
         """The data file of a batch."""
@@ -143,11 +168,11 @@ class Plan:
 
     def data_file(self, experiment: str, variant: str) -> str:
         """The data file of a variant."""
-        return f"results/data/{runs.dataset_name(self.config, Run(experiment, variant, 0))}.npz"
+        return f"results/data/{self.experiments[experiment].datasets[variant]}.npz"
 
     def start_of(self, w: Any) -> list[str]:
         """The checkpoints from which the runs of a batch start."""
-        found = runs.start_of(self.config, w.experiment, w.variant, seeds_of(w.seeds))
+        found = start_of(self.experiments, w.experiment, w.variant, seeds_of(w.seeds))
         return [f"results/checkpoints/{batch}.pt" for batch in found]
 
     def source_of(self, w: Any) -> str | list:
@@ -191,7 +216,7 @@ class Plan:
     @functools.cached_property
     def tabulated(self) -> list[tuple[str, str]]:
         """The tables that are joined, each with its experiment."""
-        return [*((e, t) for e in self.config["experiments"] for t in OWN_TABLES), *self.joined]
+        return [*((e, t) for e in self.experiments for t in OWN_TABLES), *self.joined]
 
     def networks_of(self, w: Any) -> list[str]:
         """The weights files that a job of an analysis sees, by its scope."""
@@ -200,12 +225,10 @@ class Plan:
         return [
             f"results/weights/{w.experiment}/{variant}/{batch}.npz"
             for variant in variants
-            for batch in ([names["seeds"]] if "seeds" in names else self.batches(w.experiment))
+            for batch in (
+                [names["seeds"]] if "seeds" in names else self.experiments[w.experiment].batches
+            )
         ]
-
-    def batches(self, experiment: str) -> list[str]:
-        """The names of the batches of an experiment."""
-        return runs.batches(self.config, experiment)
 
     def data_of_analysis(self, w: Any) -> list[str]:
         """The data file of the variants that a job of an analysis sees, if its kind needs one."""
@@ -217,7 +240,7 @@ class Plan:
         """The tables that a table of an experiment joins."""
         if w.table in OWN_TABLES:
             place = f"results/{w.table}/{BATCH}.csv"
-            variants = list(self.config["experiments"][w.experiment]["variants"])
+            variants = list(self.experiments[w.experiment].variants)
         else:
             analysis = self.joined[w.experiment, w.table]
             place = PLACES[analysis.kind.declared["scope"]]
@@ -225,7 +248,7 @@ class Plan:
         return [
             place.format(experiment=w.experiment, table=w.table, variant=variant, seeds=batch)
             for variant in variants
-            for batch in self.batches(w.experiment)
+            for batch in self.experiments[w.experiment].batches
         ]
 
     def targets(self, experiment: str) -> list[str]:
@@ -276,13 +299,14 @@ class Plan:
     def tables_of_figure(self, name: str) -> list[str]:
         """The tables that a figure draws: of runs, or of claims."""
         figure = self.figures[name]
-        folder = self.tables_folder(self.arms[0]) if figure.experiment else f"{self.folder}/tables"
+        folder = self.tables if figure.experiment else f"{self.folder}/tables"
         return [f"{folder}/{table}.csv" for table in figure.tables]
 
     def style_of(self, name: str) -> dict:
         """How a figure looks."""
         figure = self.figures[name]
-        return style(self.config, figure, self.experiments_on(name))
+        about = {e: self.experiments[e] for e in self.experiments_on(name)}
+        return style(self.config, about, figure)
 
     def category_of(self, name: str) -> str:
         """Where a figure stands in Snakemake's report: under its experiment."""
@@ -310,19 +334,14 @@ class Plan:
     def evidence_for(self, claims: Sequence[dict], arm: str) -> list[str]:
         """The tables from which claims are decided: all tables of the experiments that they name;
         for an arm after the first, only those that are there."""
-        folder, named = self.tables_folder(arm), about(claims)
+        plan, named = self.of_arm(arm), about(claims)
         return [
-            f"{folder}/{experiment}_{table}.csv"
-            for experiment in self.config["experiments"]
-            if experiment in named and experiment in self.of_arm(arm)["experiments"]
-            for table in tables_of(experiment, self.analyses)
-            if self.is_there(f"{experiment}_{table}", arm)
+            f"{plan.tables}/{experiment}_{table}.csv"
+            for experiment in plan.experiments
+            if experiment in named
+            for table in tables_of(experiment, plan.analyses)
+            if plan.has(f"{experiment}_{table}")
         ]
-
-    def is_there(self, table: str, arm: str) -> bool:
-        """Whether there is a table of an arm; the tables of the first arm will be there."""
-        place = f"{self.prefix}{self.tables_folder(arm)}/{table}.csv"
-        return arm == self.arms[0] or os.path.exists(place)
 
     @functools.cache
     def arms_of(self, claims: str) -> list[str]:
@@ -352,7 +371,7 @@ class Plan:
 
     def experiments_on(self, page: str) -> list[str]:
         """The experiments on a page: those that its list is about, or all."""
-        every = list(self.config["experiments"])
+        every = list(self.experiments)
         if page not in self.claims:
             return every
         return [name for name in every if name in about(self.claims[page])]
@@ -370,8 +389,7 @@ class Plan:
 
     def metrics_on(self, page: str) -> list[str]:
         """The tables of the numbers on a page."""
-        folder = self.tables_folder(self.arms[0])
-        return [f"{folder}/{name}_metrics.csv" for name in self.experiments_on(page)]
+        return [f"{self.tables}/{name}_metrics.csv" for name in self.experiments_on(page)]
 
     def runs_on(self, page: str) -> list[str]:
         """The tables of how the runs on a page were made. A build has none: it has a file for each
@@ -396,9 +414,9 @@ class Plan:
     def sections_on(self, page: str) -> list[dict]:
         """The sections of a page: the settings of its experiments."""
         claimed = set().union(*map(about, self.claims.values()))
-        coded = self.of_arm(self.arms[:2][-1])
-        figures = list(self.figures.values())
-        return sections(self.config, self.experiments_on(page), coded, figures, claimed)
+        coded = self.of_arm(self.arms[:2][-1]).experiments
+        shown = {name: self.experiments[name] for name in self.experiments_on(page)}
+        return sections(self.config, shown, coded, list(self.figures.values()), claimed)
 
     def command_of(self, page: str) -> str:
         """The command that makes a page again, from the folder of the repository."""
@@ -426,7 +444,7 @@ class Plan:
             lines.append(f"the page: {file.resolve()}")
         return lines
 
-    # --- the recipe of each file, with the settings of `arm`; of the first one if it is left out
+    # --- the recipe of each file
 
     def is_current(self, places: Iterable[str], w: Any, recipe: Callable[[Any], str]) -> bool:
         """Whether all outputs of a job that are there carry its recipe."""
@@ -442,46 +460,32 @@ class Plan:
         return recipe_of("prepare_data", self.dataset_settings(name), content)
 
     @functools.cache
-    def alone(self, experiment: str, arm: str) -> list[str]:
+    def alone(self, experiment: str) -> list[str]:
         """The seeds of an experiment as batches of one, since the cut changes no table. The seeds
         of an arm after the first are those in its metrics."""
         seeds: Iterable[int] = ()
-        if arm == self.arms[0]:
-            seeds = runs.seeds_of_experiment(self.config, experiment)
+        if not self.arm:
+            seeds = self.experiments[experiment].seeds
         else:
-            path = f"{self.prefix}{self.tables_folder(arm)}/{experiment}_metrics.csv"
+            path = f"{self.prefix}{self.tables}/{experiment}_metrics.csv"
             with suppress(OSError, KeyError), open(path, encoding="utf-8", newline="") as file:
                 seeds = sorted({int(row["seed"]) for row in csv.DictReader(file)})
         return [f"seed{seed}" for seed in seeds]
 
     @functools.cache
-    def checkpoint_recipe(
-        self, experiment: str, variant: str, seeds: str, arm: str | None = None
-    ) -> str:
+    def checkpoint_recipe(self, experiment: str, variant: str, seeds: str) -> str:
         """The recipe of the checkpoint and the history of a batch."""
-        config = self.of_arm(arm or self.arms[0])
-        settings = runs.batch_settings(config, experiment, variant)
-        dataset = runs.dataset_name(config, Run(experiment, variant, 0))
-        made_from = [self.dataset_recipe(dataset)]
+        settings = self.experiments[experiment].variants[variant]
+        made_from = [self.dataset_recipe(self.experiments[experiment].datasets[variant])]
         if start := settings.get("start"):
             place = start["experiment"], start["variant"]
-            made_from += [
-                self.checkpoint_recipe(*place, f"seed{seed}", arm) for seed in seeds_of(seeds)
-            ]
+            made_from += [self.checkpoint_recipe(*place, f"seed{seed}") for seed in seeds_of(seeds)]
         return recipe_of("train", [settings, seeds], made_from)
 
     @functools.cache
-    def of_checkpoint_recipe(
-        self, script: str, experiment: str, variant: str, seeds: str, arm: str | None = None
-    ) -> str:
+    def of_checkpoint_recipe(self, script: str, experiment: str, variant: str, seeds: str) -> str:
         """The recipe of the metrics of a batch, or of its weights."""
-        made_from = [self.checkpoint_recipe(experiment, variant, seeds, arm)]
-        return recipe_of(script, None, made_from)
-
-    def variants_of(self, analysis: Analysis, arm: str) -> list[str]:
-        """The variants of an analysis that an arm has."""
-        there = self.of_arm(arm)["experiments"][analysis.experiment]["variants"]
-        return [variant for variant in analysis.variants if variant in there]
+        return recipe_of(script, None, [self.checkpoint_recipe(experiment, variant, seeds)])
 
     @functools.cache
     def analysis_recipe(
@@ -490,63 +494,58 @@ class Plan:
         analysis: str,
         variant: str | None = None,
         seeds: str | None = None,
-        arm: str | None = None,
     ) -> str:
         """The recipe of an analysis's tables: from all variants and batches, or from one."""
-        arm = arm or self.arms[0]
         found = self.analysis[experiment, analysis]
-        variants = [variant] if variant else self.variants_of(found, arm)
+        variants = [variant] if variant else found.variants
         made_from = [
-            self.of_checkpoint_recipe("snapshot", experiment, v, s, arm)
+            self.of_checkpoint_recipe("snapshot", experiment, v, s)
             for v in variants
-            for s in ([seeds] if seeds else self.alone(experiment, arm))
+            for s in ([seeds] if seeds else self.alone(experiment))
         ]
         if found.kind.declared["data"]:
-            name = runs.dataset_name(self.of_arm(arm), Run(experiment, variants[0], 0))
-            made_from.append(self.dataset_recipe(name))
+            dataset = self.experiments[experiment].datasets[variants[0]]
+            made_from.append(self.dataset_recipe(dataset))
         return recipe_of("analyse", found.settings, made_from, found.kind)
 
     @functools.cache
-    def table_recipe(self, experiment: str, table: str, arm: str | None = None) -> str:
+    def table_recipe(self, experiment: str, table: str) -> str:
         """The recipe of a table of an experiment."""
-        arm = arm or self.arms[0]
-        names = self.alone(experiment, arm)
-        if table in OWN_TABLES:
-            runs_of = [
-                (experiment, variant, seeds, arm)
-                for variant in self.of_arm(arm)["experiments"][experiment]["variants"]
-                for seeds in names
+        names = self.alone(experiment)
+        variants = list(self.experiments[experiment].variants)
+        if table == "history":
+            parts = [self.checkpoint_recipe(experiment, v, s) for v in variants for s in names]
+        elif table == "metrics":
+            parts = [
+                self.of_checkpoint_recipe("evaluate", experiment, v, s)
+                for v in variants
+                for s in names
             ]
-            if table == "history":
-                return recipe_of(
-                    "tabulate", None, [self.checkpoint_recipe(*run) for run in runs_of]
-                )
-            parts = [self.of_checkpoint_recipe("evaluate", *run) for run in runs_of]
-            return recipe_of("tabulate", None, parts)
-        if (found := self.joined.get((experiment, table))) is None:
-            own = next(a for a in self.analyses if a.experiment == experiment and table in a.tables)
-            return self.analysis_recipe(experiment, own.name, arm=arm)
-        of_one = found.kind.declared["scope"] == "run"
-        variants = self.variants_of(found, arm) if of_one else [None]
-        parts = [
-            self.analysis_recipe(experiment, found.name, v, s, arm) for v in variants for s in names
-        ]
+        else:
+            (own,) = (a for a in self.analyses if a.experiment == experiment and table in a.tables)
+            if own.kind.declared["scope"] == "experiment":
+                return self.analysis_recipe(experiment, own.name)
+            of_one = own.variants if own.kind.declared["scope"] == "run" else [None]
+            parts = [
+                self.analysis_recipe(experiment, own.name, v, s) for v in of_one for s in names
+            ]
         return recipe_of("tabulate", None, parts)
 
     @functools.cache
     def ledger_recipe(self, claims: str, arm: str) -> str:
         """The recipe of the ledger of a list of claims."""
-        made_from = [self.recipe_of_evidence(file, arm) for file in self.evidence(claims, arm)]
+        plan = self.of_arm(arm)
+        made_from = [plan.recipe_of_evidence(file) for file in self.evidence(claims, arm)]
         rules = content_of(self.config["claims"][claims]["file"])
         said = [rules, self.left_out(claims, arm), *self.code_of_statistics]
         return recipe_of("claims", said, made_from)
 
-    def recipe_of_evidence(self, file: str, arm: str) -> str | None:
+    def recipe_of_evidence(self, file: str) -> str | None:
         """The recipe of a table that claims rest on; in a later arm, the one that it carries."""
-        return self.recipe_of_file(file) if arm == self.arms[0] else recipes.of(self.prefix + file)
+        return recipes.of(self.prefix + file) if self.arm else self.recipe_of_file(file)
 
     @functools.cache
-    def recipe_of_file(self, file: str, arm: str | None = None) -> str:
+    def recipe_of_file(self, file: str) -> str:
         """The recipe of a table, by its file: of an experiment, or of a list of claims."""
         name = Path(file).stem
         for key in self.claims:
@@ -554,8 +553,8 @@ class Plan:
                 if name in (f"{key}_{decided}", f"{key}_parts_{decided}"):
                     return self.ledger_recipe(key, decided)
         return next(
-            self.table_recipe(experiment, table, arm)
-            for experiment in self.config["experiments"]
+            self.table_recipe(experiment, table)
+            for experiment in self.experiments
             for table in tables_of(experiment, self.analyses)
             if name == f"{experiment}_{table}"
         )
@@ -573,7 +572,8 @@ class Plan:
         found = {file: self.recipe_of_file(file) for file in files}
         for arm in self.arms[1:]:
             for name in self.lists_on(page):
-                found |= {f: self.recipe_of_file(f, arm) for f in self.evidence(name, arm)}
+                plan = self.of_arm(arm)
+                found |= {f: plan.recipe_of_file(f) for f in self.evidence(name, arm)}
         pictures = zip(self.drawn_on(page, ".png"), self.figures_on(page), strict=True)
         return found | {file: self.figure_recipe(name) for file, name in pictures}
 

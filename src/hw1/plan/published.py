@@ -19,7 +19,7 @@ from hw1.settings.batches import seed_list
 from hw1.settings.claim_lists import about, left_out
 from hw1.settings.entries import ROOT, entries, tables_of
 from hw1.settings.overlays import leaves, settings_of_files
-from hw1.settings.runs import OF_A_RUN, batch_settings
+from hw1.settings.runs import OF_A_RUN, Experiment, experiments_of
 from hw1.settings.yaml_files import load
 
 LOOKED_AT = "its published seeds were looked at when its rule was written"
@@ -33,11 +33,12 @@ class PublishedPlan(Plan):
     held: dict = field(default_factory=dict)
     problem: str = ""
 
-    def tables_folder(self, arm: str) -> str:
-        return f"{self.folder}/{arm}/tables"
+    @property
+    def tables(self) -> str:
+        return f"{self.folder}/{self.arm or self.arms[0]}/tables"
 
-    def is_there(self, table: str, arm: str) -> bool:
-        return f"{arm}/{table}.csv.xz" in self.held["files"]
+    def has(self, table: str) -> bool:
+        return f"{self.arm or self.arms[0]}/{table}.csv.xz" in self.held["files"]
 
     def packed(self, table: str, arm: str) -> str:
         """The file that a published table is unpacked from."""
@@ -71,19 +72,18 @@ class PublishedPlan(Plan):
         return "snakemake published"
 
     def runs_on(self, page: str) -> list[str]:
-        folder = self.tables_folder(self.arms[0])
-        return [f"{folder}/{name}_runs.csv" for name in self.experiments_on(page)]
+        return [f"{self.tables}/{name}_runs.csv" for name in self.experiments_on(page)]
 
     def first_ledgers(self, lists: Iterable[str]) -> list[str]:
         """The ledgers of the first arm, for those of `lists` that are published."""
         return [f"{self.folder}/tables/{n}_{self.arms[0]}.csv" for n in lists if n in self.claims]
 
     @functools.cache
-    def table_recipe(self, experiment: str, table: str, arm: str | None = None) -> str:
-        return self.unpacked_recipe(f"{experiment}_{table}", arm or self.arms[0])
+    def table_recipe(self, experiment: str, table: str) -> str:
+        return self.unpacked_recipe(f"{experiment}_{table}", self.arm or self.arms[0])
 
-    def recipe_of_evidence(self, file: str, arm: str) -> str | None:
-        return self.recipe_of_file(file, arm)
+    def recipe_of_evidence(self, file: str) -> str | None:
+        return self.recipe_of_file(file)
 
     def unpacked_recipe(self, table: str, arm: str) -> str:
         """The recipe of an unpacked table."""
@@ -97,13 +97,12 @@ class PublishedPlan(Plan):
         """The experiments of a build that a comparison with an arm looks at, each with the reason
         why it is not compared, or an empty text. They are those with metrics, so that no other one
         is trained for it; all if no experiment of the first arm has metrics."""
-        place, every = f"{plan.prefix}{plan.tables_folder(arm)}", list(plan.config["experiments"])
+        other = plan.of_arm(arm)
+        place, every = f"{plan.prefix}{other.tables}", list(other.experiments)
         names = [name for name in every if os.path.exists(f"{place}/{name}_metrics.csv")]
         if not names and arm == plan.arms[0]:
             names = every
-        config = plan.of_arm(arm)
-        names = [name for name in names if name in config["experiments"]]
-        return {name: self.other_than(config, name, arm) for name in names}
+        return {name: self.other_than(name, other.experiments[name], arm) for name in names}
 
     def tables_compared(self, plan: Plan, arm: str) -> list[str]:
         """The tables that are compared: of each compared experiment the metrics, and the tables
@@ -117,19 +116,19 @@ class PublishedPlan(Plan):
             for name in tables_of(experiment, plan.analyses)
             if not reason
             and ((table := f"{experiment}_{name}") in of_claims or name == "metrics")
-            and self.is_there(table, arm)
-            and plan.is_there(table, arm)
+            and self.of_arm(arm).has(table)
+            and plan.of_arm(arm).has(table)
         ]
 
-    def other_than(self, config: dict, experiment: str, arm: str) -> str:
+    def other_than(self, name: str, experiment: Experiment, arm: str) -> str:
         """How the settings of an experiment differ from the published ones; empty if they do
         not."""
-        if (of_arm := self.experiments_in(arm).get(experiment)) is None:
+        if (of_arm := self.experiments_in(arm).get(name)) is None:
             return "it is not published"
-        for variant in config["experiments"][experiment]["variants"]:
+        for variant, settings in experiment.variants.items():
             if variant not in of_arm["settings"]:
                 return f"{variant} is not published"
-            own = dict(leaves(batch_settings(config, experiment, variant)))
+            own = dict(leaves(settings))
             theirs = dict(leaves(of_arm["settings"][variant]))
             for key in sorted(own.keys() | theirs.keys()):
                 if own.get(key) != theirs.get(key):
@@ -157,12 +156,14 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
     try:
         if not config["experiments"]:
             raise ValueError("none of the experiments of config.yaml is published: make publish")
-        analyses, drawn, kinds = entries(config)
+        built, analyses, drawn, kinds = entries(config, experiments_of(config))
         arms = of_arms(config, files)
     except ValueError as error:
         config["experiments"] = {}
         said = str(error)
-        return PublishedPlan(config, [], {}, [], {}, {}, folder, prefix, held=held, problem=said)
+        return PublishedPlan(
+            config, {}, [], {}, [], {}, {}, folder, prefix, held=held, problem=said
+        )
     claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
     claims = {name: found for name, found in claims.items() if about(found) & {*own}}
     figures = {
@@ -174,7 +175,9 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
             else f.name in claims
         )
     }
-    return PublishedPlan(config, analyses, figures, kinds, claims, arms, folder, prefix, held=held)
+    return PublishedPlan(
+        config, built, analyses, figures, kinds, claims, arms, folder, prefix, held=held
+    )
 
 
 def as_published(config: dict, entry: dict, of_it: dict) -> dict:

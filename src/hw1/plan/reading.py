@@ -12,20 +12,21 @@ from hw1.settings.claim_lists import (
     check_ids,
     check_left_out,
 )
-from hw1.settings.configuration import check_data_files, check_variant
+from hw1.settings.configuration import check_data_files
 from hw1.settings.entries import Analysis, Figure, Kind, read, schema
 from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_grids, with_line
-from hw1.settings.runs import Run, dataset_name
+from hw1.settings.runs import Experiment, Experiments, experiments_of
 from hw1.settings.validation import WHOLE, check_name, check_schema
 from hw1.settings.yaml_files import Document, Place, load
 
 
 class Configured(NamedTuple):
-    """A configuration, and what its entries say: analyses, figures by name, kinds of analyses, the
-    lists of claims of which some are about an experiment that it has, and the configurations of the
-    arms that have an overlay."""
+    """A configuration, and what its entries say: experiments, analyses, figures by name, kinds of
+    analyses, the lists of claims of which some are about an experiment that it has, and the
+    configurations of the arms that have an overlay."""
 
     config: dict
+    experiments: dict[str, Experiment]
     analyses: list[Analysis]
     figures: dict[str, Figure]
     kinds: list[Kind]
@@ -76,21 +77,21 @@ def configured(
         settings = dict(files)  # alone, without what is looked up in others
         if given:
             files["--config"] = without_lines(dict(given))
-        analyses, drawn, kinds = read(config)
+        experiments, analyses, drawn, kinds = read(config)
         if of_module is None:  # in a module, another rule may make them
-            check_data_files(config)
+            check_data_files(config, experiments)
         if here and config["device"] in ("cuda", "mps"):
             # Only now, since torch takes seconds to import.
             from hw1.training.devices import choose_device
 
             choose_device(config["device"])
         expanded("downloads", config["downloads"])
-        claims = claims_of(config, analyses, drawn, files)
+        claims = claims_of(config, experiments, analyses, drawn, files)
     except ValueError as error:
         raise ValueError(with_line(str(error), files)) from error
     figures = {f.name: f for f in drawn if f.experiment or f.name in claims}
     arms = of_arms(config, settings, given, root)
-    return Configured(config, analyses, figures, kinds, claims, arms)
+    return Configured(config, experiments, analyses, figures, kinds, claims, arms)
 
 
 def of_arms(
@@ -118,38 +119,36 @@ def of_arms(
 
 
 def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
-    """The configuration of an arm: `config` under its overlay, without the experiments and variants
-    that `config` leaves out of `known`, which holds those of all files. A variant that only the
-    overlay has stays if it is complete. The others are not checked as trainings: the data of a
-    demo need not fit the architectures of an arm.
+    """The configuration of an arm: `config` under its overlay, with the experiments and variants of
+    `config` and no others; `known` holds those of all files. The variants are not checked as
+    trainings: the data of a demo need not fit the architectures of an arm.
 
     Raises ValueError where the overlay is wrong, or a name is nearly one that is known.
     """
     if isinstance(entries := arm.get("experiments"), dict):
-        for name in entries.keys() - known.keys() - config["experiments"].keys():
-            check_name(name, f"experiments.{name}", list(known))
+        for name in entries:
+            check_name(name, f"experiments.{name}", known)
         here = {name: entry for name, entry in entries.items() if name in config["experiments"]}
         arm = arm | {"experiments": here}
     check_schema(arm, schema("config"), WHOLE)
     found = {}
     for name, entry in arm["experiments"].items():
         own, variants = config["experiments"][name]["variants"], entry.get("variants", {})
-        left_out = (known.get(name, {}).get("variants") or {}).keys() - own.keys()
-        for variant in variants.keys() - own.keys():
-            try:
-                check_variant(arm, f"experiments.{name}", Run(name, variant, 0))
-            except ValueError:
-                check_name(variant, f"experiments.{name}.variants.{variant}", [*own, *left_out])
-                left_out |= {variant}
-        found[name] = entry | {"variants": {v: variants[v] for v in variants if v not in left_out}}
-        for variant in found[name]["variants"]:
-            if dataset_name(arm, run := Run(name, variant, 0)) not in arm["datasets"]:
-                check_variant(arm, f"experiments.{name}", run)
-    return arm | {"experiments": found}
+        for variant in variants:
+            where = f"experiments.{name}.variants.{variant}"
+            check_name(variant, where, [*own, *(known.get(name, {}).get("variants") or ())])
+        found[name] = entry | {"variants": {v: variants[v] for v in variants if v in own}}
+    arm = arm | {"experiments": found}
+    experiments_of(arm)
+    return arm
 
 
 def claims_of(
-    config: dict, analyses: list[Analysis], drawn: list[Figure], files: dict[str, Document]
+    config: dict,
+    built: Experiments,
+    analyses: list[Analysis],
+    drawn: list[Figure],
+    files: dict[str, Document],
 ) -> dict[str, list[dict]]:
     """The lists of claims that are about at least one experiment of the configuration. The files of
     all lists are added to `files`. Raises ValueError where a list is wrong."""
@@ -161,13 +160,11 @@ def claims_of(
         files[name] = load(name)
         claims[key] = files[name].content
         check_claims(claims[key], experiments, name, config["extensions"].values())
-        check_evidence(key, claims[key], config, analyses, variants)
+        check_evidence(key, claims[key], config, built, analyses, variants)
     check_left_out(config["claims"], claims)
     if claims.keys() == ever(files, "claims").keys():
         check_ids(drawn, claims.values())
-    claims = {
-        key: found for key, found in claims.items() if about(found) & {*config["experiments"]}
-    }
+    claims = {key: found for key, found in claims.items() if about(found) & built.keys()}
     ids = [claim["id"] for found in claims.values() for claim in found]
     if twice := [name for name in ids if ids.count(name) > 1]:
         raise ValueError(f"claims: found {twice[0]} twice, expected an id for each claim")

@@ -4,39 +4,41 @@ from collections.abc import Container, Sequence
 
 from hw1.settings.architectures import example_shape, layers, parameter_count
 from hw1.settings.entries import Figure, dataset_titles
-from hw1.settings.runs import Run, dataset_name, run_settings, seeds_of_experiment
+from hw1.settings.runs import Experiments
 
 
 def sections(
     config: dict,
-    experiments: Sequence[str],
-    coded: dict,
+    experiments: Experiments,
+    coded: Experiments,
     figures: Sequence[Figure],
     claimed: Container[str],
 ) -> list[dict]:
-    """One section for each of some experiments: title, data, models with their settings, figures.
+    """One section for each experiment: title, data, models with their settings, figures.
 
-    `coded` is the configuration with the notebooks' architectures, for their parameter counts;
-    `claimed` are the experiments that claims are about.
+    `coded` are experiments with the notebooks' architectures, for their parameter counts;
+    `claimed` are the names of those that claims are about.
     """
     found = []
-    for name in experiments:
-        experiment = config["experiments"][name]
-        seeds = seeds_of_experiment(config, name)
-        runs = [Run(name, variant, seeds[0]) for variant in experiment["variants"]]
+    for name, experiment in experiments.items():
+        of_notebooks = coded[name].variants if name in coded else {}
         found.append(
             {
                 "experiment": name,
-                "title": experiment["title"],
-                "text": experiment.get("text"),
-                "dataset": dataset_titles(config, (dataset_name(config, run) for run in runs)),
-                "seeds": seeds,
+                "title": config["experiments"][name]["title"],
+                "text": config["experiments"][name].get("text"),
+                "dataset": dataset_titles(config, experiment.datasets.values()),
+                "seeds": experiment.seeds,
                 "as_reported": name not in claimed
                 or all(  # on the data that the claims are about
-                    config["datasets"][dataset_name(config, run)]["kind"] in ("function", "mnist")
-                    for run in runs
+                    settings["dataset"]["kind"] in ("function", "mnist")
+                    for settings in experiment.variants.values()
                 ),
-                "models": [model(config, coded, run) for run in runs],
+                "models": [
+                    model(variant, settings, of_notebooks.get(variant))
+                    | {"dataset": dataset_titles(config, [experiment.datasets[variant]])}
+                    for variant, settings in experiment.variants.items()
+                ],
                 "figures": {
                     f"fig_{figure.name}": {
                         "caption": figure.caption,
@@ -51,26 +53,19 @@ def sections(
     return found
 
 
-def model(config: dict, coded: dict, run) -> dict:
+def model(variant: str, settings: dict, coded: dict | None) -> dict:
     """Settings of one variant, and its numbers of parameters as written and as coded."""
-    settings = run_settings(config, run)
     training = settings["training"]
     return {
-        "variant": run.variant,
-        "dataset": dataset_titles(config, [dataset_name(config, run)]),
+        "variant": variant,
         "model": description(settings),
         "optimizer": training["optimizer"],
         "learning_rate": training["learning_rate"],
         "batch_size": training["batch_size"],
         "epochs": training["epochs"],
         "parameters": count(settings),
-        "coded_parameters": count(run_settings(coded, run)) if is_there(coded, run) else None,
+        "coded_parameters": count(coded) if coded else None,
     }
-
-
-def is_there(config: dict, run: Run) -> bool:
-    """Whether a configuration has the variant of a run."""
-    return run.variant in config["experiments"].get(run.experiment, {}).get("variants", {})
 
 
 def count(settings: dict) -> int | None:

@@ -10,7 +10,7 @@ from hw1.results.tables import RUN_COLUMNS
 from hw1.settings import kinds
 from hw1.settings.architectures import classes_of
 from hw1.settings.entries import OWN_TABLES, ROOT, Analysis, Figure, schema, tables_of
-from hw1.settings.runs import Run, batch_settings, dataset_name
+from hw1.settings.runs import Experiments
 from hw1.settings.validation import (
     brief,
     check_name,
@@ -205,6 +205,7 @@ def check_evidence(
     name: str,
     claims: Sequence[dict],
     config: dict,
+    experiments: Experiments,
     done: Sequence[Analysis],
     left_out: Mapping[str, Iterable],
 ) -> None:
@@ -213,10 +214,11 @@ def check_evidence(
     variants of each experiment that an overlay leaves out. Parts about experiments that are left
     out are not checked, nor are claims that the entry of the list leaves out."""
     skipped = config["claims"][name].get("leave_out", {})
+    known = statistics(tuple(config["extensions"].values()))
     for place, claim in enumerate(claims):
         for number, part in enumerate(claim["parts"] if claim["id"] not in skipped else ()):
             try:
-                check_part(part, config, done, left_out)
+                check_part(part, known[part["statistic"]], experiments, done, left_out)
             except ValueError as error:
                 message = with_id(f"{place}.parts.{number}.of.{error}", claims)
                 raise ValueError(
@@ -225,16 +227,19 @@ def check_evidence(
 
 
 def check_part(
-    part: dict, config: dict, done: Sequence[Analysis], left_out: Mapping[str, Iterable]
+    part: dict,
+    keys: Mapping[str, Key],
+    experiments: Experiments,
+    done: Sequence[Analysis],
+    left_out: Mapping[str, Iterable],
 ) -> None:
     """Raise ValueError, with a line that begins with the key, as `check_evidence` does."""
-    keys, of = statistics(tuple(config["extensions"].values()))[part["statistic"]], part["of"]
-    subject = "table" if "table" in keys else "experiment"
-    tables = {f"{e}_{t}": (e, t) for e in config["experiments"] for t in tables_of(e, done)}
+    of, subject = part["of"], "table" if "table" in keys else "experiment"
+    tables = {f"{e}_{t}": (e, t) for e in experiments for t in tables_of(e, done)}
     if subject == "table":
         if of["table"] not in tables:
             check_name(of["table"], "table", tables)
-            if any(of["table"].startswith(f"{e}_") for e in config["experiments"]):
+            if any(of["table"].startswith(f"{e}_") for e in experiments):
                 raise ValueError(
                     f"table: found {of['table']!r}: {did_you_mean(of['table'], tables)}"
                 )
@@ -242,9 +247,10 @@ def check_part(
         experiment, own = tables[of["table"]]
     else:
         experiment, own = of["experiment"], "metrics"
-        if experiment not in config["experiments"]:
+        if experiment not in experiments:
             return
-    variants = list(config["experiments"][experiment]["variants"])
+    settings = experiments[experiment].variants
+    variants = list(settings)
     if own not in OWN_TABLES:
         variants = analysis_with(done, experiment, own).variants
     named: list[str] = []
@@ -263,10 +269,10 @@ def check_part(
             if len(known) < 2:
                 raise ValueError(f"{subject}: {experiment} has one variant, expected several")
         elif need.startswith("history."):
-            check_recorded(config, experiment, variants, need.partition(".")[2], subject)
+            check_recorded(settings, variants, need.partition(".")[2], subject)
         elif need in NEEDS:
             for variant in asked:
-                if not NEEDS[need](batch_settings(config, experiment, variant)):
+                if not NEEDS[need](settings[variant]):
                     raise ValueError(
                         f"{subject}: {variant} of {experiment} has not what {part['statistic']} "
                         f"needs: {need}"
@@ -288,16 +294,16 @@ def check_part(
             if value not in columns:
                 raise ValueError(not_among(name, value, columns))
         elif kind in ("Column", "Recorded"):
-            check_recorded(config, experiment, variants, value, name)
+            check_recorded(settings, variants, value, name)
         elif kind == "Split" and value == "test":
             for variant in asked:
-                if is_function(config, experiment, variant):
+                if settings[variant]["dataset"]["kind"] == "function":
                     raise ValueError(
                         f"{name}: found 'test', but {variant} has no test split: use train"
                     )
         elif name == "column" and value == "accuracy":
             for variant in asked:
-                if not has_labels(batch_settings(config, experiment, variant)):
+                if not has_labels(settings[variant]):
                     raise ValueError(f"{name}: found 'accuracy', but {variant} has no labels")
 
 
@@ -334,21 +340,14 @@ NEEDS: dict[str, Callable[[dict], bool]] = {
 }
 
 
-def is_function(config: dict, experiment: str, variant: str) -> bool:
-    """Whether a variant is fitted to a function, which has no test split."""
-    name = dataset_name(config, Run(experiment, variant, 0))
-    return config["datasets"][name]["kind"] == "function"
-
-
 def check_recorded(
-    config: dict, experiment: str, variants: Iterable[str], column: str, where: str
+    settings: Mapping[str, dict], variants: Iterable[str], column: str, where: str
 ) -> None:
     """Raise ValueError where the histories of some variants will have no such column."""
     for variant in variants:
-        settings = batch_settings(config, experiment, variant)
-        training = settings["training"]
+        training = settings[variant]["training"]
         columns = ["epoch", "iteration", "batch_loss"]
-        columns += ["batch_accuracy"] * has_labels(settings)
+        columns += ["batch_accuracy"] * has_labels(settings[variant])
         columns += ["gradient_norm"] * bool(training["gradient_norm"])
         columns += [
             f"{s}_{m}" for s in training["evaluate_each_epoch"] for m in ("loss", "accuracy")

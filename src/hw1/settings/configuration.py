@@ -8,14 +8,7 @@ from hw1.settings.batches import SEED_LIMIT
 from hw1.settings.estimates import training_examples
 from hw1.settings.phases import objectives, phases
 from hw1.settings.requirements import architecture
-from hw1.settings.runs import (
-    Run,
-    batches,
-    dataset_name,
-    one_run_each,
-    run_settings,
-    seeds_of_experiment,
-)
+from hw1.settings.runs import Experiment, Experiments, experiment_of
 from hw1.settings.validation import WHOLE, check_schema, did_you_mean
 
 # Keys of both kinds.
@@ -36,10 +29,10 @@ LONGEST_NAME = 200  # characters of a batch's name, which its files have, too
 LONGEST_COMMAND = 100_000
 
 
-def check(config: dict, schema: dict) -> None:
-    """Raise ValueError, with one line that names the key, unless `config` is valid.
+def checked(config: dict, schema: dict) -> dict[str, Experiment]:
+    """The experiments of a configuration, by name.
 
-    Checks the schema first, then everything beyond it.
+    Raises ValueError, with one line that names the key, unless it fits the schema and can be built.
     """
     check_schema(config, schema, WHOLE)
     for name, dataset in config["datasets"].items():
@@ -57,57 +50,50 @@ def check(config: dict, schema: dict) -> None:
             raise ValueError(
                 f"datasets.{name}: expected either classes, of labels, or outputs, of real targets"
             )
-    for name, experiment in config["experiments"].items():
-        where = f"experiments.{name}"
-        if "variants" not in experiment:
-            raise ValueError(f"{where}.variants is missing: name them, or parts of a grid")
-        check_seeds(config, name)
-        for variant in experiment["variants"]:
-            check_variant(config, where, Run(name, variant, 0))
-    check_starts(config)
+    found = {}
+    for name, entry in config["experiments"].items():
+        if "variants" not in entry:
+            raise ValueError(
+                f"experiments.{name}.variants is missing: name them, or parts of a grid"
+            )
+        found[name] = experiment = experiment_of(config, name)
+        check_seeds(name, entry, experiment)
+        for variant in experiment.variants:
+            where = f"experiments.{name}.variants.{variant}"
+            check_inputs(name, entry, experiment, variant)
+            check_variant(where, experiment.variants[variant], experiment.datasets[variant])
+    check_starts(found)
+    return found
 
 
-def check_seeds(config: dict, name: str) -> None:
+def check_seeds(name: str, entry: dict, experiment: Experiment) -> None:
     """Raise ValueError where the seeds of an experiment make no batches."""
-    where = f"experiments.{name}.seeds"
-    try:
-        seeds = seeds_of_experiment(config, name)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
-    if len(seeds) > SEED_LIMIT:
-        raise ValueError(f"{where}: found {len(seeds)}, expected at most {SEED_LIMIT}")
-    if long := [batch for batch in batches(config, name) if len(batch) > LONGEST_NAME]:
+    where, batches = f"experiments.{name}.seeds", experiment.batches
+    if len(experiment.seeds) > SEED_LIMIT:
+        raise ValueError(f"{where}: found {len(experiment.seeds)}, expected at most {SEED_LIMIT}")
+    if long := [batch for batch in batches if len(batch) > LONGEST_NAME]:
         raise ValueError(
             f"{where}: a batch of them would be called {long[0][:40]}..., too long for a file: "
             "use ranges of seeds, or fewer seeds_per_job"
         )
-    entry = config["experiments"][name]
     table = max(map(len, [*entry.get("analyses", {}), "checkpoints"]))
     command = sum(
         len(f"results/analyses/{name}/{variant}/{batch}.csv  ") + table
-        for variant in entry["variants"]
-        for batch in batches(config, name)
+        for variant in experiment.variants
+        for batch in batches
     )
     if command > LONGEST_COMMAND:
-        size = math.ceil(entry.get("seeds_per_job", 1) * command / LONGEST_COMMAND)
+        size = math.ceil(experiment.seeds_per_job * command / LONGEST_COMMAND)
         raise ValueError(
             f"experiments.{name}.seeds_per_job: found {entry.get('seeds_per_job', 'none, so 1')}, "
-            f"which makes {len(batches(config, name)) * len(entry['variants'])} files, more than a "
+            f"which makes {len(batches) * len(experiment.variants)} files, more than a "
             f"command can name: use {size} or more"
         )
 
 
-def check_variant(config: dict, where: str, run: Run) -> None:
-    """Raise ValueError where the settings of a variant are incomplete or contradict each other."""
-    name = dataset_name(config, run)
-    if name not in config["datasets"]:
-        raise ValueError(
-            f"{where}.dataset: found {name!r} for variant {run.variant}, expected one of "
-            f"{', '.join(config['datasets'])}"
-        )
-    settings = run_settings(config, run)
-    where = f"{where}.variants.{run.variant}"
-    check_inputs(config, run, where)
+def check_variant(where: str, settings: dict, name: str) -> None:
+    """Raise ValueError where the settings of a variant, on the data set of this name, are
+    incomplete or contradict each other."""
     if "model" not in settings:
         raise ValueError(f"{where}.model is missing: describe the architecture")
     model = settings["model"]
@@ -175,9 +161,9 @@ def check_variant(config: dict, where: str, run: Run) -> None:
         raise ValueError(f"{where}.model.conv: {error}") from error
 
 
-def check_data_files(config: dict) -> None:
+def check_data_files(config: dict, experiments: Experiments) -> None:
     """Raise ValueError where a run's data set has a file that is not there."""
-    for name in dict.fromkeys(dataset_name(config, run) for run in one_run_each(config)):
+    for name in (name for found in experiments.values() for name in found.datasets.values()):
         file = config["datasets"][name].get("file")
         if file and not os.path.isfile(file):
             raise ValueError(
@@ -186,20 +172,21 @@ def check_data_files(config: dict) -> None:
             )
 
 
-def check_inputs(config: dict, run: Run, where: str) -> None:
+def check_inputs(name: str, entry: dict, experiment: Experiment, variant: str) -> None:
     """Raise ValueError where a variant, or its experiment, sets a key of its inputs that has no
     effect on its data set."""
-    experiment, name = config["experiments"][run.experiment], dataset_name(config, run)
-    seen = run_settings(config, run).get("inputs", {})
-    for own, place in ((experiment["variants"][run.variant], where), (experiment, None)):
+    place = f"experiments.{name}"
+    where = f"{place}.variants.{variant}"
+    seen = experiment.variants[variant].get("inputs", {})
+    for own, there in ((entry["variants"][variant], where), (entry, place)):
         for key, value in own.get("inputs", {}).items():
             # An experiment may have such keys for its variants on other data.
-            if key in seen or (place is None and (key in LOOK or value in (None, "given"))):
+            if key in seen or (there == place and (key in LOOK or value in (None, "given"))):
                 continue
-            place = place or f"experiments.{run.experiment}"
             raise ValueError(
-                f"{place}.inputs.{key}: found {value!r}, but {name}, which {run.variant} trains "
-                "on, is as it is: leave it out, or give such variants an experiment of their own"
+                f"{there}.inputs.{key}: found {value!r}, but {experiment.datasets[variant]}, which "
+                f"{variant} trains on, is as it is: leave it out, or give such variants an "
+                "experiment of their own"
             )
     low, high = seen.get("range", (0, 1))
     if low == high:
@@ -245,31 +232,29 @@ def check_schedule(phase: dict, where: str) -> None:
         )
 
 
-def check_start(config: dict, run: Run) -> None:
+def check_start(experiments: Experiments, name: str, variant: str) -> None:
     """Raise ValueError where a run starts from weights that the other run does not keep."""
-    settings = run_settings(config, run)
-    if (start := settings.get("start")) is None:
+    own = experiments[name].variants[variant]
+    if (start := own.get("start")) is None:
         return
-    where = f"experiments.{run.experiment}.variants.{run.variant}.start"
-    for key, known in (
-        ("experiment", config["experiments"]),
-        ("variant", config["experiments"].get(start["experiment"], {}).get("variants", ())),
-    ):
+    where = f"experiments.{name}.variants.{variant}.start"
+    for key in ("experiment", "variant"):
+        known = experiments if key == "experiment" else experiments[start["experiment"]].variants
         if start[key] not in known:
             raise ValueError(
                 f"{where}.{key}: found {start[key]!r}: {did_you_mean(start[key], known)}"
             )
-    seeds = seeds_of_experiment(config, start["experiment"])
-    if missing := sorted({*seeds_of_experiment(config, run.experiment)} - {*seeds}):
+    begun = experiments[start["experiment"]]
+    if missing := sorted({*experiments[name].seeds} - {*begun.seeds}):
         raise ValueError(
             f"{where}: {start['experiment']} has no seed {missing[0]}, expected all the seeds of "
-            f"{run.experiment}: give it them"
+            f"{name}: give it them"
         )
-    other = run_settings(config, Run(start["experiment"], start["variant"], seeds[0]))
-    if architecture(other) != architecture(settings):
+    other = begun.variants[start["variant"]]
+    if architecture(other) != architecture(own):
         raise ValueError(
             f"{where}: the models of {start['experiment']}/{start['variant']} and "
-            f"{run.experiment}/{run.variant} differ, expected the same layers"
+            f"{name}/{variant} differ, expected the same layers"
         )
     kept = {*other["training"]["snapshot_epochs"], other["training"]["epochs"]}
     if "stop" in other["training"]:  # it may stop before any later epoch
@@ -283,19 +268,19 @@ def check_start(config: dict, run: Run) -> None:
         )
 
 
-def check_starts(config: dict) -> None:
+def check_starts(experiments: Experiments) -> None:
     """Raise ValueError where a run starts from weights that are not kept, or in a circle from its
     own."""
-    runs = one_run_each(config)
-    for run in runs:
-        check_start(config, run)
-    for run in runs:
-        chain = [run]
-        while start := run_settings(config, chain[-1]).get("start"):
-            chain.append(Run(start["experiment"], start["variant"], 0))
+    every = [(name, variant) for name, found in experiments.items() for variant in found.variants]
+    for name, variant in every:
+        check_start(experiments, name, variant)
+    for first in every:
+        chain = [first]
+        while start := experiments[chain[-1][0]].variants[chain[-1][1]].get("start"):
+            chain.append((start["experiment"], start["variant"]))
             if chain[-1] in chain[:-1]:
-                names = ", which starts from ".join(f"{r.experiment}/{r.variant}" for r in chain)
+                names = ", which starts from ".join(map("/".join, chain))
                 raise ValueError(
-                    f"experiments.{run.experiment}.variants.{run.variant}.start: {names}: expected "
-                    "one in the row that starts from no other"
+                    f"experiments.{first[0]}.variants.{first[1]}.start: {names}: expected one in "
+                    "the row that starts from no other"
                 )

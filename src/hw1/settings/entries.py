@@ -5,7 +5,7 @@ An experiment is an entry; nothing here knows an experiment by its name.
 
 import functools
 import inspect
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +14,8 @@ import jsonschema
 
 from hw1.results.tables import RUN_COLUMNS
 from hw1.settings import kinds, requirements
-from hw1.settings.configuration import RULES, check
-from hw1.settings.runs import Run, dataset_name, run_settings, seeds_of_experiment
+from hw1.settings.configuration import RULES, checked
+from hw1.settings.runs import Experiment, Experiments
 from hw1.settings.validation import Validator, check_name, check_schema, did_you_mean
 from hw1.settings.yaml_files import load
 
@@ -62,6 +62,15 @@ class Figure(NamedTuple):
     claims: list[str]
     colours: dict
     settings: dict
+
+
+class Entries(NamedTuple):
+    """What the entries of a configuration say; `kinds` are all kinds of analyses."""
+
+    experiments: dict[str, Experiment]
+    analyses: list[Analysis]
+    figures: list[Figure]
+    kinds: list[Kind]
 
 
 @functools.cache
@@ -138,12 +147,11 @@ def check_declaration(declared: dict, concern: str) -> None:
                 )
 
 
-def shown(config: dict, experiment: str, entry: dict, where: str) -> list[str]:
-    """The variants that an analysis or a figure is about: all, or those that its patterns match.
+def shown(variants: Collection[str], entry: dict, where: str) -> list[str]:
+    """Those variants that an analysis or a figure is about: all, or those its patterns match.
 
     Raises ValueError where a pattern matches none.
     """
-    variants = list(config["experiments"][experiment]["variants"])
     patterns = entry.get("variants", ["*"])
     for pattern in patterns:
         if not any(fnmatchcase(variant, pattern) for variant in variants):
@@ -162,19 +170,20 @@ def chosen(name: str, known: Mapping[str, Kind], where: str) -> Kind:
 
 
 def with_settings(
-    config: dict,
-    experiment: str,
+    name: str,
+    experiment: Experiment,
     kind: Kind,
     entry: dict,
     own: Sequence[str],
     where: str,
     run_beside: dict | None = None,
 ) -> tuple[list[str], dict]:
-    """Variants and settings of an entry for its kind. The kind's check sees the run beside, too.
+    """Variants and settings of an entry of an experiment for its kind. The kind's check sees the
+    run beside, too.
 
     Raises ValueError where they do not fit the kind's declaration, or its check refuses them.
     """
-    variants = shown(config, experiment, entry, where)
+    variants = shown(experiment.variants, entry, where)
     settings = {key: value for key, value in entry.items() if key not in own}
     expected = kind.declared["settings"]
     schema = {
@@ -188,13 +197,12 @@ def with_settings(
     except ValueError as error:
         key = str(error).partition(":")[0]
         raise ValueError(str(error) if key == where else f"{where}.{error}") from error
-    seeds = seeds_of_experiment(config, experiment)
-    runs = [run_settings(config, Run(experiment, variant, seeds[0])) for variant in variants]
+    runs = [experiment.variants[variant] for variant in variants]
     seen = settings | ({"beside": run_beside} if run_beside else {})
     try:
         for need in kind.declared["needs"]:
             getattr(requirements, need)(runs)
-        kinds.check(kind.file)(seen, runs, len(seeds))
+        kinds.check(kind.file)(seen, runs, len(experiment.seeds))
     except NameError as error:
         raise ValueError(
             f"{kind.file}: check: {error}: it is called on its own, without the rest of the file, "
@@ -202,25 +210,25 @@ def with_settings(
         ) from error
     except ValueError as error:
         key = str(error).partition(":")[0].partition(".")[0]
-        place = where if key in seen else f"experiments.{experiment}"
+        place = where if key in seen else f"experiments.{name}"
         raise ValueError(f"{place}.{error} ({where.partition('.')[2]})") from error
     return variants, settings
 
 
-def analyses(config: dict, known: Mapping[str, Kind]) -> list[Analysis]:
+def analyses(config: dict, experiments: Experiments, known: Mapping[str, Kind]) -> list[Analysis]:
     """The analyses of all experiments. Raises ValueError where one is wrong."""
     found = []
     for experiment, settings in config["experiments"].items():
         for name, entry in settings.get("analyses", {}).items():
             where = f"experiments.{experiment}.analyses.{name}"
-            kind = chosen(entry["kind"], known, f"{where}.kind")
-            own = own_keys("analyses")
-            variants, options = with_settings(config, experiment, kind, entry, own, where)
-            datasets = {v: dataset_name(config, Run(experiment, v, 0)) for v in variants}
+            kind, own = chosen(entry["kind"], known, f"{where}.kind"), own_keys("analyses")
+            runs = experiments[experiment]
+            variants, options = with_settings(experiment, runs, kind, entry, own, where)
+            datasets = {runs.datasets[variant] for variant in variants}
             together = kind.declared["scope"] != "run"
-            if kind.declared["data"] and together and len(set(datasets.values())) > 1:
+            if kind.declared["data"] and together and len(datasets) > 1:
                 raise ValueError(
-                    f"{where}.variants: found variants on {' and '.join(set(datasets.values()))}, "
+                    f"{where}.variants: found variants on {' and '.join(sorted(datasets))}, "
                     "expected one data set: make an analysis of each"
                 )
             found.append(Analysis(experiment, name, kind, variants, options))
@@ -233,7 +241,9 @@ def tables_of(experiment: str, done: Iterable[Analysis]) -> list[str]:
     return [*OWN_TABLES, *own]
 
 
-def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -> list[Figure]:
+def figures(
+    config: dict, experiments: Experiments, known: Mapping[str, Kind], done: Sequence[Analysis]
+) -> list[Figure]:
     """The figures of all experiments, and one for each list of claims.
 
     Raises ValueError where one is wrong.
@@ -245,8 +255,12 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
             where = f"experiments.{experiment}.figures.{name}"
             kind = chosen(entry["draw"], known, f"{where}.draw")
             own = own_keys("figures")
-            run, other, other_table = beside(config, kind, entry, done, f"{where}.beside")
-            variants, options = with_settings(config, experiment, kind, entry, own, where, run)
+            run, other, other_table = beside(
+                config, experiments, kind, entry, done, f"{where}.beside"
+            )
+            variants, options = with_settings(
+                experiment, experiments[experiment], kind, entry, own, where, run
+            )
             drawn = entry.get("tables", kind.declared["tables"])
             if len(drawn) != len(kind.declared["tables"]):
                 raise ValueError(
@@ -286,7 +300,12 @@ def figures(config: dict, known: Mapping[str, Kind], done: Sequence[Analysis]) -
 
 
 def beside(
-    config: dict, kind: Kind, entry: dict, done: Iterable[Analysis], where: str
+    config: dict,
+    experiments: Experiments,
+    kind: Kind,
+    entry: dict,
+    done: Iterable[Analysis],
+    where: str,
 ) -> tuple[dict | None, dict, list[str]]:
     """The variant of another experiment that a figure draws: the settings of a run, its entry in
     the style, and its table. Nothing if the entry names none, or the configuration leaves out that
@@ -299,33 +318,33 @@ def beside(
     if "beside" not in kind.declared:
         raise ValueError(f"{where}: {kind.name} draws nothing beside its own: leave it out")
     experiment, variant = entry["beside"]["experiment"], entry["beside"]["variant"]
-    if experiment not in config["experiments"]:
-        check_name(experiment, f"{where}.experiment", list(config["experiments"]))
+    if experiment not in experiments:
+        check_name(experiment, f"{where}.experiment", experiments)
         return None, {}, []
-    other = config["experiments"][experiment]
-    if variant not in other["variants"]:
+    other = experiments[experiment]
+    if variant not in other.variants:
         raise ValueError(
-            f"{where}.variant: found {variant!r}: {did_you_mean(variant, other['variants'])}"
+            f"{where}.variant: found {variant!r}: {did_you_mean(variant, other.variants)}"
         )
     if (table := kind.declared["beside"]) not in tables_of(experiment, done):
         raise ValueError(f"{where}.experiment: {experiment} has no table {table!r}: name another")
-    run = Run(experiment, variant, seeds_of_experiment(config, experiment)[0])
-    title = dataset_titles(config, [dataset_name(config, run)])
-    about = entry["beside"] | {"title": other["title"], "dataset": title}
-    return run_settings(config, run), {"beside": about}, [f"{experiment}_{table}"]
+    about = entry["beside"] | {
+        "title": config["experiments"][experiment]["title"],
+        "dataset": dataset_titles(config, [other.datasets[variant]]),
+    }
+    return other.variants[variant], {"beside": about}, [f"{experiment}_{table}"]
 
 
-def read(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
-    """The analyses and figures of a configuration, and all kinds of analyses.
+def read(config: dict) -> Entries:
+    """What the entries of a configuration say.
 
     Raises ValueError, with one line that names the key, unless the configuration is valid.
     """
-    check(config, schema("config"))
-    return entries(config)
+    return entries(config, checked(config, schema("config")))
 
 
-def entries(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
-    """What `read` gives, of a configuration whose settings are valid."""
+def entries(config: dict, experiments: dict[str, Experiment]) -> Entries:
+    """What `read` gives, of a configuration whose experiments are valid."""
     folders = tuple(config["extensions"].values())
     known = known_kinds("analyses", folders)
     for name, kind in known.items():
@@ -339,8 +358,8 @@ def entries(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
     for name in config["experiments"]:
         if name in taken:
             raise ValueError(f"experiments.{name}: a rule has this name: choose another")
-    done = analyses(config, known)
-    drawn = figures(config, known_kinds("figures", folders), done)
+    done = analyses(config, experiments, known)
+    drawn = figures(config, experiments, known_kinds("figures", folders), done)
     for figure in drawn:
         if f"fig_{figure.name}" in (*taken, *config["experiments"]):
             raise ValueError(
@@ -348,7 +367,7 @@ def entries(config: dict) -> tuple[list[Analysis], list[Figure], list[Kind]]:
                 "of analysis, but it is the target of a figure: choose another"
             )
     check_names(config, done, drawn)
-    return done, drawn, list(known.values())
+    return Entries(experiments, done, drawn, list(known.values()))
 
 
 def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure]) -> None:
@@ -389,30 +408,25 @@ def dataset_titles(config: dict, names: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
 
 
-def style(config: dict, figure: Figure, experiments: Container[str] | None = None) -> dict:
+def style(config: dict, experiments: Experiments, figure: Figure) -> dict:
     """The style of a figure, with only the entries that it uses. The figure of a list of claims is
-    about those of `experiments` that are there, or about all."""
+    about all the experiments that are given."""
     look = config["figures"]
     palette = look["colours"] | figure.colours
-    datasets = {}
-    shown = [e for e in config["experiments"] if experiments is None or e in experiments]
-    for experiment in [figure.experiment] if figure.experiment else shown:
-        settings = config["experiments"][experiment]
-        for variant in figure.variants or settings["variants"]:
-            run = Run(experiment, variant, 0)
-            datasets[run if figure.experiment is None else variant] = dataset_name(config, run)
+    own = experiments[figure.experiment].datasets if figure.experiment else {}
+    datasets = {variant: own[variant] for variant in figure.variants}
+    about = datasets.values() or [d for e in experiments.values() for d in e.datasets.values()]
     # A variant has the colour of its name, or of the last word of it: my_deep has that of deep.
     names = [*figure.kind.declared["colours"], *figure.colours]
     names += [name for v in figure.variants for name in (v, v.rsplit("_", 1)[-1])]
     found = {
         "dpi": look["dpi"],
-        "dataset": dataset_titles(config, datasets.values()),
+        "dataset": dataset_titles(config, about),
         "colours": {name: palette[name] for name in dict.fromkeys(names) if name in palette},
         **{key: look[key] for key in figure.kind.declared["look"]},
         **figure.settings,
     }
     if figure.experiment:
-        every = config["experiments"][figure.experiment]["variants"]
         found["datasets"] = datasets
-        found["left_out"] = [variant for variant in every if variant not in figure.variants]
+        found["left_out"] = [variant for variant in own if variant not in figure.variants]
     return found | {"left_out": found.get("left_out", [])}

@@ -1,6 +1,6 @@
 """The runs that a configuration describes: their settings, seeds and batches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from hw1.settings.batches import cut, seed_list, seeds_of
@@ -21,10 +21,54 @@ class Run(NamedTuple):
         return f"{self.experiment}/{self.variant}/seed{self.seed}"
 
 
-def run_settings(config: dict, run: Run) -> dict:
-    """All settings of a run: the variant's keys over the experiment's over the defaults."""
-    experiment = config["experiments"][run.experiment]
-    parts = [config["defaults"], experiment, experiment["variants"][run.variant]]
+class Experiment(NamedTuple):
+    """The runs of an experiment. By variant: the name of its data set, and all settings that its
+    runs have in common, the defaults included. A run has its `seed` besides."""
+
+    seeds: list[int]
+    seeds_per_job: int
+    datasets: dict[str, str]
+    variants: dict[str, dict]
+
+    @property
+    def batches(self) -> list[str]:
+        """The names of its batches of seeds, the same for each variant."""
+        return cut(self.seeds, self.seeds_per_job)
+
+
+Experiments = Mapping[str, Experiment]
+
+
+def experiment_of(config: dict, name: str) -> Experiment:
+    """An experiment of a configuration that fits its schema.
+
+    Raises ValueError where its seeds are none, or one of its data sets is unknown.
+    """
+    entry = config["experiments"][name]
+    try:
+        seeds = seed_list(entry["seeds"])
+    except ValueError as error:
+        raise ValueError(f"experiments.{name}.seeds: {error}") from error
+    datasets = {v: own.get("dataset", entry.get("dataset")) for v, own in entry["variants"].items()}
+    for variant, dataset in datasets.items():
+        if dataset not in config["datasets"]:
+            raise ValueError(
+                f"experiments.{name}.dataset: found {dataset!r} for variant {variant}, expected "
+                f"one of {', '.join(config['datasets'])}"
+            )
+    variants = {variant: settings_of(config, name, variant) for variant in datasets}
+    return Experiment(seeds, entry.get("seeds_per_job", 1), datasets, variants)
+
+
+def experiments_of(config: dict) -> dict[str, Experiment]:
+    """The experiments of a configuration by name. Raises ValueError as `experiment_of` does."""
+    return {name: experiment_of(config, name) for name in config["experiments"]}
+
+
+def settings_of(config: dict, experiment: str, variant: str) -> dict:
+    """The settings of a variant's runs: its keys over the experiment's over the defaults."""
+    entry = config["experiments"][experiment]
+    parts = [config["defaults"], entry, entry["variants"][variant]]
     settings = merged(*({key: part[key] for key in OF_A_RUN if key in part} for part in parts))
     dataset = config["datasets"][settings["dataset"]]
     # The content of a file counts, not its name.
@@ -35,59 +79,30 @@ def run_settings(config: dict, run: Run) -> dict:
         shown = settings.pop("inputs")  # the others describe images
         if kept:
             settings["inputs"] = {key: shown[key] for key in sorted(kept & shown.keys())}
-    return run._asdict() | settings
+    return {"experiment": experiment, "variant": variant} | settings
 
 
-def one_run_each(config: dict) -> list[Run]:
-    """A run of each variant, with the seed 0."""
-    experiments = config["experiments"]
-    return [
-        Run(name, variant, 0) for name in experiments for variant in experiments[name]["variants"]
-    ]
-
-
-def first_run(config: dict, name: str) -> Run:
-    """The run with the seed 0 of `experiment/variant`. Raises ValueError where there is none."""
-    runs = {f"{run.experiment}/{run.variant}": run for run in one_run_each(config)}
-    if name not in runs:
+def settings_named(experiments: Experiments, name: str) -> dict:
+    """The settings of `experiment/variant`. Raises ValueError where there is none."""
+    found = {f"{e}/{v}": s for e in experiments for v, s in experiments[e].variants.items()}
+    if name not in found:
         raise ValueError(
-            f"{name}: found no such run in config.yaml, expected experiment/variant, as {min(runs)}"
+            f"{name}: found no such run in config.yaml, expected experiment/variant, as "
+            f"{min(found)}"
         )
-    return runs[name]
+    return found[name]
 
 
-def dataset_name(config: dict, run: Run) -> str:
-    """Name of the data set of a run."""
-    experiment = config["experiments"][run.experiment]
-    return experiment["variants"][run.variant].get("dataset", experiment.get("dataset"))
-
-
-def seeds_of_experiment(config: dict, experiment: str) -> list[int]:
-    """The seeds of an experiment's runs."""
-    return seed_list(config["experiments"][experiment]["seeds"])
-
-
-def batches(config: dict, experiment: str) -> list[str]:
-    """The names of an experiment's batches of seeds, the same for each variant."""
-    size = config["experiments"][experiment].get("seeds_per_job", 1)
-    return cut(seeds_of_experiment(config, experiment), size)
-
-
-def batch_settings(config: dict, experiment: str, variant: str) -> dict:
-    """The settings that the runs of a batch have in common: those of a run without its seed."""
-    settings = run_settings(config, Run(experiment, variant, 0))
-    del settings["seed"]
-    return settings
-
-
-def start_of(config: dict, experiment: str, variant: str, seeds: Iterable[int]) -> list[str]:
+def start_of(
+    experiments: Experiments, experiment: str, variant: str, seeds: Iterable[int]
+) -> list[str]:
     """The batches (experiment/variant/seeds) from whose weights the runs of some seeds start."""
-    start = run_settings(config, Run(experiment, variant, 0)).get("start")
+    start = experiments[experiment].variants[variant].get("start")
     if start is None:
         return []
     wanted, place = set(seeds), (start["experiment"], start["variant"])
     return [
         "/".join((*place, batch))
-        for batch in batches(config, start["experiment"])
+        for batch in experiments[start["experiment"]].batches
         if wanted & set(seeds_of(batch))
     ]
