@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -177,6 +178,23 @@ def panels(rows: int, columns: int, size: tuple[float, float], title: str, **sha
     figure = Figure(figsize=size)
     figure.suptitle(title, fontsize=12)
     return figure, figure.subplots(rows, columns, **shared)
+
+
+def row_of_panels(
+    columns: int, width: float, height: float, title: str, beside: float = 0, **shared
+) -> tuple[Figure, np.ndarray]:
+    """A figure of axes side by side under one title, wide enough for it; the size of one of them,
+    and what is `beside` all of them, in inches."""
+    size = (max(width * columns + beside, 6.4), height)
+    figure, axes = panels(1, columns, size, title, squeeze=False, **shared)
+    return figure, axes[0]
+
+
+def at_top(panel: Axes, x: float, text: str, offset: tuple[float, float], **look) -> None:
+    """Write a text at the upper edge of a panel over `x`, some points beside that."""
+    look = {"ha": "center", "fontsize": 8} | look
+    place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    panel.annotate(text, (x, 1), xytext=offset, **place, **look)
 
 
 def colour_of(style: dict, variant: str, index: int) -> str:

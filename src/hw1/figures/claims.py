@@ -34,29 +34,17 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
         (claim, rows[rows["effect"].notna()]) for claim, rows in parts.groupby("claim", sort=False)
     ]
     height = sum(max(len(rows), 1) for _, rows in lines)
-    figure, axes = panels(
-        1,
-        1,
-        (10, 1.9 + 0.28 * height),
-        f"{style['title']}: what the runs say about each\n{style['dataset']}",
-    )
+    title = f"{style['title']}: what the runs say about each\n{style['dataset']}"
+    figure, axes = panels(1, 1, (10, 1.9 + 0.28 * height), title)
+    colours = {verdict: style["colours"][verdict.replace(" ", "_")] for verdict in VERDICT_MARKERS}
     y, ticks, labels = 0, [], []
     for index, (claim, rows) in enumerate(lines):
         verdict = parts[parts["claim"] == claim]["claim_verdict"].iloc[0]
         top = y - 0.5
         for part in rows.itertuples():
-            colour = style["colours"][part.verdict.replace(" ", "_")]
-            alpha = 1 if part.decides else 0.45
-            axes.plot([part.effect_low, part.effect_high], [y, y], color=colour, lw=2, alpha=alpha)
-            axes.plot(
-                part.effect,
-                y,
-                VERDICT_MARKERS[part.verdict],
-                color=colour,
-                ms=6,
-                mec="w",
-                alpha=alpha,
-            )
+            look = {"color": colours[part.verdict], "alpha": 1 if part.decides else 0.45}
+            axes.plot([part.effect_low, part.effect_high], [y, y], lw=2, **look)
+            axes.plot(part.effect, y, VERDICT_MARKERS[part.verdict], ms=6, mec="w", **look)
             for bound in (part.confirmed_above, part.confirmed_below):
                 axes.plot(bound, y, "|", color=style["colours"]["truth"], ms=9, mew=1.3, zorder=4)
             ticks.append(y)
@@ -71,28 +59,11 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
         if index % 2:
             axes.axhspan(top, y - 0.5, color="#f4f4f4", lw=0, zorder=0)
         middle = (top + y - 0.5) / 2
-        colour = style["colours"][verdict.replace(" ", "_")]
-        transform = axes.get_yaxis_transform()
-        axes.plot(
-            1.03,
-            middle,
-            VERDICT_MARKERS[verdict],
-            color=colour,
-            ms=8,
-            mec="w",
-            transform=transform,
-            clip_on=False,
-        )
-        axes.text(
-            1.05,
-            middle,
-            f"{claim}  {verdict}",
-            color=colour,
-            weight="bold",
-            va="center",
-            fontsize=9,
-            transform=transform,
-        )
+        beside_axes = {"color": colours[verdict], "transform": axes.get_yaxis_transform()}
+        marker = {"marker": VERDICT_MARKERS[verdict], "ms": 8, "mec": "w", "clip_on": False}
+        axes.plot(1.03, middle, **marker, **beside_axes)
+        bold = {"weight": "bold", "va": "center", "fontsize": 9}
+        axes.text(1.05, middle, f"{claim}  {verdict}", **bold, **beside_axes)
     axes.set_xscale("symlog", linthresh=2, linscale=1.2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.axvline(0, color=style["colours"]["guide"], lw=1)
@@ -103,29 +74,11 @@ def draw(style: dict, parts: pd.DataFrame) -> Figure:
         "effect in units of the smallest one that matters (0: none; to the right: as claimed)"
     )
     handles = [
-        Line2D(
-            [],
-            [],
-            color=style["colours"][verdict.replace(" ", "_")],
-            marker=marker,
-            lw=2,
-            ms=7,
-            mec="w",
-            label=verdict,
-        )
-        for verdict, marker in VERDICT_MARKERS.items()
+        Line2D([], [], color=colours[v], marker=marker, lw=2, ms=7, mec="w", label=v)
+        for v, marker in VERDICT_MARKERS.items()
     ]
-    handles.append(
-        Line2D(
-            [],
-            [],
-            color=style["colours"]["truth"],
-            marker="|",
-            ls="",
-            ms=9,
-            label="what confirms (two: a range)",
-        )
-    )
+    bound = {"color": style["colours"]["truth"], "marker": "|", "ls": "", "ms": 9}
+    handles.append(Line2D([], [], label="what confirms (two: a range)", **bound))
     figure.legend(
         handles=handles, loc="outside lower center", ncols=4, fontsize=9, columnspacing=1.2
     )

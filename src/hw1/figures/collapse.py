@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import colour_of, count_of_seeds, last_epoch, panels
+from hw1.drawing import at_top, colour_of, count_of_seeds, last_epoch, row_of_panels
 from hw1.results import wording
 
 KIND = {"needs": ["functions"], "tables": ["metrics"], "colours": ["guide"]}
@@ -15,14 +15,9 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     final = last_epoch(metrics)
     final = final[final["split"] == "train"]
     functions = list(dict.fromkeys(style["datasets"].values()))
-    figure, axes = panels(
-        1,
-        len(functions),
-        (max(4.6 * len(functions), 6.4), 4.4),
-        f"Final training loss of every run, {style['dataset']}, {count_of_seeds(final)}",
-        squeeze=False,
-    )
-    for panel, function in zip(axes[0], functions):
+    title = f"Final training loss of every run, {style['dataset']}, {count_of_seeds(final)}"
+    figure, axes = row_of_panels(len(functions), 4.6, 4.4, title)
+    for panel, function in zip(axes, functions):
         variants = [name for name, of in style["datasets"].items() if of == function]
         for index, variant in enumerate(variants):
             losses = final[final["variant"] == variant].sort_values("seed")["loss"]
@@ -41,16 +36,8 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         constant = final[final["variant"].isin(variants)]["constant_loss"].iloc[0]
         for index, variant in enumerate(variants):
             losses = final[final["variant"] == variant]["loss"]
-            panel.annotate(
-                f"{int((losses > constant / 100).sum())} of {len(losses)}\nabove 1 %",
-                (index, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, -2),
-                textcoords="offset points",
-                ha="center",
-                va="top",
-                fontsize=8,
-            )
+            stuck = f"{int((losses > constant / 100).sum())} of {len(losses)}\nabove 1 %"
+            at_top(panel, index, stuck, (0, -2), va="top")
         guides = ((constant, "best constant prediction"), (constant / 100, "1 % of it"))
         for (height, label), line in zip(guides, ("--", ":")):
             panel.axhline(height, color=style["colours"]["guide"], lw=1.2, ls=line, label=label)
@@ -64,8 +51,8 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         bottom, top = panel.get_ylim()
         panel.set_ylim(top=top * (top / bottom) ** 0.15)  # room for the counts
         panel.grid(axis="x", visible=False)
-    axes[0][0].set_ylabel("mean squared error")
-    handles, labels = axes[0][0].get_legend_handles_labels()
+    axes[0].set_ylabel("mean squared error")
+    handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 

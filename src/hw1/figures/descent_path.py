@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import count_of_seeds, panels
+from hw1.drawing import count_of_seeds, row_of_panels
 from hw1.figures.error_surface import colour_bar, contours, levels_of
 from hw1.results import wording
 
@@ -19,18 +19,13 @@ def draw(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.Da
     """A panel for each of the first two runs: the loss in the plane of its snapshots' principal
     components, and the snapshots projected on it, by their epochs."""
     runs = list(path.groupby(["variant", "seed"], sort=False))[:SHOWN]
-    figure, axes = panels(
-        1,
-        len(runs),
-        (5.4 * len(runs), 5),
-        f"Descent, {style['dataset']}, {len(runs)} of {count_of_seeds(path)}",
-        squeeze=False,
-    )
+    title = f"Descent, {style['dataset']}, {len(runs)} of {count_of_seeds(path)}"
+    figure, axes = row_of_panels(len(runs), 5.4, 5, title)
     keys = [key for key, _ in runs]
     shown = surface.set_index(["variant", "seed"]).loc[keys].reset_index()
     levels = levels_of(shown["loss"])
     shares = variance.set_index(["variant", "seed", "component"])["explained_variance_ratio"]
-    for panel, ((variant, seed), way) in zip(axes[0], runs):
+    for panel, ((variant, seed), way) in zip(axes, runs):
         own = shown[(shown["variant"] == variant) & (shown["seed"] == seed)]
         drawn = contours(panel, own, levels, style["runs"])
         panel.plot(way["x"], way["y"], "o-", color="white", ms=4, lw=1, mec="black", mew=0.5)
@@ -47,7 +42,7 @@ def draw(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.Da
             ylabel=f"component 2 ({second:.1f} %)",
         )
         panel.title.set_fontsize(10)
-    colour_bar(figure, drawn, levels, list(axes[0]), location="right", shrink=0.8)
+    colour_bar(figure, drawn, levels, list(axes), location="right", shrink=0.8)
     return figure
 
 

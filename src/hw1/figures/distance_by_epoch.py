@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import MARKERS, colour_of, panels, spread, way, whole_numbers
+from hw1.drawing import MARKERS, colour_of, row_of_panels, spread, way, whole_numbers
 from hw1.results import wording
 
 KIND = {
@@ -23,16 +23,11 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
     runs = len({*distances["seed"], *distances["other_seed"]})
     pairs = f"median and range of the pairs of {runs} runs" if runs else "no two to compare"
     variants = list(distances["variant"].unique())
-    figure, axes = panels(
-        1,
-        max(len(variants), 1),
-        (1.6 + 4.8 * max(len(variants), 1), 4.4),
-        f"Distance between {style['part']}\n{style['dataset']}, {pairs}",
-        squeeze=False,
-    )
+    title = f"Distance between {style['part']}\n{style['dataset']}, {pairs}"
+    figure, axes = row_of_panels(max(len(variants), 1), 4.8, 4.4, title, beside=1.6)
     if not variants:
-        axes[0][0].set_axis_off()
-    for panel, variant in zip(axes[0], variants):
+        axes[0].set_axis_off()
+    for panel, variant in zip(axes, variants):
         rows = distances[distances["variant"] == variant]
         for place, column in enumerate(name for name in LABELS if name in rows):
             line = {"ls": ("-", "--", ":")[place], "marker": MARKERS[place], "ms": 5}

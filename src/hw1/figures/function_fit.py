@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1.drawing import colour_of, count_of_seeds, panels
+from hw1.drawing import colour_of, count_of_seeds, row_of_panels
 from hw1.results import wording
 
 KIND = {"needs": ["functions"], "tables": ["predictions"], "colours": ["truth"]}
@@ -13,18 +13,11 @@ KIND = {"needs": ["functions"], "tables": ["predictions"], "colours": ["truth"]}
 def draw(style: dict, predictions: pd.DataFrame) -> Figure:
     """The prediction of every seed, and their median, over the true function."""
     variants = list(predictions.groupby("variant", sort=False))
-    figure, axes = panels(
-        1,
-        len(variants),
-        (max(3.6 * len(variants), 6.4), 3.8),
-        f"Fit of {style['dataset']}, {count_of_seeds(predictions)}",
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
+    title = f"Fit of {style['dataset']}, {count_of_seeds(predictions)}"
+    figure, axes = row_of_panels(len(variants), 3.6, 3.8, title, sharex=True, sharey=True)
     low, high = predictions["target"].min(), predictions["target"].max()
     margin = 0.35 * (high - low)
-    for index, (panel, (variant, runs)) in enumerate(zip(axes[0], variants)):
+    for index, (panel, (variant, runs)) in enumerate(zip(axes, variants)):
         colour = colour_of(style, variant, index)
         for _, run in runs.sort_values("x", kind="stable").groupby("seed"):
             panel.plot(run["x"], run["prediction"], color=colour, alpha=0.3, lw=0.8)
@@ -35,7 +28,7 @@ def draw(style: dict, predictions: pd.DataFrame) -> Figure:
         panel.set(title=variant.rsplit("_", 1)[-1], xlabel="x")
         if margin > 0:
             panel.set_ylim(low - margin, high + margin)
-    axes[0][0].set_ylabel("y")
+    axes[0].set_ylabel("y")
     grey = style["colours"]["truth"]
     handles = [
         Line2D([], [], color=grey, ls="--", lw=1.2, label="true function"),

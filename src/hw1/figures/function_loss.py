@@ -4,7 +4,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hw1.drawing import by_variant, colour_of, count_of_seeds, last_epoch, panels, whole_numbers
+from hw1.drawing import (
+    by_variant,
+    colour_of,
+    count_of_seeds,
+    last_epoch,
+    row_of_panels,
+    whole_numbers,
+)
 
 KIND = {"needs": ["functions"], "tables": ["history", "metrics"]}
 
@@ -18,16 +25,9 @@ def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     parameters = metrics.groupby("variant")["parameters"].first()
     variants = list(history.groupby("variant", sort=False))
     count = count_of_seeds(history)
-    figure, axes = panels(
-        1,
-        len(variants),
-        (max(3.6 * len(variants), 6.4), 3.8),
-        f"Training loss on {style['dataset']}, {count}",
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
-    for index, (panel, (variant, runs)) in enumerate(zip(axes[0], variants)):
+    title = f"Training loss on {style['dataset']}, {count}"
+    figure, axes = row_of_panels(len(variants), 3.6, 3.8, title, sharex=True, sharey=True)
+    for index, (panel, (variant, runs)) in enumerate(zip(axes, variants)):
         colour = colour_of(style, variant, index)
         for _, run in runs.groupby("seed"):
             # Thousands of points a line: as an image also in the SVG.
@@ -40,9 +40,9 @@ def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
         panel.plot(median.index, median, color="black")
         label = variant.rsplit("_", 1)[-1]
         panel.set(title=f"{label}, {parameters[variant]} parameters", xlabel="epoch", yscale="log")
-    axes[0][0].set_ylabel("mean squared error")
-    axes[0][0].set_xlim(0, history["epoch"].max())
-    whole_numbers(axes[0][0])
+    axes[0].set_ylabel("mean squared error")
+    axes[0].set_xlim(0, history["epoch"].max())
+    whole_numbers(axes[0])
     handles = [
         Line2D([], [], color="black", label="median"),
         Line2D([], [], color="grey", alpha=0.6, lw=0.8, label="one seed"),

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hw1.drawing import panels, seeds, spread, whole_numbers
+from hw1.drawing import at_top, panels, seeds, spread, whole_numbers
 from hw1.results import wording
 
 KIND = {
@@ -70,15 +70,7 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         for start, stop, name in phases if last > 1 else ():
             panel.axvspan(start, stop, color=style["colours"]["guide"], alpha=0.13, lw=0, zorder=0)
             if panel is axes[0]:
-                panel.annotate(
-                    name,
-                    ((start + stop) / 2, 1),
-                    xycoords=("data", "axes fraction"),
-                    xytext=(0, 2),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize=8,
-                )
+                at_top(panel, (start + stop) / 2, name, (0, 2))
     draw_windows(axes[1], history, style["colours"]["loss"])
     axes[1].set_xlabel("iteration")
     whole_numbers(axes[1])
@@ -100,10 +92,7 @@ def draw_windows(panel: Axes, history: pd.DataFrame, colour: str) -> None:
         inset.stairs(np.median(means, axis=1), edges, color=colour, lw=2, baseline=None)
         steps = {"baseline": means.min(axis=1), "fill": True, "alpha": 0.18, "lw": 0}
         inset.stairs(means.max(axis=1), edges, color=colour, **steps)
-        inset.annotate(
-            name, (border, 1), xycoords=("data", "axes fraction"), ha=side,
-            xytext=(-4 if side == "right" else 4, -10), textcoords="offset points", fontsize=8,
-        )  # fmt: skip
+        at_top(inset, border, name, (-4 if side == "right" else 4, -10), ha=side)
     inset.axvline(border, color="black", lw=0.8, ls=":")
     inset.set_title(f"mean loss in {WINDOWS} windows of each", fontsize=8)
     inset.tick_params(labelsize=8)

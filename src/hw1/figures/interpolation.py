@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import panels, seeds, spread
+from hw1.drawing import at_top, panels, seeds, spread
 from hw1.results import wording
 
 MIDDLE = (0.4, 0.6)  # shaded: about half-way
@@ -60,15 +60,8 @@ def draw_pair(style: dict, lines: pd.DataFrame, axes: np.ndarray) -> None:
         panel.axvspan(*MIDDLE, color=style["colours"]["guide"], alpha=0.13, lw=0, zorder=0)
         for alpha, name in ((0, "A"), (0.5, "½"), (1, "B")):
             panel.axvline(alpha, color=style["colours"]["guide"], lw=1, ls=":")
-            panel.annotate(
-                name,
-                (alpha, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(3, -11),
-                textcoords="offset points",
-                color=style["colours"]["guide"],
-                weight="bold",
-            )
+            look = {"ha": "left", "fontsize": None, "weight": "bold"}
+            at_top(panel, alpha, name, (3, -11), color=style["colours"]["guide"], **look)
         panel.set(xlabel=r"$\alpha$ in $(1-\alpha)\,\theta_A + \alpha\,\theta_B$", ylabel=label)
     axes[0].set_yscale("log")
 

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hw1.claims.inference import share_interval
-from hw1.drawing import count_of_seeds, last_epoch, panels
+from hw1.drawing import count_of_seeds, last_epoch, row_of_panels
 from hw1.results import wording
 
 KIND = {
@@ -49,15 +49,9 @@ def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure
     found = reasons(dead_units, metrics, style["above"])
     found["network"] = found["variant"].str.rsplit("_", n=1).str[0]
     networks = list(found["network"].unique())
-    figure, axes = panels(
-        1,
-        len(networks),
-        (max(2.6 * len(networks) + 0.6, 6.4), 4.2),
-        f"Runs that end stuck, {style['dataset']}, {count_of_seeds(found)}",
-        sharey=True,
-        squeeze=False,
-    )
-    for panel, network in zip(axes[0], networks):
+    title = f"Runs that end stuck, {style['dataset']}, {count_of_seeds(found)}"
+    figure, axes = row_of_panels(len(networks), 2.6, 4.2, title, beside=0.6, sharey=True)
+    for panel, network in zip(axes, networks):
         variants = list(found.loc[found["network"] == network, "variant"].unique())
         for place, variant in enumerate(variants):
             runs = found[found["variant"] == variant]
@@ -76,9 +70,9 @@ def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure
         panel.set(title=network.replace("_", ", "), xticks=range(len(variants)))
         panel.set_xticklabels([name.rsplit("_", 1)[-1] for name in variants])
         panel.grid(axis="x", visible=False)
-    axes[0][0].set_ylabel(f"stuck runs (%),\nloss > {style['above']:g} of best constant's")
-    axes[0][0].set_ylim(0, None)
-    handles, labels = axes[0][0].get_legend_handles_labels()
+    axes[0].set_ylabel(f"stuck runs (%),\nloss > {style['above']:g} of best constant's")
+    axes[0].set_ylim(0, None)
+    handles, labels = axes[0].get_legend_handles_labels()
     first = dict(reversed(list(zip(labels, handles))))
     shown = [label for label in LABELS.values() if label in first]
     columns = len(shown) if len(networks) > 2 else 1
