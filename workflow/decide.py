@@ -15,7 +15,7 @@ from hw1.claims import statistics
 from hw1.claims.decisions import Finding, decide
 from hw1.plan import deciding
 from hw1.plan.plan import Plan
-from hw1.plan.reading import configured
+from hw1.plan.reading import planned
 from hw1.results import tables
 from hw1.results.command import one_line_errors
 from hw1.results.files import replacing
@@ -34,9 +34,9 @@ OWN = {
 }
 
 
-def planned(overlay: Document, name: str) -> Plan:
+def plan_with(overlay: Document, name: str) -> Plan:
     """The plan of the configuration with an overlay."""
-    return Plan(*configured({"config.yaml": load("config.yaml"), name: overlay}))
+    return planned({"config.yaml": load("config.yaml"), name: overlay})
 
 
 def beginning(paths: list[str], decided: Path) -> Document:
@@ -151,7 +151,7 @@ def main() -> None:
     os.chdir(ROOT)
     decided, log = folder / "decided.yaml", folder / "results/logs/decide.log"
     document = beginning(paths, decided)
-    plan = planned(document, str(decided))
+    plan = plan_with(document, str(decided))
     targets = targets_of(args.only, plan)
     statistics.load(map(Path, plan.statistics))
     # A profile of a cluster has its own.
@@ -209,7 +209,7 @@ def main() -> None:
         while step := deciding.choose(findings, experiments, costs, cores, left, full, beyond):
             new = Document(deciding.with_seeds(document.content, experiments, step.added), {})
             try:
-                plan = planned(new, str(decided))
+                plan = plan_with(new, str(decided))
             except ValueError as error:
                 full[step.experiment] = str(error)
             else:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from hw1.plan.plan import Plan
-from hw1.plan.reading import configured, files_of
+from hw1.plan.reading import files_of, planned
 from hw1.plan.sources import ROOT, code, digest
 from hw1.results import published, tables
 from hw1.results.command import one_line_errors
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--arm", help="the first of config.yaml, if left out")
     parser.add_argument("experiments", nargs="*", help="all that have checkpoints, if left out")
     args = parser.parse_args()
-    plan = Plan(*configured(files_of(ROOT, [])))
+    plan = planned(files_of(ROOT, []))
     arm = args.arm or plan.arms[0]
     if arm not in plan.arms:
         raise ValueError(f"--arm: found {arm!r}: {did_you_mean(arm, plan.arms)}")

@@ -190,11 +190,11 @@ def row_of_panels(
     return figure, axes[0]
 
 
-def at_top(panel: Axes, x: float, text: str, offset: tuple[float, float], **look) -> None:
+def at_top(panel: Axes, x: float, text: str, offset: tuple[float, float], **look: Any) -> None:
     """Write a text at the upper edge of a panel over `x`, some points beside that."""
-    look = {"ha": "center", "fontsize": 8} | look
-    place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-    panel.annotate(text, (x, 1), xytext=offset, **place, **look)
+    at: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    at |= {"ha": "center", "fontsize": 8} | look
+    panel.annotate(text, (x, 1), xytext=offset, **at)
 
 
 def colour_of(style: dict, variant: str, index: int) -> str:

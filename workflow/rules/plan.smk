@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from hw1.settings.batches import PATTERN
 from hw1.plan import reading
 from hw1.settings.overlays import expanded
-from hw1.plan.plan import ANSWER, BATCH, JOBS, TEMPLATE, Plan, among, either, followed_by, recipe_of
+from hw1.plan.plan import ANSWER, BATCH, JOBS, TEMPLATE, among, either, followed_by, recipe_of
 from hw1.plan.published import published_plan
 from hw1.plan.sources import code, run_jobs_with
 from snakemake_logger_plugin_hw1 import MADE, TRAININGS, status
@@ -46,14 +46,12 @@ try:
             "--replace-workflow-config leaves out config.yaml: give --configfile alone"
         )
     overlays = [] if MODULE else reading.overlays(ROOT, workflow.overwrite_configfiles)
-    plan = Plan(
-        *reading.configured(
-            reading.files_of(ROOT, overlays),
-            given={} if MODULE else given.config,
-            of_module=config if MODULE else None,
-            root=os.path.relpath(ROOT),
-            here=workflow.local_exec,
-        ),
+    plan = reading.planned(
+        reading.files_of(ROOT, overlays),
+        given={} if MODULE else given.config,
+        of_module=config if MODULE else None,
+        root=os.path.relpath(ROOT),
+        here=workflow.local_exec,
         prefix=PREFIX,
         outer=os.path.relpath(workflow.main_snakefile) if MODULE else "",
         options=reading.options(ROOT, overlays),

@@ -8,7 +8,6 @@ fewer, a run beyond them all is named, with the share of runs that lie there by 
 """
 
 import math
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from scipy import stats
 
 from hw1.claims.decisions import assess, estimate
 from hw1.claims.inference import LEVEL, holm
-from hw1.claims.reading import Tables
+from hw1.claims.reading import Tables, experiment_of
 from hw1.claims.sample import Sample
 from hw1.results.wording import number, seed_count
 
@@ -73,13 +72,6 @@ class Pair(NamedTuple):
     p: float | None = None
 
 
-def experiment_of(part: dict, experiments: Iterable[str]) -> str | None:
-    """The experiment whose tables a part of a claim reads; None if it is none of these."""
-    of = part["of"]
-    named = [e for e in experiments if of.get("table", "").startswith(f"{e}_")]
-    return of["experiment"] if of.get("experiment") in experiments else max(named, default=None)
-
-
 def seeds_in(tables: Tables, experiment: str) -> set[int]:
     return set(tables[f"{experiment}_metrics"]["seed"])
 
@@ -113,7 +105,7 @@ def compare(claims: list[dict], ours: Tables, theirs: Tables, experiments: list[
     pairs = []
     for claim in claims:
         for rule in claim["parts"]:
-            experiment = experiment_of(rule, experiments)
+            experiment = experiment_of(rule["of"], experiments)
             if experiment is None:
                 continue
             pair = Pair(claim["id"], rule["measure"], experiment)

@@ -31,7 +31,7 @@ from hw1.claims.inference import (
     seeds_needed,
     share_interval,
 )
-from hw1.claims.reading import Missing, Tables, TooFew
+from hw1.claims.reading import Missing, Tables, TooFew, experiment_of
 from hw1.claims.sample import Sample
 from hw1.claims.statistics import STATISTICS
 from hw1.results.wording import VERDICTS
@@ -186,11 +186,9 @@ def assess(claim: str, rule: dict, tables: Tables) -> Part:
 def seeds_behind(rule: dict, tables: Tables) -> int:
     """How many seeds the experiment of a part has, whether each gave a value or not; 0 where that
     is not known."""
-    of = rule["of"]
-    names = [name for name in tables if name.endswith("_metrics")]
-    subject = of.get("experiment") or of.get("table", "")
-    own = [n for n in names if f"{subject}_".startswith(n.removesuffix("metrics"))]
-    seeds = tables[max(own, key=len)].get("seed") if own else None
+    experiments = [name.removesuffix("_metrics") for name in tables if name.endswith("_metrics")]
+    own = experiment_of(rule["of"], experiments)
+    seeds = tables[f"{own}_metrics"].get("seed") if own else None
     return 0 if seeds is None else seeds.nunique()
 
 

@@ -5,7 +5,7 @@ where what is there cannot be right; both name table, run and what was found.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,15 @@ class Missing(LookupError):
 
 class TooFew(Missing):
     """The tables are as they should be, but too few seeds have what a statistic is about."""
+
+
+def experiment_of(of: dict, experiments: Collection[str]) -> str | None:
+    """The experiment that a part of a claim is about, named by its keys or by the table that it
+    names; None if it is none of these."""
+    if "experiment" in of:
+        return of["experiment"] if of["experiment"] in experiments else None
+    own = [name for name in experiments if of["table"].startswith(f"{name}_")]
+    return max(own, key=len, default=None)
 
 
 def limits(column: str) -> tuple[float, float]:

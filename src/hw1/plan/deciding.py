@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import yaml
 
+from hw1.claims import reading
 from hw1.claims.decisions import INCONCLUSIVE, NOT_ENOUGH, Finding
 from hw1.claims.inference import MOST_SEEDS, seeds_needed
 from hw1.results.wording import duration, outcome, seed_count
@@ -160,10 +161,7 @@ def experiments_of(claim: dict, experiments: Experiments) -> list[str]:
     named = set()
     for part in claim["parts"]:
         if part.get("decides", True) and part["statistic"] != "parameter_count":
-            of = part["of"]
-            subject = of.get("experiment") or of.get("table") or claim["experiment"] or ""
-            own = [name for name in experiments if f"{subject}_".startswith(f"{name}_")]
-            named |= {max(own, key=len)} if own else set()
+            named.add(reading.experiment_of(part["of"], experiments))
     return [name for name in experiments if name in named]
 
 

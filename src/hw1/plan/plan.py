@@ -511,24 +511,19 @@ class Plan:
     @functools.cache
     def table_recipe(self, experiment: str, table: str) -> str:
         """The recipe of a table of an experiment."""
-        names = self.alone(experiment)
-        variants = list(self.experiments[experiment].variants)
+        seeds = self.alone(experiment)
+        runs = [(experiment, v, s) for v in self.experiments[experiment].variants for s in seeds]
         if table == "history":
-            parts = [self.checkpoint_recipe(experiment, v, s) for v in variants for s in names]
+            parts = [self.checkpoint_recipe(*run) for run in runs]
         elif table == "metrics":
-            parts = [
-                self.of_checkpoint_recipe("evaluate", experiment, v, s)
-                for v in variants
-                for s in names
-            ]
+            parts = [self.of_checkpoint_recipe("evaluate", *run) for run in runs]
         else:
             (own,) = (a for a in self.analyses if a.experiment == experiment and table in a.tables)
             if own.kind.declared["scope"] == "experiment":
                 return self.analysis_recipe(experiment, own.name)
             of_one = own.variants if own.kind.declared["scope"] == "run" else [None]
-            parts = [
-                self.analysis_recipe(experiment, own.name, v, s) for v in of_one for s in names
-            ]
+            jobs = [(experiment, own.name, v, s) for v in of_one for s in seeds]
+            parts = [self.analysis_recipe(*job) for job in jobs]
         return recipe_of("tabulate", None, parts)
 
     @functools.cache

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
+from hw1.plan.plan import Plan
 from hw1.settings.claim_lists import (
     about,
     check_claims,
@@ -13,25 +14,11 @@ from hw1.settings.claim_lists import (
     check_left_out,
 )
 from hw1.settings.configuration import check_data_files
-from hw1.settings.entries import Analysis, Figure, Kind, read, schema
+from hw1.settings.entries import Analysis, Figure, read, schema
 from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_grids, with_line
-from hw1.settings.runs import Experiment, Experiments, experiments_of
+from hw1.settings.runs import Experiments, experiments_of
 from hw1.settings.validation import WHOLE, check_name, check_schema
 from hw1.settings.yaml_files import Document, Place, load
-
-
-class Configured(NamedTuple):
-    """A configuration, and what its entries say: experiments, analyses, figures by name, kinds of
-    analyses, the lists of claims of which some are about an experiment that it has, and the
-    configurations of the arms that have an overlay."""
-
-    config: dict
-    experiments: dict[str, Experiment]
-    analyses: list[Analysis]
-    figures: dict[str, Figure]
-    kinds: list[Kind]
-    claims: dict[str, list[dict]]
-    of_arms: dict[str, dict]
 
 
 def files_of(root: Path, overlays: list[str]) -> dict[str, Document]:
@@ -56,18 +43,21 @@ def options(root: Path, named: list[str]) -> tuple[str, ...]:
     return (*directory, *(["--configfile", *paths] if paths else []))
 
 
-def configured(
+def planned(
     files: dict[str, Document],
     given: Mapping = {},
     of_module: Mapping | None = None,
     root: str = "",
     here: bool = False,
-) -> Configured:
-    """The configuration of files, one over the other, with the command line's settings over them.
+    **place: Any,
+) -> Plan:
+    """The plan of the configuration that files make, one over the other, with the command line's
+    settings over them. Its lists of claims are those about some experiment that it has.
 
     A module gets its settings from the outer workflow; its paths may be relative to `root`.
-    `here` says whether jobs run on this machine, which then has to have their device. Raises
-    ValueError, with one line that names file, line and key, where the configuration is wrong.
+    `here` says whether jobs run on this machine, which then has to have their device; `place` is
+    for the plan. Raises ValueError, with one line that names file, line and key, where the
+    configuration is wrong.
     """
     files = dict(files)
     try:
@@ -91,7 +81,7 @@ def configured(
         raise ValueError(with_line(str(error), files)) from error
     figures = {f.name: f for f in drawn if f.experiment or f.name in claims}
     arms = of_arms(config, settings, given, root)
-    return Configured(config, experiments, analyses, figures, kinds, claims, arms)
+    return Plan(config, experiments, analyses, figures, kinds, claims, arms, **place)
 
 
 def of_arms(

@@ -257,7 +257,9 @@ def check_part(
     lines: list[str] = []
     known = [*variants, *left_out.get(experiment, ())]
     for name, value in of.items():
-        for item in as_list(value) if keys[name].kind in ("Variant", "Variants") else ():
+        if keys[name].kind not in ("Variant", "Variants"):
+            continue
+        for item in value if isinstance(value, list) else [value]:
             if item not in known:
                 raise ValueError(not_among(name, item, known))
             named.append(item)
@@ -319,11 +321,6 @@ def check_one(variants: Sequence[str], where: str, part: dict) -> None:
 def not_among(key: str, found: str, known: Iterable[str]) -> str:
     """A line about a name that is not among the known ones."""
     return f"{key}: found {found!r}: {did_you_mean(found, known)}"
-
-
-def as_list(value: object) -> list:
-    """A name, or several, as a list."""
-    return value if isinstance(value, list) else [value]
 
 
 def has_labels(settings: dict) -> bool:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from hw1.claims.keys import Experiment, Recorded, Variant
 from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, rows
-from hw1.claims.sample import Sample, effect, ratio, share
+from hw1.claims.sample import Sample, effect, points, ratio, share
 
 RUNNING_MEDIAN_ROWS = 11
 
@@ -97,10 +97,7 @@ def curve_difference(
 ) -> Sample:
     """Mean of an accuracy over the epochs, a variant's minus the baseline's, in percentage
     points."""
-    first, second = paired(
-        *(curve_mean(tables, experiment, column, name) for name in (variant, baseline))
-    )
-    return effect((100 * (first - second)).round(9))
+    return points(*(curve_mean(tables, experiment, column, name) for name in (variant, baseline)))
 
 
 def curve_mean(tables: Tables, experiment: Experiment, column: str, variant: Variant) -> pd.Series:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hw1.claims.keys import Experiment, Split, Variant
 from hw1.claims.reading import Missing, Tables, final, paired, rows
-from hw1.claims.sample import Sample, effect, median, ratio, share
+from hw1.claims.sample import Sample, median, points, ratio, share
 
 
 def parameter_count(tables: Tables, experiment: Experiment, variant: Variant) -> Sample:
@@ -90,9 +90,7 @@ def accuracy_difference(
         final(tables, experiment, split, name, ["accuracy"])["accuracy"]
         for name in (variant, baseline)
     )
-    first, second = paired(*arms)
-    # Shares of 10 000 examples and the like: without the last digits of a difference of floats.
-    return effect((100 * (first - second)).round(9))
+    return points(*arms)
 
 
 def best_accuracy(

@@ -7,25 +7,16 @@ import pandas as pd
 
 from hw1.claims.keys import Experiment, Line, Score, Split
 from hw1.claims.reading import Missing, Tables, each, paired, rows
-from hw1.claims.sample import Sample, effect, median, ratio, share
+from hw1.claims.sample import Sample, effect, median, points, ratio, share
 
 
-def line(tables: Tables, experiment: Experiment, split: Split, column: Score) -> pd.DataFrame:
-    """Loss or accuracy on the line of the only pair: a row per seed, a column per alpha."""
-    return by_alpha(tables, f"{experiment}_lines", None, split, column)
-
-
-def by_line(
-    tables: Tables, experiment: Experiment, variant: Line, split: Split, column: Score
+def line(
+    tables: Tables, experiment: Experiment, split: Split, column: Score, name: Line | None = None
 ) -> pd.DataFrame:
-    """Loss or accuracy on one of several lines, by its name, as `line` has it."""
-    return by_alpha(tables, f"{experiment}_barriers", variant, split, column)
-
-
-def by_alpha(
-    tables: Tables, name: str, variant: Line | None, split: Split, column: Score
-) -> pd.DataFrame:
-    found = rows(tables, name, ("seed", "alpha"), [column], variant, {"split": split})
+    """Loss or accuracy on the line of the only pair, or on one of several lines by its name: a row
+    per seed, a column per alpha."""
+    table = f"{experiment}_{'barriers' if name else 'lines'}"
+    found = rows(tables, table, ("seed", "alpha"), [column], name, {"split": split})
     return found.assign(alpha=found["alpha"].round(10)).pivot(
         index="seed", columns="alpha", values=column
     )
@@ -66,7 +57,7 @@ def loss_barrier(
     tables: Tables, experiment: Annotated[Experiment, "barriers"], variant: Line, split: Split
 ) -> Sample:
     """The largest rise of the loss above the chord between the ends of a line, in nats."""
-    return effect(above_chord(by_line(tables, experiment, variant, split, "loss")))
+    return effect(above_chord(line(tables, experiment, split, "loss", variant)))
 
 
 def barrier_share(
@@ -81,7 +72,7 @@ def barrier_share(
     above the chord; below 0 where it has none. Raises Missing where the other has none."""
     first, second = (
         above_chord(
-            by_line(tables, experiment, name, split, column) * (1, -1)[column != "loss"]
+            line(tables, experiment, split, column, name) * (1, -1)[column != "loss"]
         ).round(9)
         for name in (variant, baseline)
     )
@@ -123,7 +114,7 @@ def midpoint_gain(
     if middle.empty:
         raise Missing(f"no alpha from {start} to {stop}")
     ends = np.maximum(at(values, 0.0), at(values, 1.0))
-    return effect((100 * (middle.max(axis=1) - ends)).round(9))
+    return points(middle.max(axis=1), ends)
 
 
 def rise_beyond(
