@@ -1,3 +1,3 @@
-"""From tables to verdicts: tables are read with care (`reading`), give a value for each seed
-(`sample`, `statistics`), which decide the claims (`decisions`) that the ledger puts into words
-(`ledger`)."""
+"""From tables to verdicts. Tables are read with care (`reading`) and give a value for each seed
+(`sample`, `statistics`). The values decide the claims (`decisions`). The ledger puts the verdicts
+into words (`ledger`)."""

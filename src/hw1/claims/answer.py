@@ -10,8 +10,8 @@ PLACE = re.compile(r"\{(\w+)\.(\d+)(%?)\}")
 
 
 class Point(NamedTuple):
-    """A point as it may be said: `text` with its numbers, and the verdicts on which it rests by the
-    ids of claims or their parts; `otherwise` are those of them that are not as it says."""
+    """A point of the answer: its `text` with numbers, and the verdicts that it rests on, by the ids
+    of claims or their parts. `otherwise` has those verdicts that the point does not expect."""
 
     text: str
     rests_on: dict[str, str]
@@ -25,8 +25,8 @@ class Point(NamedTuple):
 
 
 def points(rules: Sequence[Mapping], parts: Sequence[Mapping]) -> list[Point]:
-    """The points of which all claims are on the ledgers, by the rows of their parts (see
-    `hw1.claims.ledger.part_rows`). Raises ValueError where one names a part that a claim lacks."""
+    """The points whose claims are all on the ledgers, from the rows of `parts` (see
+    `hw1.claims.ledger.part_rows`). Raises ValueError if one names a part that a claim lacks."""
     rows = {f"{row['claim']}.{row['part']}": row for row in parts}
     verdicts = {row["claim"]: row["claim_verdict"] for row in parts}
     verdicts |= {key: row["verdict"] for key, row in rows.items()}

@@ -1,10 +1,10 @@
-"""Do the seeds of one build agree with those of another? By the statistics of a list of claims.
+"""Do the seeds of one build agree with those of another? The statistics of a list of claims decide.
 
-Of seeds that both have, one build's run may be the other's, so only those are compared that are
-independent: ours with theirs that we have not, or ours that they have not with theirs, whichever
-says more. The test is exact, whatever the distribution, and for any number of seeds: of a single
-one it asks how far out it lies in the others' order. That takes 39 of them for a p of 5 %; with
-fewer, a run beyond them all is named, with the share of runs that lie there by chance.
+If both builds have a seed, they may have the same run of it. So only independent runs are compared:
+all of ours with theirs of other seeds, or all of theirs with ours of other seeds, whichever says
+more. The test is exact for any distribution and any number of seeds. For a single seed it asks how
+far out that lies in the order of the others; a p of 5 % takes 39 others. With fewer, a run beyond
+all others is named, with the share of runs that lie there by chance.
 """
 
 import math
@@ -22,14 +22,14 @@ from hw1.results.wording import number, seed_count
 SAME, IN_LINE, OUTSIDE = "the same numbers", "in line", "outside their range"
 DIFFERS, NOT_COMPARED = "differs", "not compared"
 VERDICTS = (SAME, IN_LINE, OUTSIDE, DIFFERS, NOT_COMPARED)
-PERMUTATIONS = 9999  # at most, of values that are tied; all of them where there are fewer
+PERMUTATIONS = 9999  # drawn for tied values; if there are fewer, all are used
 
 
 def p_apart(ours: Sample, theirs: Sample) -> float:
     """Two-sided p of the test whether two independent samples are from one population.
 
-    Of shares Fisher's exact test, else the rank sum's permutation distribution (Mann and Whitney
-    1947), exact up to 9 999 permutations where values are tied.
+    Shares take Fisher's exact test. Other values take the permutation distribution of the rank sum
+    (Mann and Whitney 1947), which is exact up to 9 999 permutations if values are tied.
     """
     x, y = ours.values, theirs.values
     if ours.share:
@@ -37,7 +37,7 @@ def p_apart(ours: Sample, theirs: Sample) -> float:
         return float(stats.fisher_exact([yes, [len(x) - yes[0], len(y) - yes[1]]]).pvalue)
     if min(len(x), len(y)) == 1:
         one, many = (x[0], y) if len(x) == 1 else (y[0], x)
-        # The one falls on each of the n + 1 places in the order as often.
+        # By chance it falls on each of the n + 1 places in the order equally often.
         beyond = 1 + min((many <= one).sum(), (many >= one).sum())
         return min(1.0, 2 * float(beyond) / (len(many) + 1))
     if len(np.unique([*x, *y])) == len(x) + len(y):
@@ -47,8 +47,8 @@ def p_apart(ours: Sample, theirs: Sample) -> float:
 
 
 def in_spreads(ours: Sample, theirs: Sample) -> float | None:
-    """Our median or share minus theirs, over the standard deviation of their seeds; of ratios that
-    of the logarithms. None where their seeds have no spread, or a ratio is 0."""
+    """Our median or share minus theirs, over the standard deviation of their seeds. Ratios enter by
+    their logarithms. None if their seeds have no spread, or a ratio is 0."""
 
     def scaled(value):
         with np.errstate(divide="ignore"):
@@ -62,7 +62,7 @@ def in_spreads(ours: Sample, theirs: Sample) -> float | None:
 
 
 class Pair(NamedTuple):
-    """What a part of a claim is on two sides: samples, or why there are none, and p."""
+    """A part of a claim on two sides: its samples, or why there are none, and p."""
 
     claim: str
     measure: str
@@ -77,7 +77,7 @@ def seeds_in(tables: Tables, experiment: str) -> set[int]:
 
 
 def of_seeds(tables: Tables, experiment: str, seeds: set[int]) -> Tables:
-    """The tables of an experiment with the rows of some seeds, and of pairs of these."""
+    """The tables of an experiment, with only the rows of some seeds or of pairs of these."""
     found = {}
     for name, table in tables.items():
         if name.startswith(f"{experiment}_"):
@@ -88,8 +88,8 @@ def of_seeds(tables: Tables, experiment: str, seeds: set[int]) -> Tables:
 
 
 def independent(ours: set[int], theirs: set[int]) -> tuple[set[int], set[int]]:
-    """Seeds of either side of which none is on both, as many as can say something; empty where
-    all are on both."""
+    """The seeds to compare from either side, none of them on both: the choice that says most. Empty
+    if both sides have the same seeds."""
     choices = [(ours, theirs - ours), (ours - theirs, theirs)]
 
     def says(choice: tuple[set[int], set[int]]) -> float:
@@ -101,7 +101,7 @@ def independent(ours: set[int], theirs: set[int]) -> tuple[set[int], set[int]]:
 
 
 def compare(claims: list[dict], ours: Tables, theirs: Tables, experiments: list[str]) -> list[Pair]:
-    """Each part of a list of claims that is about one of some experiments, on both sides."""
+    """Both sides of each part of a list of claims that is about one of some experiments."""
     pairs = []
     for claim in claims:
         for rule in claim["parts"]:
@@ -128,7 +128,7 @@ def compare(claims: list[dict], ours: Tables, theirs: Tables, experiments: list[
 
 
 def rows_of(pairs: list[Pair]) -> list[dict]:
-    """A row for each pair, with what they say of each other at a level for all together."""
+    """A row for each pair, with its verdict at a level that holds for all pairs together."""
     adjusted = iter(holm([pair.p for pair in pairs if pair.p is not None]))
     rows = []
     for pair in pairs:

@@ -4,17 +4,17 @@ One procedure for both sides (docs/decisions.md has its error rates and power, b
 
 1. A part compares the median of its values, or a share, with the border that its rule names. The
    evidence on either side is an e-value (`hw1.claims.inference.evidence`), which may be looked at
-   after every seed. Nothing is assumed about how the values are distributed, but that seeds are
-   independent.
-2. A claim is confirmed by all of its parts: its evidence is the smallest of theirs. It is refuted
-   by one: its evidence is their mean, whatever their dependence (Vovk and Wang 2021).
-3. Each claim of a list is decided on both sides, each at half the level, by Holm's steps for
-   e-values over all claims of the list, whether their experiments were built or not: on a side the
-   i-th largest of m decides where it reaches (m - i + 1) over half the level, and all before it
-   have. So with 95 % probability no verdict of a list is ever wrong, and what a claim takes does
-   not depend on which other experiments were built.
-4. What the size of an effect is called is read, with the evidence that the claim took, from where
-   the values lie in respect of the smallest effect that matters.
+   after every seed. Seeds are assumed to be independent; their values may have any distribution.
+2. A claim is confirmed by all of its parts: the evidence for it is the smallest of theirs. It is
+   refuted by one part: the evidence against it is the mean of theirs, which holds however the
+   parts depend on each other (Vovk and Wang 2021).
+3. Each claim of a list is decided on both sides, each at half the level. Holm's steps for e-values
+   go over all m claims of the list, whether their experiments were built or not. On a side, the
+   i-th largest e-value decides if it reaches (m - i + 1) over half the level, and all before it
+   do. So with 95 % probability no verdict of a list is ever wrong, and leaving out experiments
+   does not lower what a claim takes.
+4. The word for the size of an effect comes from where the values lie, relative to the smallest
+   effect that matters. It takes as much evidence as the claim.
 """
 
 import math
@@ -42,9 +42,9 @@ CONFIRMED, SMALLER, NO_DIFFERENCE, REFUTED, INCONCLUSIVE, NOT_ENOUGH, NOT_COMPUT
 class Part(NamedTuple):
     """One measured part of a claim: its rule, its values, and the evidence on either side.
 
-    `missing` says why there are no values; both are 0 then. `seeds` is how many were trained for
-    the values, of which some may have none. `verdict` is what it says by itself, where it takes as
-    much evidence as its claim, which has so many parts; `bar` is what its words take.
+    `missing` says why there are no values; the evidence is then 0 on both sides. `seeds` counts the
+    trained seeds, also those without a value. `verdict` is the verdict on the part alone, as one of
+    so many parts, at the evidence that its claim takes; `bar` is the evidence that its words take.
     """
 
     rule: dict
@@ -58,19 +58,19 @@ class Part(NamedTuple):
 
     @property
     def decides(self) -> bool:
-        """Whether the claim depends on it; else it only stands beside it."""
+        """Whether the claim depends on the part; if not, it only stands beside the claim."""
         return self.rule.get("decides", True)
 
     @property
     def n(self) -> int | None:
-        """The number of values; None for a count, and where nothing was measured."""
+        """The number of values; None for a count, and if nothing was measured."""
         return None if self.sample is None or self.sample.counted else len(self.sample.values)
 
 
 class Finding(NamedTuple):
-    """A claim, its parts and its verdict; `e_needed` is the evidence that it takes on the side that
-    has more, `decisive` the index of the part to look at first, `needed` how many seeds in all
-    would decide an undecided one, if further ones are as these. A claim without chance has no
+    """A claim, its parts and its verdict. `e_needed` is the evidence that it takes on the side that
+    has more. `decisive` is the index of the part to look at first. `needed` is how many seeds in
+    all would decide an undecided claim, if further ones are as these. A claim without chance has no
     evidence."""
 
     claim: dict
@@ -96,12 +96,12 @@ def estimate(sample: Sample) -> float:
     if len(ordered) % 2:
         return float(ordered[middle])
     low, high = ordered[middle - 1], ordered[middle]
-    # Of ratios the geometric mean: a median of ratios is 1 over that of their inverses.
+    # Ratios take the geometric mean: their median is 1 over the median of their inverses.
     return float(math.sqrt(low * high) if sample.ratio else (low + high) / 2)
 
 
 def interval(sample: Sample) -> tuple[float, float] | None:
-    """The 95 % interval that fits the evidence; None of a count, and of too few values."""
+    """The 95 % interval that fits the evidence; None for a count, and for too few values."""
     if sample.counted:
         return None
     if sample.share:
@@ -109,12 +109,13 @@ def interval(sample: Sample) -> tuple[float, float] | None:
     return median_interval(sample.values)
 
 
-Side = tuple[str, float]  # above or below, and of which number
+Side = tuple[str, float]  # above or below, and the number
 
 
 def beyond(sample: Sample, side: str, bound: float) -> tuple[int, int, float]:
-    """How many of the values lie `above` or `below` a number, how many there are, and which share
-    of them would at most if the median were that number. One that lies at it counts for no side."""
+    """The number of values `above` or `below` a bound, the number of all values, and the largest
+    share that would lie there if the median were the bound. A value at the bound counts for no
+    side."""
     values, n = sample.values, len(sample.values)
     if sample.share:
         yes = int(values.sum())
@@ -128,7 +129,7 @@ def evidence_beyond(sample: Sample, side: str, bound: float) -> float:
 
 
 def count_lies(count: float, region: dict) -> bool:
-    """Whether an exact number lies in a region; a range has its ends in it."""
+    """Whether an exact number lies in a region; a range includes its ends."""
     ((side, bound),) = region.items()
     low, high = bound if side == "within" else (bound, bound)
     return {"above": count > low, "below": count < high, "within": low <= count <= high}[side]
@@ -139,21 +140,21 @@ def opposite(side: str) -> str:
 
 
 def sides(region: dict) -> list[Side]:
-    """What all has to hold for a region: above or below a number, or both."""
+    """The conditions that make up a region: above a number, below one, or both."""
     ((side, bound),) = region.items()
     return [("above", bound[0]), ("below", bound[1])] if side == "within" else [(side, bound)]
 
 
 def refuting(rule: dict) -> list[Side]:
-    """Of what each is enough to refute a part."""
+    """The conditions that refute a part; each is enough."""
     if "refuted" in rule:
         return sides(rule["refuted"])
     return [(opposite(side), bound) for side, bound in sides(rule["confirmed"])]
 
 
 def assess(claim: str, rule: dict, tables: Tables) -> Part:
-    """Measure one part of a claim. An error of a statistic stays one: only what a table lacks is no
-    verdict."""
+    """Measure one part of a claim. If a table lacks something, the part says so; any other error of
+    a statistic is raised."""
     statistic = STATISTICS[rule["statistic"]]
     try:
         sample = statistic(tables, **rule["of"])
@@ -163,7 +164,7 @@ def assess(claim: str, rule: dict, tables: Tables) -> Part:
         return Part(rule, None, str(error), verdict=NOT_ENOUGH)
     except Missing as error:
         return Part(rule, None, str(error))
-    except ValueError as error:  # of which a script would make one line, as of a user's mistake
+    except ValueError as error:  # a script would report it in one line, like a user's mistake
         raise RuntimeError(f"claim {claim}: {rule['statistic']} failed") from error
     if sample.counted:
         inside = count_lies(float(sample.values[0]), rule["confirmed"])
@@ -197,8 +198,8 @@ def mean(values: Sequence[float]) -> float:
 
 
 class Sizes(NamedTuple):
-    """On which `side` of no effect (`null`) a claimed effect lies, the smallest one that `matters`,
-    and its `mirror`, as large an effect in the other direction."""
+    """The `side` of no effect (`null`) that a claimed effect lies on, the smallest effect that
+    `matters`, and its `mirror`, an effect of the same size in the other direction."""
 
     side: str
     null: float
@@ -207,7 +208,7 @@ class Sizes(NamedTuple):
 
 
 def sizes(rule: dict, sample: Sample) -> Sizes | None:
-    """The sizes that a rule tells apart; None where it is not about the size of an effect."""
+    """The sizes that a rule tells apart; None if it is not about the size of an effect."""
     ((side, bound),) = rule["confirmed"].items()
     null = sample.null
     if null is None or side == "within" or (bound <= null if side == "above" else bound >= null):
@@ -223,7 +224,7 @@ class Bars(NamedTuple):
 
 
 def verdict_of(part: Part, bars: Bars, parts: int) -> str:
-    """What a part says by itself with so much evidence, and refuted as one of so many parts."""
+    """The verdict on a part alone: confirmed at its bar, refuted at its bar times `parts`."""
     if part.sample is None:
         return part.verdict
     if part.e_confirmed >= bars.confirmed:
@@ -234,13 +235,13 @@ def verdict_of(part: Part, bars: Bars, parts: int) -> str:
 
 
 def reach(evidence_of_sides: tuple[float, float], bars: Bars) -> bool:
-    """Whether the evidence is enough on one of both sides."""
+    """Whether the evidence is enough on at least one side."""
     return any(e >= bar for e, bar in zip(evidence_of_sides, bars))
 
 
 def against(part: Part) -> dict[str, float]:
-    """The evidence that a part does not hold as claimed, by what it is called: the reverse (or just
-    not, where it is about no effect), smaller than matters, or no difference that matters."""
+    """The evidence that a part does not hold as claimed, by word: refuted (by the reverse, if it is
+    about an effect), smaller than matters, or no difference that matters."""
     sample = part.sample
     if sample is None or (found := sizes(part.rule, sample)) is None:
         return {REFUTED: part.e_refuted, SMALLER: 0.0, NO_DIFFERENCE: 0.0}
@@ -256,12 +257,12 @@ def against(part: Part) -> dict[str, float]:
 
 
 def word_of(evidence_by_word: Mapping[str, float], bar: float) -> str:
-    """What is refuted is called: the first that is shown."""
+    """The word for what is refuted: the first that is shown."""
     return next((word for word, e in evidence_by_word.items() if e >= bar), REFUTED)
 
 
 def clearest(part: Part, parts: int) -> tuple[float, float]:
-    """The most evidence on either side that so many seeds can give, as one of so many parts."""
+    """The most evidence that so many values can give on either side, as one of so many parts."""
     sample = part.sample
     if sample is None:
         return 0.0, 0.0
@@ -279,7 +280,7 @@ def clearest(part: Part, parts: int) -> tuple[float, float]:
 
 def needed(part: Part, bars: Bars, parts: int) -> tuple[float, float]:
     """How many seeds would confirm a part, and refute it as one of so many, if further ones are as
-    these, those that give no value included; infinity where they point elsewhere."""
+    these. Seeds without a value count, too. Infinity if the values point elsewhere."""
     sample = part.sample
     if sample is None or sample.counted:
         return (0 if part.e_confirmed else math.inf), (0 if part.e_refuted else math.inf)
@@ -304,8 +305,8 @@ def tested(claim: dict) -> bool:
 
 
 def decide(claims: list[dict], tables: Tables, left_out: Container[str] = ()) -> list[Finding]:
-    """A finding for each claim of a list, but for those that nobody asks for, by their ids: these
-    are of the list, and its errors are counted with them."""
+    """A finding for each claim of a list, except those with an id in `left_out`. These stay in the
+    list, so its error rate counts them."""
     measured = [
         (claim, [assess(claim["id"], rule, tables) for rule in claim["parts"]])
         for claim in claims
@@ -327,8 +328,8 @@ def decide(claims: list[dict], tables: Tables, left_out: Container[str] = ()) ->
 
 
 def holm_steps(evidence_of_claims: Sequence[float], family: int) -> list[float]:
-    """What the evidence of each claim has to reach, of so many in all: the largest 1 over the level
-    of a side times all of them, each further one a claim less, until one does not."""
+    """The evidence that each claim of a family has to reach: for the largest, the number of claims
+    over the level of a side; for each further one, a claim less, until one falls short."""
     bars = [0.0] * len(evidence_of_claims)
     among = family
     for index in sorted(range(len(bars)), key=lambda index: -evidence_of_claims[index]):
@@ -340,7 +341,7 @@ def holm_steps(evidence_of_claims: Sequence[float], family: int) -> list[float]:
 def finding(
     claim: dict, parts: list[Part], e_confirmed: float, e_refuted: float, bars: Bars | None
 ) -> Finding:
-    """The finding on a claim, which takes so much evidence; of one without chance any will do."""
+    """The finding on a claim that takes so much evidence; without chance, any bars will do."""
     k = sum(part.decides for part in parts)
     at = bars or Bars(1 / SIDE, 1 / SIDE)
     parts = [p._replace(verdict=verdict_of(p, at, k), bar=max(at) * k) for p in parts]
@@ -371,8 +372,8 @@ def finding(
 
 
 def refuted(parts: list[Part], bar: float) -> tuple[str, list[Part]]:
-    """What a refuted claim is called, by the mean over its parts as it is refuted, and its parts,
-    of which the clearest is called so, too."""
+    """The word for a refuted claim, by the mean evidence over its parts, and the parts, where the
+    clearest one gets the same word."""
     deciding = [part for part in parts if part.decides]
     found = [against(part) for part in deciding]
     word = word_of({word: mean([of[word] for of in found]) for word in found[0]}, bar)
@@ -383,7 +384,8 @@ def refuted(parts: list[Part], bar: float) -> tuple[str, list[Part]]:
 
 def decisive(parts: list[Part], verdict: str) -> int:
     """Index of the part that explains a verdict: the closest call of a confirmed claim, the
-    clearest one of a refuted claim, else the first part with that verdict, else the first."""
+    clearest part of a refuted one, else the first with that verdict, the first undecided, or the
+    first."""
     places = [index for index, part in enumerate(parts) if part.decides]
     if verdict == CONFIRMED:
         return min(places, key=lambda index: parts[index].e_confirmed)

@@ -1,11 +1,10 @@
-"""What a sample says about the population it is from, however often one looks at it.
+"""What a sample says about its population, however often one looks at it.
 
-One test serves all: of independent values, how many lie beyond a number is binomial, whatever their
-distribution. The evidence is an e-value: how much more likely the values found are where more of
-them lie there than would by chance, than where they do not. It may be looked at after every value:
-where the values are as chance makes them, it ever reaches 1/a with probability a at most (Ville
-1939; Ramdas, Gruenwald, Vovk and Shafer 2023). Intervals are the borders that it does not reject,
-so they hold at any time as well.
+One test serves all: the number of independent values beyond a bound is binomial, whatever their
+distribution. The evidence is an e-value: how much more likely the values are if more of them lie
+there than by chance, than if they do not. One may look at it after every value: by chance alone, it
+ever reaches 1/a with a probability of at most a (Ville 1939; Ramdas, Gruenwald, Vovk and Shafer
+2023). An interval holds the borders that it does not reject, so it is valid at any time as well.
 """
 
 import functools
@@ -15,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import optimize, special, stats
 
-LEVEL = 0.05  # that an interval ever misses what it is of, or that any verdict of a list is wrong
+LEVEL = 0.05  # probability that an interval ever misses, or that any verdict of a list is wrong
 SIDE = LEVEL / 2  # of either side
-MOST_SEEDS = 1000  # more are not worth to be named
+MOST_SEEDS = 1000  # more are not worth naming
 
 
 @functools.cache
@@ -25,15 +24,15 @@ def evidence(successes: int, n: int, share: float) -> float:
     """The e-value of so many successes in n trials against a probability of `share` at most.
 
     It is the likelihood ratio against `share`, averaged over all probabilities p above it with a
-    weight proportional to (1 - p)^(-1/2), which favours trials that agree (Robbins 1970). 1 of no
-    trials; 10 of 10 against one half give 391.
+    weight proportional to (1 - p)^(-1/2), which favours trials that agree (Robbins 1970). It is 1
+    without trials; 10 of 10 against one half give 391.
     """
-    if share <= 0:  # of what never happens once is enough
+    if share <= 0:  # one success is enough against what never happens
         return math.inf if successes else 1.0
     if share >= 1:
         return 1.0
     failures = n - successes
-    above = special.betaincc(successes + 1, failures + 0.5, share)  # what lies above the share
+    above = special.betaincc(successes + 1, failures + 0.5, share)  # the weight above the share
     if above == 0:
         return 0.0
     logarithm = (
@@ -43,16 +42,16 @@ def evidence(successes: int, n: int, share: float) -> float:
         - successes * math.log(share)
         - failures * math.log1p(-share)
     )
-    return float(np.exp(min(logarithm, 700)))  # what is larger is as good
+    return float(np.exp(min(logarithm, 700)))  # a larger number would say no more
 
 
 def median_interval(values: np.ndarray) -> tuple[float, float] | None:
     """Interval of a median by order statistics, at 95 % at any time (Howard and Ramdas 2022).
 
-    Of 7 values it is the least and the greatest. None where even these are too few.
+    With 7 values it goes from the least to the greatest; with fewer there is none.
     """
     ordered, n = np.sort(values), len(values)
-    for k in range(n // 2 + 1, n + 1):  # the fewest on one side of a border that reject it
+    for k in range(n // 2 + 1, n + 1):  # the fewest on one side that reject a border
         if evidence(k, n, 0.5) >= 1 / SIDE:
             return float(ordered[n - k]), float(ordered[k - 1])
     return None
@@ -73,12 +72,12 @@ def share_interval(successes: int, n: int) -> tuple[float, float]:
 
 
 def seeds_needed(successes: int, n: int, share: float, needed: float) -> int | None:
-    """How many trials bring `evidence` to what is needed, of which as large a part succeeds as of
-    the n observed; None where the part is no larger than `share`, or that takes over 1000."""
+    """How many trials bring `evidence` to what is needed, if the rate of success stays as observed.
+    None if this rate is at most `share`, or if it takes over 1000 trials."""
     if not successes > share * n:
         return None
     for trials in range(1, MOST_SEEDS + 1):
-        # As many as observed, or the next whole number below.
+        # The successes at the observed rate, rounded down.
         if evidence(int(successes / n * trials + 1e-9), trials, share) >= needed:
             return trials
     return None
@@ -96,9 +95,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's rank correlation; 0 where one of them does not vary, which then says nothing.
+    """Spearman's rank correlation; 0 if x or y does not vary, since it then says nothing.
 
-    Without the last digits of its floats: a correlation of 0.8 lies at a border of 0.8.
+    It has no last digits of floats: a correlation of 0.8 lies at a border of 0.8.
     """
     if len(np.unique(x)) == 1 or len(np.unique(y)) == 1:
         return 0.0

@@ -1,18 +1,18 @@
-"""What the keys of a claim are that stand under `of`: the annotations of the statistics.
+"""What the keys under `of` of a claim are: the annotations of the statistics.
 
-The workflow reads them without importing a statistic, and refuses a claim that does not fit what
-will be built before anything is trained (hw1.settings.claim_lists). What an experiment has to have
-stands beside it: Annotated[Experiment, "one variant", "lines", "history.test_loss"] is one of one
-variant, with a table `lines`, and a history with a column `test_loss`. Others are "several
-variants", "labels", "a row per epoch" or "iteration" of the history, and snapshots of "epoch 0".
+The workflow reads them without importing a statistic. Before anything is trained, it refuses a
+claim that does not fit what will be built (hw1.settings.claim_lists). An annotation says what an
+experiment must have: Annotated[Experiment, "one variant", "lines", "history.test_loss"] has one
+variant, a table `lines`, and a history with a column `test_loss`. Other words are "several
+variants", "labels", "a row per epoch" or "a row per iteration" of the history, and "epoch 0".
 """
 
 from typing import Literal
 
 Experiment = str  # its tables begin with its name
-Variant = str  # of the experiment, or of that of the table
+Variant = str  # of the experiment, or of the table's experiment
 Variants = list[str]
-Line = str  # what the first table that the experiment has to have says in place of a variant
+Line = str  # a name in place of a variant, in the first table that the experiment must have
 Table = str  # of an experiment, with its name
 Column = str  # of the table
 Recorded = str  # column of the history that the training records

@@ -50,7 +50,7 @@ def scale(sample: Sample, rule: dict) -> Callable[[float], float]:
 
 
 def effects(part: Part) -> dict:
-    """Estimate, interval and confirming numbers of a part as effects; None for a count, and where
+    """Estimate, interval and confirming numbers of a part as effects; None for a count, and if
     nothing was measured."""
     keys = ("effect", "effect_low", "effect_high", "confirmed_above", "confirmed_below")
     sample = part.sample
@@ -63,7 +63,7 @@ def effects(part: Part) -> dict:
     bounds = [effect(value) for value in (bound if side == "within" else [bound])]
     below = bounds[1] if side == "within" else None
     found = (effect(estimate(sample)), low, high, bounds[0], below)
-    # Of a ratio that is 0 there is no logarithm to show.
+    # A ratio of 0 has no logarithm to show.
     return {
         key: value if value is None or math.isfinite(value) else None
         for key, value in zip(keys, found)
@@ -74,15 +74,15 @@ def effects(part: Part) -> dict:
 
 
 def reported_text(part: Part) -> str:
-    """Where the number that the report had from its one run stands among the seeds', and what that
-    says of one run; empty where it gave none."""
+    """Where the report's number, from its one run, stands among the seeds', and what that says of
+    one run. Empty if the report gave none."""
     sample = part.sample
     if sample is None or sample.counted or "reported" not in part.rule:
         return ""
     n, value = len(sample.values), number(part.rule["reported"])
     below = int((sample.values < part.rule["reported"]).sum())
     at_most = int((sample.values <= part.rule["reported"]).sum())
-    # A further run falls on any of the n + 1 places between the sorted values as often.
+    # A further run falls on each of the n + 1 places between the sorted values equally often.
     tail = 2 * (min(at_most, n - below) + 1) / (n + 1)
     where = f"{below} of {n} seeds are below it"
     if n < 39:
@@ -154,7 +154,7 @@ def count_of_values(sample: Sample) -> str:
 
 
 def reading_of(part: Part) -> str:
-    """What a confirmed part is read as, by where its values are shown to lie."""
+    """How a confirmed part is read, by where its values are shown to lie."""
     reading, sample = part.rule["reading"], part.sample
     assert sample is not None
     regions = sides(reading["where"])
@@ -167,7 +167,7 @@ def reading_of(part: Part) -> str:
 
 
 def reversed_effect(rule: dict, sample: Sample, bar: float) -> bool:
-    """Whether a part has an effect on the other side of none."""
+    """Whether a part has an effect in the other direction."""
     found = sizes(rule, sample)
     return found is not None and (evidence_beyond(sample, opposite(found.side), found.null) >= bar)
 
@@ -212,13 +212,13 @@ def beside(finding: Finding) -> str:
 
 # --- as tables
 
-# What the tables have also where no claim of a list is left.
+# Columns that the tables have even if no claim of a list is left.
 CLAIM_COLUMNS = ("claim", "verdict")
 PART_COLUMNS = ("claim", "claim_verdict", "part", "decides", "measure", "verdict", "effect")
 
 
 def measured(part: Part) -> dict:
-    """Estimate, interval and number of seeds of a part, empty where there is none."""
+    """Estimate, interval and number of seeds of a part, empty if there is none."""
     if part.sample is None:
         return dict.fromkeys(("estimate", "low", "high", "n"))
     low, high = interval(part.sample) or (None, None)

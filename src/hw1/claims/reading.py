@@ -1,7 +1,7 @@
-"""Tables, read with care: what a claim is decided by is complete, finite and in range.
+"""Tables, read with care: the numbers that decide a claim are complete, finite and in range.
 
-All statistics get their numbers here. Raises Missing where the tables lack what is needed, and
-where what is there cannot be right; both name table, run and what was found.
+All statistics get their numbers here. Missing is raised if the tables lack what is needed, or hold
+what cannot be right. It names table, run and what was found.
 """
 
 import math
@@ -34,7 +34,7 @@ def experiment_of(of: dict, experiments: Collection[str]) -> str | None:
 
 
 def limits(column: str) -> tuple[float, float]:
-    """Between which numbers the values of a column lie, inclusively."""
+    """The least and the greatest value that a column may have."""
     if column.endswith("accuracy"):
         return 0, 1
     if column.endswith(("loss", "distance", "norm")):
@@ -60,10 +60,10 @@ def rows(
     where: dict | None = None,
     complete: bool = True,
 ) -> pd.DataFrame:
-    """Rows of a table, sorted by `key`, of one variant (or the only one), with some values.
+    """Rows of a table, sorted by `key`, of one variant (or the only one), with the values `where`.
 
-    Each place of the key stands there once, all seeds have the same of them (if they have to be
-    `complete`), and the numbers of `columns` are finite and in range.
+    Each place of the key stands there once. If `complete`, all seeds have the same places. The
+    numbers of `columns` are finite and in range.
     """
     if name not in tables:
         raise Missing(f"no table {name}")
@@ -127,8 +127,8 @@ def check_complete(found: pd.DataFrame, name: str, key: Sequence[str]) -> None:
 
 
 def each(values: pd.DataFrame, number: Callable[[np.ndarray], float]) -> pd.Series:
-    """A number of the row of each seed, computed by itself: of all rows together, sums are rounded
-    otherwise with more seeds."""
+    """A number of each seed, computed from its row alone. In sums over all rows together, rounding
+    would depend on how many seeds there are."""
     rows_alone = np.ascontiguousarray(values.to_numpy())
     return pd.Series([float(number(row)) for row in rows_alone], index=values.index)
 
@@ -142,8 +142,8 @@ def final(
 ) -> pd.DataFrame:
     """Some of the metrics after the last epoch, indexed by seed, of one variant or the only one.
 
-    All seeds have the same last epoch, or the one that each run's history ends with: it may have
-    been stopped early.
+    All seeds have the same last epoch, or each has the last epoch of its history, since a run may
+    stop early.
     """
     name, key = f"{experiment}_metrics", ("seed", "epoch")
     found = rows(tables, name, key, columns, variant, {"split": split}, complete=False)
@@ -160,7 +160,7 @@ def final(
 
 
 def last_epochs(tables: Tables, name: str, variant: str) -> dict[int, int]:
-    """The last epoch of each seed's history; empty where there is none."""
+    """The last epoch of each seed's history; empty if there is none."""
     if name not in tables or "epoch" not in tables[name]:
         return {}
     history = tables[name]
@@ -168,7 +168,7 @@ def last_epochs(tables: Tables, name: str, variant: str) -> dict[int, int]:
 
 
 def paired(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Two arms at the seeds that both have. Raises Missing where they share none."""
+    """Two arms at the seeds that both have. Raises TooFew if they share none."""
     first, second = first.align(second, join="inner")
     if first.empty:
         raise TooFew("no seed has both arms")
@@ -176,7 +176,7 @@ def paired(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 
 def together(columns: Sequence[pd.Series]) -> pd.DataFrame:
-    """Several series at the seeds that all have. Raises Missing where they share none."""
+    """Several series at the seeds that all have. Raises TooFew if they share none."""
     frame = pd.concat(columns, axis=1, join="inner")
     if frame.empty:
         raise TooFew("no seed has all arms")

@@ -1,4 +1,4 @@
-"""A value for each seed, as a claim is about it."""
+"""A value for each seed: what a claim is about."""
 
 from typing import NamedTuple
 
@@ -9,15 +9,15 @@ from hw1.claims.reading import Missing, paired
 
 
 class Sample(NamedTuple):
-    """A number for each seed (n,), of which a claim is about the median; or, if it is a `share`, a
+    """A number for each seed (n,); the claim is about their median. In a `share` the numbers are
     yes (1) or no (0), and the claim is about how many say yes.
 
-    `null` is the number that means no effect, 1 of a ratio and 0 of a difference; None of what is
-    no effect. A number that is `counted` is the same for all seeds, and exact. `of_pairs` has one
-    for each of some disjoint pairs of seeds.
+    `null` is the number that means no effect: 1 for a ratio, 0 for a difference, None if the values
+    are no effects. A `counted` number is exact, and the same for all seeds. With `of_pairs` each
+    value belongs to a pair of seeds, and no seed is in two pairs.
 
-    Values are in the order of the seeds, and each depends on its seed and earlier ones alone: so
-    those of more seeds begin with those of fewer, and it does no harm to look at them in between.
+    Values are in the order of the seeds, and each depends only on its seed and earlier ones. So the
+    values of more seeds begin with those of fewer, and looking in between does no harm.
     """
 
     values: np.ndarray
@@ -57,9 +57,9 @@ def points(first: pd.Series, second: pd.Series) -> Sample:
 
 
 def ratio(first: pd.Series, second: pd.Series) -> Sample:
-    """What two positive values of each seed are to each other.
+    """The ratio of two positive values of each seed.
 
-    Raises Missing where the second is 0; where the first is, the ratio is the smallest there is.
+    Raises Missing if the second is 0. If the first is 0, the ratio is the smallest there is.
     """
     first, second = paired(first, second)
     if (second == 0).any():

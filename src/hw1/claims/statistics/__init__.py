@@ -1,8 +1,8 @@
-"""What claims are decided by: statistics of the tables, a value for each seed.
+"""The statistics that decide claims: of the tables, a value for each seed.
 
 A statistic is a function of this package that returns a `Sample`. It takes the tables by name (data
 frames with the columns of docs/results.md) and what a part of a claim has under `of`
-(workflow/claims.yaml), and pairs its arms by seed. It raises Missing where the tables lack what it
+(workflow/claims.yaml), and pairs its arms by seed. It raises Missing if the tables lack what it
 needs or cannot be right.
 """
 
@@ -28,10 +28,10 @@ STATISTICS: dict[str, Callable[..., Sample]] = {}
 
 
 def add(module: ModuleType) -> None:
-    """Have the statistics that a module defines decide claims."""
+    """Let claims use the statistics that a module defines."""
     for name, function in inspect.getmembers(module, inspect.isfunction):
         own = function.__module__ == module.__name__
-        # As text where a file has its annotations so, by an import from __future__.
+        # Annotations are text in a file that imports them from __future__.
         if own and function.__annotations__.get("return") in (Sample, "Sample"):
             STATISTICS[name] = function
 
@@ -41,6 +41,6 @@ for module in (final, course, distances, predictions, line, size, units, landsca
 
 
 def load(files: Iterable[Path]) -> None:
-    """Have the statistics of files decide claims, too: those of extensions."""
+    """Let claims use the statistics of the files of extensions, too."""
     for file in files:
         add(kinds.load(file))

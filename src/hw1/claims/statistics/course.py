@@ -48,8 +48,8 @@ def convergence_ratio(
 ) -> Sample:
     """Epochs that a variant needs to get below a share of the variance, over the baseline's.
 
-    Of the seeds at which both get there: how fast a run is that arrives. How many do is another
-    question, see `arrives`.
+    Only seeds at which both get there count: it says how fast they arrive. `arrives` says how many
+    do.
     """
     arms = [epochs_to(tables, experiment, name, below).dropna() for name in (variant, baseline)]
     if not set(arms[0].index) & set(arms[1].index):
@@ -67,8 +67,8 @@ def plateaus(
 ) -> Sample:
     """Share of runs that end on a plateau of the training loss.
 
-    They end `above` a loss, and less than a share `gain` lower than when the share `since` of the
-    epochs had passed.
+    Their final loss is `above` a loss, and less than a share `gain` lower than the loss after the
+    share `since` of the epochs.
     """
     history = rows(tables, f"{experiment}_history", ("seed", "epoch"), ["batch_loss"], variant)
     ends = history.groupby("seed")["epoch"].transform("max")
@@ -84,7 +84,7 @@ def curve_ratio(
     baseline: Variant,
     column: Recorded,
 ) -> Sample:
-    """Mean of a column over the epochs, a variant's over the baseline's."""
+    """Mean of a column over the epochs: a variant's, divided by the baseline's."""
     return ratio(*(curve_mean(tables, experiment, column, name) for name in (variant, baseline)))
 
 
@@ -110,7 +110,7 @@ def reaches(
     variant: Variant,
     at_least: float,
 ) -> Sample:
-    """Share of runs whose training accuracy, the mean over an epoch, is as high at the best one."""
+    """Share of runs whose training accuracy, the mean over an epoch, is ever at least so high."""
     return share(per_epoch(tables, experiment, "batch_accuracy", variant).max(axis=1) >= at_least)
 
 
@@ -141,7 +141,7 @@ def phases(tables: Tables, experiment: Experiment, column: str) -> pd.DataFrame:
 
 
 def during(values: pd.DataFrame, phase: Phase | Literal["late"]) -> pd.DataFrame:
-    """The `first` or the `last` tenth of the iterations, the `middle` third, or the third after it,
+    """The `first` or the `last` tenth of the iterations, the `middle` third, or the last third,
     which is `late`."""
     n = values.shape[1]
     tenth, third = max(n // 10, 1), max(n // 3, 1)
@@ -160,8 +160,8 @@ def phase_ratio(
     column: Recorded,
     phase: Phase,
 ) -> Sample:
-    """Mean of a column over the first tenth of the iterations, or the last, over the middle
-    third."""
+    """Mean of a column in the first or the last tenth of the iterations, divided by its mean in the
+    middle third."""
     values = phases(tables, experiment, column)
     return ratio(*(each(during(values, name), np.mean) for name in (phase, "middle")))
 
@@ -172,7 +172,7 @@ def varies(
     column: Recorded,
     above: float,
 ) -> Sample:
-    """Share of runs in whose middle third a column has a coefficient of variation `above` one."""
+    """Share of runs whose column has a coefficient of variation > `above` in the middle third."""
     values = during(phases(tables, experiment, column), "middle")
     return share(each(values, lambda run: np.std(run, ddof=1) / np.mean(run)) > above)
 
@@ -184,8 +184,8 @@ def falls_by_windows(
     windows: int,
     falls: int,
 ) -> Sample:
-    """Share of runs in whose middle third, cut into equal windows, the mean of a column falls from
-    one to the next at least so many times."""
+    """Share of runs whose column falls steadily in the middle third: cut into equal windows, its
+    mean falls from one window to the next at least so many times."""
     values = during(phases(tables, experiment, column), "middle")
     if values.shape[1] < windows:
         raise Missing(f"{experiment}_history: the middle third has {values.shape[1]} iterations")
@@ -203,7 +203,7 @@ def levels_off(
     column: Recorded,
     times: float,
 ) -> Sample:
-    """Share of runs in whose last third the least-squares line through a column is less than so
+    """Share of runs whose least-squares line through a column is, in the last third, less than so
     many times as steep as in the middle third."""
     values = phases(tables, experiment, column)
     if values.shape[1] < 6:
@@ -240,8 +240,8 @@ def detrended_range(
     experiment: Annotated[Experiment, "one variant", "a row per epoch"],
     column: Recorded,
 ) -> Sample:
-    """By how much a column goes up and down over the epochs: the range of what is left when its
-    least-squares line is taken off, which is never below 0."""
+    """How much a column goes up and down over the epochs: the range of its residuals from its
+    least-squares line, which is never below 0."""
     values = per_epoch(tables, experiment, column)
     epochs = values.columns.to_numpy(float)
     if len(epochs) < 3:

@@ -24,7 +24,7 @@ def contraction(
 
 
 def snapshots(found: pd.DataFrame, table: str, at_least: int) -> list[int]:
-    """The epochs of the snapshots. Raises Missing where 0 is not among them, or they are fewer."""
+    """The epochs of the snapshots. Raises Missing if 0 is not among them, or there are fewer."""
     epochs = sorted(found["epoch"].unique())
     if epochs[0] != 0 or len(epochs) < at_least:
         raise Missing(f"{table}: no snapshots of epoch 0 and of {at_least - 1} or more later ones")
@@ -32,8 +32,8 @@ def snapshots(found: pd.DataFrame, table: str, at_least: int) -> list[int]:
 
 
 def cosine(tables: Tables, table: Annotated[Table, "one variant"], column: Column) -> Sample:
-    """Cosine of the angle between the ways of two runs, at the last snapshot: a column that is
-    empty at the start, from where no way has been gone."""
+    """Cosine of the angle between the ways of two runs, at the last snapshot. Its column is empty
+    at the start, where there is no way yet."""
     found = pairs(tables, table, ["distance"])
     found = found[found["epoch"] == found["epoch"].max()]
     if column not in found:
@@ -57,8 +57,8 @@ def distance_ratio_change(
     column: Column,
     baseline: Column,
 ) -> Sample:
-    """One kind of distance between two runs over another: that ratio at the last snapshot over what
-    it is at the start."""
+    """The ratio of one kind of distance between two runs to another: its value at the last snapshot
+    over its value at the start."""
     found = pairs(tables, table, [column, baseline])
     if (found[[column, baseline]] == 0).any(axis=None):
         raise Missing(f"{table}: a ratio to 0")
@@ -68,10 +68,10 @@ def distance_ratio_change(
 
 
 def pairs(tables: Tables, table: str, columns: list[str]) -> pd.DataFrame:
-    """The rows of a table of distances that are of the first and second run by their seeds, the
-    third and fourth, and so on: pairs that share a run are not independent.
+    """The rows of a table of distances for the first and second run by their seeds, the third and
+    fourth, and so on. Pairs that share a run are not independent.
 
-    Raises Missing where one of them is not there after each epoch.
+    Raises Missing if one of these pairs lacks an epoch.
     """
     found = rows(tables, table, ("epoch", "seed", "other_seed"), columns)
     seeds = sorted({*found["seed"], *found["other_seed"]})

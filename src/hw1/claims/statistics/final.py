@@ -56,7 +56,7 @@ def accuracy_within(
     low: float,
     high: float,
 ) -> Sample:
-    """Share of runs whose final accuracy lies between two, in percent."""
+    """Share of runs whose final accuracy, in percent, lies between two values."""
     accuracy = 100 * final(tables, experiment, split, columns=["accuracy"])["accuracy"]
     return share((accuracy >= low) & (accuracy <= high))
 
@@ -96,7 +96,7 @@ def accuracy_difference(
 def best_accuracy(
     tables: Tables, experiment: Annotated[Experiment, "one variant", "labels"], split: Split
 ) -> Sample:
-    """What a run's accuracy is at its best recorded epoch, in percent."""
+    """The accuracy of a run at its best recorded epoch, in percent."""
     name = f"{experiment}_metrics"
     metrics = rows(tables, name, ("seed", "epoch"), ["accuracy"], where={"split": split})
     return median(100 * metrics.groupby("seed")["accuracy"].max())
@@ -117,5 +117,5 @@ def memorised(
 
 
 def final_epoch(tables: Tables, experiment: Experiment, variant: Variant) -> Sample:
-    """The epoch after which training ended, at a loss at which it stops or at the last one."""
+    """The epoch after which training ended: the last one, or earlier if it stops at a loss."""
     return median(final(tables, experiment, "train", variant)["epoch"])

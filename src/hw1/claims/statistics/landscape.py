@@ -18,7 +18,7 @@ def measured(tables: Tables, table: Table, variant: Variant, column: Column) -> 
 
 
 def table_correlation(tables: Tables, table: Table, variants: Variants, column: Column) -> Sample:
-    """Spearman's correlation of the place in a list of variants and a column of a table."""
+    """Spearman's correlation between the place in a list of variants and a column of a table."""
     columns = [measured(tables, table, name, column) for name in variants]
     return effect(correlation_with_place(columns))
 
@@ -30,8 +30,8 @@ def growth(
     column: Column,
     baseline: Variants | None = None,
 ) -> Sample:
-    """How many times as large a column is of the second of two variants as of the first; with a
-    baseline, over how many times as large it is between two others."""
+    """The ratio of a column of the second of two variants to that of the first. With a baseline, it
+    is divided by the same ratio of two others."""
     names = [*variants, *(baseline or [])]
     values = together([measured(tables, table, name, column) for name in names])
     if (values <= 0).any(axis=None):
@@ -47,8 +47,8 @@ def gap_left(
     baseline: Variants,
     split: Split,
 ) -> Sample:
-    """By how much the first of two variants is more accurate than the second, as a share of what it
-    is between two others. Raises Missing where these have no such gap."""
+    """How much more accurate the first of two variants is than the second, as a share of the same
+    gap between two others. Raises Missing if these have no such gap."""
     first, second, start, stop = together(
         [
             final(tables, experiment, split, name, ["accuracy"])["accuracy"]
@@ -65,8 +65,8 @@ def sensitivity_and_gap(
     experiment: Annotated[Experiment, "sensitivity", "labels"],
     variants: Variants,
 ) -> Sample:
-    """Spearman's correlation over some networks of how sensitive their probabilities are and of
-    their training accuracy minus the test accuracy (Novak, Bahri, Abolafia, Pennington and
+    """Spearman's correlation, over some networks, between the sensitivity of their probabilities
+    and their training accuracy minus test accuracy (Novak, Bahri, Abolafia, Pennington and
     Sohl-Dickstein 2018)."""
     columns = {
         split: together(
@@ -86,7 +86,7 @@ def sensitivity_and_gap(
 def arrived(
     tables: Tables, experiment: Experiment, variant: Variant, gradient_norm: float
 ) -> pd.DataFrame:
-    """The loss, by seed, where the gradient is no larger than said."""
+    """The loss, by seed, of the runs whose gradient is no larger than `gradient_norm`."""
     name = f"{experiment}_critical_points"
     found = rows(tables, name, ("seed",), ["loss", "gradient_norm"], variant).set_index("seed")
     found = found.loc[found["gradient_norm"] <= gradient_norm, ["loss"]]
@@ -115,17 +115,17 @@ def concordance(
     threshold: float,
     column: Literal["minimal_ratio", "negative_share"] = "minimal_ratio",
 ) -> Sample:
-    """Of pairs of runs, whether that of the higher loss has the smaller minimal ratio, or the
-    larger share of negative eigenvalues.
+    """Whether the run of a pair with the higher loss has the smaller minimal ratio, or the larger
+    share of negative eigenvalues.
 
-    Of runs whose gradient is as small as said, two at a time by their seeds, so that no run is in
-    two pairs; pairs in which loss or share are the same do not count.
+    The runs with a gradient as small as said are paired in the order of their seeds, so that no run
+    is in two pairs. Pairs with the same loss or share do not count.
     """
     both = arrived(tables, experiment, variant, gradient_norm)
     both["share"] = share_of_eigenvalues(tables, experiment, variant, threshold, column)
     both = both.dropna()
     even = len(both) // 2 * 2
-    # The same point, found twice, is no pair: losses agree to what rounding leaves of them.
+    # The same point, found twice, is no pair: its losses agree except for rounding.
     losses, found = both["loss"].to_numpy()[:even], both["share"].to_numpy()[:even]
     higher = losses[::2] - losses[1::2]
     higher[np.abs(higher) <= 1e-9 * np.maximum(losses[::2], losses[1::2])] = 0
@@ -144,8 +144,8 @@ def threshold_effect(
     low: float,
     high: float,
 ) -> Sample:
-    """By how much the minimal ratio falls from one threshold to a higher one, of the runs whose
-    gradient is as small as said."""
+    """How much the minimal ratio falls from one threshold to a higher one, in runs with a gradient
+    as small as said."""
     seeds = arrived(tables, experiment, variant, gradient_norm).index
     first, second = (share_of_eigenvalues(tables, experiment, variant, at) for at in (low, high))
     first, second = paired(first[first.index.isin(seeds)], second)
@@ -158,7 +158,7 @@ def around(tables: Tables, experiment: Experiment, variant: Variant) -> pd.DataF
 
 
 def rise(tables: Tables, experiment: Experiment, variant: Variant, within: float) -> pd.Series:
-    """By how much the loss within a distance is on average above that of the network itself."""
+    """How far the mean loss within a distance lies above the loss of the network itself."""
     found = around(tables, experiment, variant)
     distance = np.hypot(found["x"], found["y"])
     if not (distance == 0).any():
@@ -186,8 +186,8 @@ def surface_rise_ratio(
 
 
 def roughness(tables: Tables, experiment: Experiment, variant: Variant) -> pd.Series:
-    """By how much the loss falls on the way outwards, in nats: the sum of all falls, on average
-    over the four ways from the network along the axes. In a bowl it is 0."""
+    """How much the loss falls on the way outwards, in nats: the sum of all falls, averaged over the
+    four ways from the network along the axes. In a bowl it is 0."""
     found = around(tables, experiment, variant)
     falls = []
     for across, along in (("x", "y"), ("y", "x")):
@@ -205,7 +205,7 @@ def surface_roughness(
     variant: Variant,
     baseline: Variant,
 ) -> Sample:
-    """By how much the loss falls on the way outwards from one network more than from another."""
+    """How much more the loss falls on the way outwards from one network than from another."""
     first, second = (roughness(tables, experiment, name) for name in (variant, baseline))
     first, second = paired(first, second)
     return effect((first - second).round(9))

@@ -23,7 +23,7 @@ def line(
 
 
 def at(values: pd.DataFrame, alpha: float) -> pd.Series:
-    """The values at one alpha. Raises Missing where the grid does not contain it."""
+    """The values at one alpha. Raises Missing if the grid does not contain it."""
     if alpha not in values:
         raise Missing(f"no alpha of {alpha}")
     return values[alpha]
@@ -45,7 +45,7 @@ def nearly_lowest(
 
 
 def above_chord(values: pd.DataFrame) -> pd.Series:
-    """The largest rise above the chord between alpha = 0 and 1; negative where all lies below."""
+    """The largest rise above the chord between alpha = 0 and 1; negative if all lies below."""
     start, end = at(values, 0.0), at(values, 1.0)
     between = values.loc[:, 0.0:1.0].iloc[:, 1:-1]
     alphas = between.columns.to_numpy()
@@ -68,8 +68,8 @@ def barrier_share(
     split: Split,
     column: Score = "loss",
 ) -> Sample:
-    """The barrier of a line as a share of another's, the largest rise of the loss, or of the error,
-    above the chord; below 0 where it has none. Raises Missing where the other has none."""
+    """The barrier of a line, the largest rise of the loss or of the error above the chord, as a
+    share of another's. It is below 0 if there is none. Raises Missing if the other has none."""
     first, second = (
         above_chord(
             line(tables, experiment, split, column, name) * (1, -1)[column != "loss"]
@@ -120,14 +120,14 @@ def midpoint_gain(
 def rise_beyond(
     tables: Tables, experiment: Annotated[Experiment, "lines"], split: Split, alpha: float
 ) -> Sample:
-    """Loss at an alpha minus that of the worse one of both trainings, in nats."""
+    """Loss at an alpha minus that of the worse of both trainings, in nats."""
     values = line(tables, experiment, split, "loss")
     return effect(at(values, alpha) - np.maximum(at(values, 0.0), at(values, 1.0)))
 
 
 def gap_ratio(tables: Tables, experiment: Annotated[Experiment, "lines"], alpha: float) -> Sample:
-    """Test loss minus training loss at an alpha, 0 where it is less, over that of the training with
-    the lower test loss. Raises Missing where that training has no gap."""
+    """Test loss minus training loss at an alpha, at least 0, over the same gap of the training with
+    the lower test loss. Raises Missing if that training has no gap."""
     train, test = (line(tables, experiment, split, "loss") for split in ("train", "test"))
     test, train = test.align(train, join="inner")
     gaps = test - train

@@ -42,9 +42,9 @@ def per_decade(
     column: Score,
     variants: Variants | None = None,
 ) -> Sample:
-    """What ten times as many parameters do, by the least-squares line over the logarithms of the
-    sizes of some variants, or of all: how many times as large the final loss is, or by how many
-    percentage points the accuracy is higher."""
+    """What ten times as many parameters do: how many times as large the final loss is, or by how
+    many percentage points the accuracy is higher. It is the slope of the least-squares line over
+    the logarithms of the sizes, of some variants or of all."""
     values = by_size(tables, experiment, split, column, variants)
     if values.shape[1] < 2:
         raise Missing(f"{experiment}_metrics: one size has no slope")
@@ -66,8 +66,8 @@ def group_difference(
     split: Split,
     column: Score,
 ) -> Sample:
-    """What some sizes have over others: of the final losses the ratio of geometric means, of the
-    accuracies the difference of means in percentage points."""
+    """Some sizes against others: the ratio of the geometric means of their final losses, or the
+    difference of the means of their accuracies in percentage points."""
     first, second = (
         by_size(tables, experiment, split, column, names) for names in (variants, baseline)
     )
@@ -86,8 +86,8 @@ def group_gap_ratio(
     variants: Variants,
     baseline: Variants,
 ) -> Sample:
-    """Test loss minus training loss, the mean over some sizes, 0 where it is less, over that of
-    others. Raises Missing where the others have no gap."""
+    """Test loss minus training loss, as the mean over some sizes and at least 0, over the same mean
+    of others. Raises Missing if the others have no gap."""
 
     def gap(names: Variants) -> pd.Series:
         test, train = (
@@ -108,14 +108,14 @@ def order_correlation(
     split: Split,
     column: Literal["loss", "accuracy", "epoch"],
 ) -> Sample:
-    """Spearman's correlation of the place in a list of variants and what they end with: the final
-    loss or accuracy, or the `epoch` at which training stopped."""
+    """Spearman's correlation between the place in a list of variants and what they end with: the
+    final loss or accuracy, or the `epoch` at which training stopped."""
     ends = [final(tables, experiment, split, name, [column])[column] for name in variants]
     return effect(correlation_with_place(ends))
 
 
 def correlation_with_place(columns: list[pd.Series]) -> pd.Series:
-    """Spearman's correlation of the place of several series and their values, by seed."""
+    """Spearman's correlation between the places of several series and their values, by seed."""
     values, places = together(columns), np.arange(len(columns))
     return each(values, lambda row: spearman(places, row))
 
@@ -126,7 +126,7 @@ def largest_accuracy(
     split: Split,
     models: int,
 ) -> Sample:
-    """Final accuracy of the least accurate of the largest so many models, in percent."""
+    """The lowest final accuracy among so many of the largest models, in percent."""
     values = by_size(tables, experiment, split, "accuracy")
     return median(100 * values.iloc[:, -models:].min(axis=1))
 
@@ -142,10 +142,10 @@ def fitting_peak(
     """How much worse the worst of the models that just fit their training labels does on test
     examples than the best `smaller` one, or than the `largest`.
 
-    The smallest fits where the median training accuracy is as high as said; the worst is chosen
-    among those of up to so many times its parameters. All are chosen for each seed on those before
-    it; a seed before which there is no such model has no value. Of losses the ratio, of accuracies
-    the difference of the errors in percentage points. Raises Missing where no seed has one.
+    A model fits if its median training accuracy is as high as said. The worst is chosen among
+    models with up to so many times the parameters of the smallest that fits. For each seed, all are
+    chosen on the seeds before it; without such a model there, the seed has no value. Losses give a
+    ratio, accuracies a difference of errors in percentage points. Raises Missing without a value.
     """
     name = f"{experiment}_metrics"
     values = by_size(tables, experiment, "test", column)

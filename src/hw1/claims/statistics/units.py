@@ -11,7 +11,7 @@ from hw1.claims.statistics.final import normalised
 
 
 def dead_layer(tables: Tables, experiment: Experiment, variant: Variant, last: bool) -> pd.Series:
-    """Whether each run has a layer in which no unit is alive, before training or at its end."""
+    """Whether each run has a layer without a living unit, before training or at its end."""
     name, key = f"{experiment}_dead_units", ("seed", "epoch", "layer")
     found = rows(tables, name, key, ["units", "dead_units"], variant)
     if (found["dead_units"] > found["units"]).any():
@@ -24,8 +24,8 @@ def dead_layer(tables: Tables, experiment: Experiment, variant: Variant, last: b
 
 
 def one_alone(first: pd.Series, second: pd.Series, what: str) -> pd.Series:
-    """Whether it is the first, of the seeds at which exactly one of both has a property, which are
-    those that count (McNemar 1947)."""
+    """Whether it is the first that has a property, for the seeds at which exactly one of both has
+    it. Only these seeds count (McNemar 1947)."""
     first, second = paired(first, second)
     one = first != second
     if not one.any():
@@ -48,8 +48,8 @@ def none_stuck(tables: Tables, experiment: Experiment, variants: Variants, above
 def stuck_more_often(
     tables: Tables, experiment: Experiment, variant: Variant, baseline: Variant, above: float
 ) -> Sample:
-    """Share of the variant among the seeds at which exactly one of both ends above a share of the
-    best constant's training loss."""
+    """How often it is the variant, if exactly one of both ends above a share of the best constant's
+    training loss."""
     first, second = (normalised(tables, experiment, name) > above for name in (variant, baseline))
     return share(one_alone(first, second, "ends stuck"))
 
@@ -57,8 +57,8 @@ def stuck_more_often(
 def stuck_with_dead_layer(
     tables: Tables, experiment: Annotated[Experiment, "dead_units"], variant: Variant, above: float
 ) -> Sample:
-    """Share of the runs that end above a share of the best constant's training loss whose network
-    then has a layer without a living unit."""
+    """Share of networks that end with a layer without a living unit, among the runs that end above
+    a share of the best constant's training loss."""
     ends = normalised(tables, experiment, variant) > above
     dead, ends = paired(dead_layer(tables, experiment, variant, last=True), ends)
     if not ends.any():
@@ -72,8 +72,8 @@ def born_dead_more_often(
     variant: Variant,
     baseline: Variant,
 ) -> Sample:
-    """Share of the variant among the seeds at which exactly one of both begins with a layer in
-    which no unit is alive."""
+    """How often it is the variant, if exactly one of both begins with a layer without a living
+    unit."""
     first, second = (
         dead_layer(tables, experiment, name, last=False) for name in (variant, baseline)
     )
