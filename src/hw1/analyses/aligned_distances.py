@@ -1,10 +1,10 @@
 """Distances between the weights of MLPs of different seeds by epoch, as they are and aligned.
 
-Networks that differ in the order of their units alone are the same function. So the units of the
+Networks that differ only in the order of their units are the same function. So the units of the
 second run of each pair are put in the order of the first one's at the same epoch (see
-hw1.networks.alignment); were all put in the order of one run, all pairs would depend on it. Beside
-them stands how far apart runs would be that move independently: their distance at the start and
-their own ways from there as sides of right angles, sqrt(d0^2 + |w - w0|^2 + |w' - w0'|^2).
+hw1.networks.alignment). If all were put in the order of one run, all pairs would depend on it. A
+third distance is that of runs that move independently: their distance at the start and their own
+ways from there are at right angles, sqrt(d0^2 + |w - w0|^2 + |w' - w0'|^2).
 """
 
 from itertools import combinations
@@ -41,11 +41,11 @@ def apart(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list[dict]]:
-    """A row per pair of seeds of a variant and epoch; none where there is one seed."""
+    """A row per pair of seeds of a variant and epoch; none if there is one seed."""
     found = []
     for variant in dict.fromkeys(run.settings["variant"] for run in runs):
         own = [run for run in runs if run.settings["variant"] == variant]
-        # Runs that stop by their loss have other epochs than others.
+        # Runs that stop by their loss may have different epochs.
         epochs = [e for e in own[0].epochs.tolist() if all(e in run.epochs for run in own)]
         for epoch in epochs:
             raw = [run.weights[run.epochs.tolist().index(epoch)] for run in own]

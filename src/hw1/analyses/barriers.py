@@ -1,9 +1,9 @@
 """Loss and accuracy on straight lines between trained networks, aligned or not.
 
 Each of `lines`, by its name, goes from the network of one variant to that of another with the same
-seed, with the units of the other as they are, in the order in which their weights are closest to
-those of the first (see hw1.networks.alignment), or in random orders, which are a control: they
-change what the network is as little as the matched one does. Of these the mean over ten is written,
+seed. The units of the other are as trained, or in the order that brings their weights closest to
+those of the first (see hw1.networks.alignment), or in random orders. These are a control: like the
+matched order, they leave the network's function as it is. The mean over ten of them is written,
 since one order of many says little.
 """
 
@@ -82,7 +82,7 @@ def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list
             inputs, targets = (part[: settings["train_examples"]] for part in splits["train"])
             splits = splits | {"train": Split(inputs, targets)}
             model, first = start.network(data.device), start.weights[-1]
-            # Each as a whole: they take turns with one network.
+            # Each line is finished before the next, since they share one network.
             ways = [
                 list(line(model, first, last, alphas, splits))
                 for last in weights_at_end(start, end, ends.get("units", "as_trained"))
@@ -93,14 +93,14 @@ def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list
 
 
 def mean_row(places: Sequence[dict]) -> dict:
-    """A place on several lines, with the mean of what is measured there."""
+    """A place on several lines, with the mean loss and accuracy there."""
     means = {name: float(np.mean([p[name] for p in places])) for name in ("loss", "accuracy")}
     return places[0] | means
 
 
 def weights_at_end(start: Snapshots, end: Snapshots, units: str) -> Iterator[np.ndarray]:
     """The last weights (p,) of a run, with its units as trained, matched to another's, or in each
-    of ten orders that are drawn by its seed."""
+    of ten orders drawn from its seed."""
     rng = np.random.default_rng(end.settings["seed"])
     for _ in range(RANDOM_ORDERS if units == "shuffled" else 1):
         model = end.network()

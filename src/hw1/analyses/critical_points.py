@@ -1,11 +1,11 @@
-"""From trained networks on to where the gradient vanishes, and the Hessian's eigenvalues there.
+"""Where the gradient vanishes, starting from trained networks, and the Hessian's eigenvalues there.
 
 In double precision, MINPACK's method of Levenberg and Marquardt makes the squared norm of the
 gradient smaller, with the Hessian as the Jacobian of the gradient. It goes to any point without a
 gradient: minima, saddles, maxima. The minimal ratio of such a point is the share of eigenvalues
-above 0, or above a small share of the largest absolute one. The share of those that are as far
-below 0 is the index of Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio (2014); it does not
-count the zeros that units leave which are dead at every point.
+above 0, or above a small share of the largest absolute one. The share of eigenvalues as far below 0
+is the index of Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio (2014). It does not count the
+zeros of units that are dead at every point.
 """
 
 from collections.abc import Callable
@@ -69,8 +69,8 @@ def check(settings, runs, seeds):
 
 
 def settle(loss: Loss, weights: Vector, steps: int) -> Vector:
-    """Weights (p,), double, near the given ones, at which the norm of the loss's gradient is as
-    small as rounding lets it be, or as so many steps make it."""
+    """Weights (p,), double, near the given ones. The norm of the loss's gradient there is as small
+    as rounding allows, or as so many steps make it."""
     gradient, hessian = torch.func.grad(loss), torch.func.hessian(loss)
 
     def at(function: Callable, vector: np.ndarray) -> np.ndarray:
@@ -82,7 +82,7 @@ def settle(loss: Loss, weights: Vector, steps: int) -> Vector:
         lambda vector: at(hessian, vector),
         method="lm",
         x_scale="jac",
-        # Until nothing moves any more: how small the norm then is decides who counts.
+        # Until nothing moves any more: the norm at the end decides which runs count.
         xtol=1e-15,
         ftol=1e-15,
         gtol=1e-15,
@@ -92,7 +92,7 @@ def settle(loss: Loss, weights: Vector, steps: int) -> Vector:
 
 
 def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
-    """A row per run, and one per run and threshold, at the last snapshot and where it led."""
+    """A row per run, for its last snapshot and the point reached from it, and one per threshold."""
     points, ratios = [], []
     for run in runs:
         # On the CPU: Apple's devices know no double precision.

@@ -21,7 +21,7 @@ KIND = {
 
 @torch.inference_mode()
 def dead_units(model: nn.Sequential, inputs: torch.Tensor) -> list[tuple[int, int]]:
-    """Units, and those that are 0 at each of the inputs (n, features), of each hidden layer."""
+    """The units of each hidden layer, and how many of them are 0 at all inputs (n, features)."""
     found = []
     for module in model:
         inputs = module(inputs)

@@ -1,8 +1,8 @@
-"""The way of one training through the plane in which it mostly lies, with the loss there.
+"""The way of one training through the plane that mostly holds it, with the loss there.
 
-The plane goes through the weights of the end and is spanned by the two principal components of all
-snapshots (Li, Xu, Taylor, Studer and Goldstein 2018). The way is projected on it: its points lie as
-far beside where they are shown as what is left of the variance says.
+The plane goes through the final weights and is spanned by the two principal components of all
+snapshots (Li, Xu, Taylor, Studer and Goldstein 2018). The way is projected on it. The rest of the
+variance says how far its points lie from where they are shown.
 """
 
 import numpy as np
@@ -60,7 +60,7 @@ def check(settings, runs, seeds):
 
 def components(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two principal components (2, p) of s snapshots (s, p), and their shares of the variance.
-    The first snapshot lies on the positive side of the first, the second on that of the second."""
+    The first snapshot lies on the positive side of axis 1, the second on that of axis 2."""
     steps = weights.astype(np.float64)
     steps -= steps.mean(0)
     _, sizes, axes = np.linalg.svd(steps, full_matrices=False)
@@ -71,7 +71,7 @@ def components(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
-    """Rows per run: of the plane's points, of the snapshots, and of the two components."""
+    """Rows per run: for the plane's points, the snapshots, and the two components."""
     found, paths, variance = [], [], []
     for run in runs:
         axes, shares = components(run.weights)

@@ -19,8 +19,8 @@ KIND = {
 
 def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list[dict]]:
     """A row per pair of seeds of a variant and epoch that both have: the L2 norm of the difference
-    of their weights, in the full space, and the cosine of the angle between the ways that they have
-    gone from where they began. None where there is one seed."""
+    of their weights, in the full space, and the cosine of the angle between their ways from the
+    start. No row if there is one seed."""
     found = []
     for (run, own), (other, theirs) in combinations(zip(runs, views(runs, settings["view"])), 2):
         if run.settings["variant"] != other.settings["variant"]:
@@ -43,6 +43,6 @@ def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list
 
 
 def cosine(first: np.ndarray, second: np.ndarray) -> float | None:
-    """That of the angle between two vectors (p,); None where one of them is 0."""
+    """The cosine of the angle between two vectors (p,); None if one of them is 0."""
     lengths = np.linalg.norm(first) * np.linalg.norm(second)
     return float(first @ second / lengths) if lengths else None

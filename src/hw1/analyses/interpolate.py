@@ -1,6 +1,6 @@
 """Loss and accuracy on the straight line between the trained networks of two variants.
 
-Of more than two variants, between each pair of them.
+With more than two variants, there is a line between each pair.
 """
 
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def line(
     """Yield a row (alpha, split, loss, accuracy) per point and split.
 
     The weights at alpha are (1 - alpha) * start + alpha * end, flat vectors of shape (p,), which
-    reproduces both ends exactly. Raises ValueError where p is not the model's.
+    reproduces both ends exactly. Raises ValueError if p is not the model's.
     """
     parameters = list(model.parameters())
     expected = sum(parameter.numel() for parameter in parameters)

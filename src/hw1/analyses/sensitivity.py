@@ -1,8 +1,8 @@
 """How much the outputs of a network change with its inputs.
 
-The Frobenius norm of the Jacobian of the outputs with respect to the pixels, averaged over test
-examples (Novak, Bahri, Abolafia, Pennington and Sohl-Dickstein 2018), of the class probabilities,
-as there, and of the logits, which do not saturate.
+The measure is the Frobenius norm of the Jacobian of the outputs with respect to the pixels, as a
+mean over test examples (Novak, Bahri, Abolafia, Pennington and Sohl-Dickstein 2018). The outputs
+are the class probabilities, as there, and the logits, which do not saturate.
 """
 
 import torch
@@ -27,7 +27,7 @@ KIND = {
         }
     },
 }
-AT_ONCE = 500  # examples, of which each needs a row of its inputs for every output
+AT_ONCE = 500  # examples; each needs the memory of its inputs once for every output
 
 
 def jacobian_norms(model: nn.Module, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

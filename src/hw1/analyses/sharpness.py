@@ -1,11 +1,11 @@
-"""How sharp the minimum is in which a network ends, by three measures.
+"""How sharp the minimum at the end of a training is, by three measures.
 
-The largest eigenvalue of the Hessian of the training loss; the largest eigenvalue of |W| H |W|,
-with |W| the diagonal of the weights' sizes, which stays as it is when a layer is multiplied and
-the next divided by a number, as the first does not (Dinh, Pascanu, Bengio and Bengio 2017; Kwon,
-Kim, Park and Choi 2021, adaptive sharpness); and the largest relative rise of the loss in a small
-box around the weights (Keskar, Mudigere, Nocedal, Smelyanskiy and Tang 2017, metric 2.1), found
-here by signed gradient ascent.
+The first is the largest eigenvalue of the Hessian H of the training loss. The second is that of
+|W| H |W|, where |W| is the diagonal of the weights' sizes. Unlike the first, it stays the same if a
+layer is multiplied and the next divided by a number (Dinh, Pascanu, Bengio and Bengio 2017; Kwon,
+Kim, Park and Choi 2021, adaptive sharpness). The third is the largest relative rise of the loss in
+a small box around the weights (Keskar, Mudigere, Nocedal, Smelyanskiy and Tang 2017, metric 2.1),
+found here by signed gradient ascent.
 """
 
 import torch
@@ -56,7 +56,7 @@ KIND = {
 
 
 def scaled(product: Product, sizes: Vector) -> Product:
-    """The product of D A D with a vector, of that of A, where D has the sizes on its diagonal."""
+    """The product of D A D with a vector, from that of A; D has the sizes on its diagonal."""
     return lambda vector: sizes * product(sizes * vector)
 
 

@@ -1,8 +1,8 @@
-"""The training loss in a random plane around a trained network, filter by filter on its scale.
+"""The training loss in a random plane around a trained network, scaled filter by filter.
 
-Both directions of the plane are drawn from a normal distribution, and each unit's or filter's part
-is given the norm of the weights of that unit, so that networks of different scales are comparable;
-biases stay as they are (Li, Xu, Taylor, Studer and Goldstein 2018, filter normalisation).
+Both directions of the plane are drawn from a normal distribution. The part of each unit or filter
+gets the norm of that unit's weights, so that networks of different scales are comparable. Biases
+stay as they are (Li, Xu, Taylor, Studer and Goldstein 2018, filter normalisation).
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ KIND = {
 
 @torch.no_grad()
 def direction(model: nn.Module, random: torch.Generator) -> Vector:
-    """A random direction (p,), each unit's weights with the norm that they have in the network."""
+    """A random direction (p,); each unit's part has the norm of its weights in the network."""
     parts = []
     for parameter in model.parameters():
         part = torch.zeros_like(parameter)
@@ -69,8 +69,8 @@ def plane(
     ys: Sequence[float],
     split: Split,
 ) -> Iterator[dict]:
-    """Yield a row (x, y, loss) per point of a plane through the network's weights; those are what
-    the network has again afterwards."""
+    """Yield a row (x, y, loss) per point of a plane through the network's weights; afterwards the
+    network has these weights again."""
     middle, parameters = weights_of(model), list(model.parameters())
     for x in xs:
         for y in ys:

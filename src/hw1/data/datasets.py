@@ -1,6 +1,6 @@
 """Data sets as plain arrays: two functions, MNIST and its likes, scikit-learn's digits, one's own.
 
-Each has `train_inputs` and `train_targets`, and for images also `test_inputs` and `test_targets`.
+Each has `train_inputs` and `train_targets`; all but functions have `test_inputs`, `test_targets`.
 Images are uint8 (n, size, size), labels int64 (n,); functions are float64 (n, 1).
 """
 
@@ -25,10 +25,10 @@ FUNCTIONS = {
     "sign": lambda x: np.sign(np.sin(5 * np.pi * x)),
 }
 
-# Of data sets like MNIST: their class in torchvision, which is the name of their folder, too.
+# The class in torchvision of MNIST and data sets like it, which also names their folder.
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
 
-# MD5 of their four files: of MNIST's decompressed, of the others' as torchvision has them.
+# MD5 of their four files: MNIST's are decompressed, the others' are as torchvision has them.
 MD5 = {
     "mnist": {
         "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -50,7 +50,7 @@ MD5 = {
     },
 }
 
-# The arrays of a data set, but of a function, and how files begin that are given for them.
+# The arrays of a data set that is no function, and how other files begin that are given for them.
 ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 BEGINNINGS = {
     b"\x93NUMPY": "one array without a name, of numpy.save",
@@ -61,10 +61,10 @@ BEGINNINGS = {
     **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"), "an image"),
 }
 
-LARGEST = 47_040_016  # bytes of the largest of them; of a gzip bomb no more is unpacked
+LARGEST = 47_040_016  # bytes of the largest of these files; no more of a gzip bomb is unpacked
 
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
-ABANDONED = 600  # seconds without a byte after which nobody writes to an unfinished download
+ABANDONED = 600  # seconds without a byte; then nobody writes to an unfinished download any more
 
 
 def function_samples(function: str, points: int, low: float, high: float) -> Arrays:
@@ -102,12 +102,12 @@ def digits(test_share: float, size: int) -> Arrays:
 
 
 def mnist(root: Path, kind: str = "mnist") -> Arrays:
-    """MNIST, or a data set like it, from its four files in root/MNIST/raw or the like; those that
-    are not there are downloaded.
+    """MNIST, or a data set like it, from its four files in root/MNIST/raw or the like; missing ones
+    are downloaded.
 
-    A file may be called as other mirrors do (`train-images.idx3-ubyte`); MNIST's may be gzipped,
-    those of the others have to be. What is read is what was checked. Raises ValueError where a file
-    is not the original, OSError where there is none and no download; both say what to do.
+    A file may have its name on other mirrors (`train-images.idx3-ubyte`). MNIST's may be gzipped,
+    those of the others must be. What is read is what was checked. Raises ValueError if a file is
+    not the original, OSError if there is none and no download; both say what to do.
     """
     raw = root / FOLDERS[kind] / "raw"
     found = {}
@@ -132,11 +132,11 @@ def mnist(root: Path, kind: str = "mnist") -> Arrays:
 
 
 def original(raw: Path, name: str, expected: str) -> bytes:
-    """The decompressed content of the file `name` from the first copy of it in a folder that is
-    right: with the MD5 that is expected of the file of that name.
+    """The decompressed content of the file `name`, from the first copy of it in a folder that has
+    the expected MD5.
 
-    Raises FileNotFoundError where there is no copy, ValueError where there are only wrong ones,
-    naming the first; one that is passed over for a right one is named in the log.
+    Raises FileNotFoundError if there is no copy. Raises ValueError if all are wrong, and names the
+    first. A wrong copy that is passed over for a right one is named in the log.
     """
     wrong: list[str] = []
     for spelling in (name, name.replace("-idx", ".idx")):
@@ -165,7 +165,7 @@ def original(raw: Path, name: str, expected: str) -> bytes:
 
 
 def read(path: Path, unzip: bool = False) -> bytes:
-    """What a file holds. Raises OSError where that is longer than any of them."""
+    """What a file holds. Raises OSError if that is longer than LARGEST."""
     with gzip.open(path) if unzip else path.open("rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
@@ -182,9 +182,9 @@ def from_idx(content: bytes) -> np.ndarray:
 
 
 def download(raw: Path, kind: str, names: list[str]) -> None:
-    """Put gzipped files of a data set into a folder, each whole or not at all, by torchvision.
+    """Download gzipped files of a data set into a folder by torchvision, each whole or not at all.
 
-    Raises OSError where none of them has a file, or the folder cannot be written.
+    Raises OSError if no mirror has a file, or the folder cannot be written.
     """
     from hw1.data.torchvision_import import download_url, mnist
 
@@ -224,8 +224,8 @@ def download(raw: Path, kind: str, names: list[str]) -> None:
 def named_arrays(path: Path) -> Arrays:
     """The four arrays of a data set from an .npz.
 
-    Raises ValueError, with a line that says what was found, where the file is something else or
-    lacks one of them, OSError where it cannot be read.
+    Raises ValueError, with a line that says what was found, if the file is something else or lacks
+    one of them. Raises OSError if it cannot be read.
     """
     known = f"{path}: no .npz of plain arrays: found "
     write = f"write it with numpy.savez(path, {', '.join(f'{name}=...' for name in ARRAYS)})"
@@ -242,7 +242,7 @@ def named_arrays(path: Path) -> Arrays:
         with np.load(path, allow_pickle=False) as file:
             names = file.files
             for name in [name for name in ARRAYS if name in names]:
-                found[name] = np.asarray(file[name])  # of what is no array there are bytes
+                found[name] = np.asarray(file[name])  # bytes, if it is no array
     except Exception as error:  # BadZipFile, EOFError, ValueError and others
         if getattr(error, "errno", None):
             raise
@@ -260,8 +260,8 @@ def own(dataset: dict, path: Path) -> Arrays:
     """The four arrays of a user's own .npz, as `dataset` describes them.
 
     Inputs become float64 (n, *shape), pixels stay uint8; labels become int64 (n,), real targets
-    float64 (n, outputs). Raises ValueError, with a line that names array and place, where the file
-    does not fit, or has uint8 of which `dataset` does not say whether they are pixels.
+    float64 (n, outputs). Raises ValueError, with a line that names array and place, if the file
+    does not fit, or if `dataset` does not say whether its uint8 are pixels.
     """
     found, pixels = named_arrays(path), dataset.get("pixels")
     prepared = {}

@@ -19,13 +19,12 @@ class Split(NamedTuple):
 
 
 def tensors(arrays: Arrays, settings: dict, device: torch.device) -> dict[str, Split]:
-    """Return the `train` split, and for images the `test` split, as a run sees them.
+    """Return the `train` split and, except for functions, the `test` split, as a run sees them.
 
     Images, and pixels of one's own, are scaled linearly from 0-255 to `inputs.range`; images are
     resized bilinearly to `inputs.size`, once. With `inputs.labels: random` every training label is
-    replaced by a uniform draw from the run's seed, with a number that share of them; test labels
-    stay true.
-    `inputs.examples` keeps so many training examples, drawn once for all runs.
+    replaced by a uniform draw from the run's seed; with a number, that share of them is. Test
+    labels stay true. `inputs.examples` keeps so many training examples, drawn once for all runs.
     """
     return Data(arrays, device).splits(settings)
 

@@ -23,9 +23,9 @@ def generator(key: tuple[int, int], purpose: str, index: int = 0) -> torch.Gener
 
 
 def key_of(settings: dict, purpose: str) -> tuple[int, int]:
-    """Seed and stream of a run for one purpose: its `stream` is one for all, or names some.
+    """Seed and stream of a run for one purpose; `stream` is one for all, or one for each of some.
 
-    So two runs may share their initial weights and not the order of their batches, or the reverse.
+    So two runs may share their initial weights but not the order of their batches, or the reverse.
     """
     stream = settings["stream"]
     return settings["seed"], stream if isinstance(stream, int) else stream.get(purpose, 0)
