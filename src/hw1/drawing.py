@@ -13,7 +13,7 @@ from hw1.results import wording
 from hw1.results.files import replacing
 from hw1.results.recipes import current
 
-with chdir(Path(__file__).parent):  # not a matplotlibrc that lies where the user stands
+with chdir(Path(__file__).parent):  # ignore a matplotlibrc in the user's folder
     import matplotlib as mpl
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -40,7 +40,7 @@ MARKERS = "osD^vP*X"
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """matplotlib's own defaults and RC over them, whatever a user's settings are."""
+    """matplotlib's own defaults, with RC over them, whatever a user's settings are."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(RC)
@@ -48,8 +48,8 @@ def house_style() -> Iterator[None]:
 
 
 def draw(figure: Callable[..., Figure], style: dict, tables: list[pd.DataFrame]) -> Figure:
-    """Draw a figure with the function that draws its kind, in the house style, and mark points of
-    its lines that could not be seen."""
+    """Draw a figure with the function of its kind, in the house style, and mark its lines' points
+    that could not be seen."""
     with house_style():
         drawn = figure(plain(style), *shown(style, tables))
         mark_lone_points(drawn)
@@ -57,8 +57,8 @@ def draw(figure: Callable[..., Figure], style: dict, tables: list[pd.DataFrame])
 
 
 def mark_lone_points(figure: Figure) -> None:
-    """Give a marker to each point of a line without any that has no number beside it to draw the
-    line to. Where no such line has any length, those in legends get one, too."""
+    """On lines without markers, mark each point without a neighbour to draw the line to. If no such
+    line has any length, those in legends get a marker, too."""
     length = False
     for axes in figure.axes:
         for line in (line for line in axes.lines if line.get_marker() == "None"):
@@ -69,7 +69,7 @@ def mark_lone_points(figure: Figure) -> None:
             if lone.any():
                 mark(line)
                 line.set_markevery(np.flatnonzero(lone).tolist())
-                # On the edge of what is seen it would be cut in half.
+                # A marker on the edge of the panel would be cut in half.
                 seen = [axes.viewLim.contains(x, y) for x, y in points[lone]]
                 line.set_clip_on(not all(seen))
     for legend in (*figure.legends, *(axes.get_legend() for axes in figure.axes)):
@@ -79,18 +79,18 @@ def mark_lone_points(figure: Figure) -> None:
 
 
 def mark(line: Line2D) -> None:
-    """Give a line a marker, by which it is told apart as by its dashes."""
+    """Give a line a marker that tells it apart, as its dashes do."""
     solid = line.get_linestyle() == "-"
     line.set(marker="o" if solid else "s", markersize=4 + line.get_linewidth())
 
 
 def whole_numbers(axes: Axes) -> None:
-    """Ticks of an x axis at whole numbers alone, also where it shows one."""
+    """Put ticks of an x axis at whole numbers only, even if it shows just one."""
     axes.locator_params(axis="x", integer=True, min_n_ticks=1)
 
 
 def way(values: pd.Series, unit: str = "") -> str:
-    """Where values go from the first to the last, with a verb; what it is, if there is one."""
+    """How values change from the first to the last, with a verb; or what the only value is."""
     first, last = values.iloc[0], values.iloc[-1]
     if len(values) == 1:
         return f"is {wording.quantity(first, unit)} {unit}".strip()
@@ -98,19 +98,19 @@ def way(values: pd.Series, unit: str = "") -> str:
 
 
 def plain(style: dict) -> dict:
-    """A style of which dollar signs in titles are none of mathematics."""
+    """A style whose dollar signs in titles do not begin mathematics."""
     titles = {key: style[key].replace("$", r"\$") for key in ("dataset", "title") if key in style}
     return style | titles | ({"beside": plain(style["beside"])} if "beside" in style else {})
 
 
 def describe(finding: Callable[..., str], style: dict, tables: list[pd.DataFrame]) -> str:
-    """What a figure shows, in words, from the function that says so of its kind."""
+    """What a figure shows, in words, from the function `finding` of its kind."""
     return finding(style, *shown(style, tables))
 
 
 def shown(style: dict, tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Tables without the variants that a figure leaves out. Where it draws a variant of another
-    experiment beside its own, the last table is of that experiment: of it this variant alone."""
+    """Tables without the variants that a figure leaves out. If it draws a variant of another
+    experiment beside its own, the last table is of that experiment and keeps only this variant."""
     own, other = (tables[:-1], tables[-1:]) if "beside" in style else (tables, [])
     return [
         *(
@@ -127,7 +127,7 @@ def save(
     """Write `figure` as PNG and as SVG, with what it shows as their description; the same figure
     gives the same bytes.
 
-    The SVG takes over the layout of the PNG, and so does `figure`: making one is half the time.
+    The SVG takes over the layout of the PNG, and so does `figure`: a layout takes half the time.
     """
     with house_style():
         for path, absent in ((png, "Software"), (svg, "Date")):
@@ -167,7 +167,7 @@ def spread(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **line)
     median = over_seeds.median()
     axes.plot(median.index, median, color=colour, **line)
     if table["seed"].nunique() > 1:
-        width = 0 if len(median) > 1 else 6  # of the edge: at one place the band has no width
+        width = 0 if len(median) > 1 else 6  # of the edge: a band over one place has no width
         axes.fill_between(
             median.index, over_seeds.min(), over_seeds.max(), color=colour, alpha=0.18, lw=width
         )
@@ -198,6 +198,6 @@ def at_top(panel: Axes, x: float, text: str, offset: tuple[float, float], **look
 
 
 def colour_of(style: dict, variant: str, index: int) -> str:
-    """The colour of a variant's name or of what it ends with, else one of the cycle's."""
+    """The colour of a variant's name or of its ending, else one of the cycle's."""
     colours = style["colours"]
     return colours.get(variant) or colours.get(variant.rsplit("_", 1)[-1], f"C{index}")

@@ -18,9 +18,9 @@ from PIL import Image
 from hw1.results import tables, verification, wording
 from hw1.settings import batches
 
-WIDTH = 1200  # pixels of an image: what a page shows it at, on a screen of one and a half per point
+WIDTH = 1200  # pixels of an image: its width on a page, on a screen of 1.5 pixels per point
 LONG = re.compile(r"-?\d+\.\d{3,}")
-MOST_SVG = 120_000  # characters of a drawing within a page; as an image it is smaller than that
+MOST_SVG = 120_000  # characters of a drawing within a page; a longer one is smaller as an image
 
 
 def render(template: str, **context) -> str:
@@ -44,15 +44,14 @@ def render(template: str, **context) -> str:
 
 
 def whole(path: Path) -> bytes:
-    """The content of a file. Raises ValueError where it is damaged (see
-    `hw1.results.verification`)."""
+    """The content of a file. Raises ValueError if damaged (see `hw1.results.verification`)."""
     if said := verification.damage(path):
         raise ValueError(said)
     return path.read_bytes()
 
 
 def image(path: Path) -> str:
-    """A PNG file, made small, as the text of a data URL. Raises ValueError where it is damaged.
+    """A PNG file, made small, as the text of a data URL. Raises ValueError if it is damaged.
 
     No wider than WIDTH, and with a palette of 256 colours, which makes it a fifth of the size.
     """
@@ -61,15 +60,15 @@ def image(path: Path) -> str:
         height = round(picture.height * WIDTH / picture.width)
         picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
     small = io.BytesIO()
-    # Of the extremes, lest a rare colour is lost.
+    # A palette of the extremes, so that no rare colour is lost.
     picture.quantize(256, method=Image.Quantize.MAXCOVERAGE).save(small, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(small.getvalue()).decode()
 
 
 def drawing(png: Path, alternative: str) -> Markup:
-    """A figure as HTML, with the text that stands for it where it cannot be seen: the SVG file of
-    the same name, so that its words can be searched and selected, or the PNG file where that is
-    heavy. Raises ValueError where it is damaged."""
+    """A figure as HTML, with its alternative text. It is the SVG file of the same name, so that its
+    words can be searched and selected, or the PNG file if the SVG is long. Raises ValueError if it
+    is damaged."""
     text = inline(whole(png.with_suffix(".svg")).decode(), png.stem)
     if len(text) > MOST_SVG:
         return Markup('<img src="{}" alt="{}">').format(image(png), alternative)
@@ -78,8 +77,8 @@ def drawing(png: Path, alternative: str) -> Markup:
 
 
 def inline(svg: str, name: str) -> str:
-    """An SVG file as a part of a page: without its size, with names of its own, and its paths to
-    hundredths of a point."""
+    """An SVG file as a part of a page: without its size, with names of its own, and with paths
+    rounded to hundredths of a point."""
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg)
     svg = svg.replace('<style type="text/css">*{', f"<style>#{name} *{{")
@@ -93,19 +92,19 @@ def hundredths(number: re.Match) -> str:
 
 
 def decimals(values: Iterable[float]) -> int:
-    """How many decimals a column has: as many as two digits of the least value need, 2 to 6."""
+    """How many decimals a column has, 2 to 6: enough for two digits of its least positive value."""
     least = min((value for value in values if value > 0), default=1)
     return min(max(1 - math.floor(math.log10(least)), 2), 6)
 
 
 def finding(path: Path) -> str:
-    """What a PNG file says that it shows; nothing where it does not say."""
+    """The text in a PNG file on what it shows; empty if there is none."""
     with Image.open(path) as picture:
         return picture.info.get("Description", "")
 
 
 def ranges(seeds: Iterable[int]) -> str:
-    """Seeds as a text, those in a row by the first and the last."""
+    """Seeds as a text; those in a row are named by the first and the last."""
     return re.sub("^seeds?", "", batches.name(seeds)).replace("+", ", ")
 
 
@@ -142,7 +141,7 @@ def summary(values: pd.Series) -> dict | None:
 
 
 def facts(files: Iterable[Path]) -> list[dict]:
-    """What the provenance files of some runs say. Raises ValueError where one is damaged."""
+    """What the provenance files of some runs say. Raises ValueError if one is damaged."""
     return [json.loads(whole(path)) for path in files if path.exists()]
 
 
@@ -192,9 +191,9 @@ def lists_of(
     ledgers: dict[str, list[dict]],
     parts: dict[str, list[dict]],
 ) -> list[dict]:
-    """The lists of claims of a page: of `titles` and what each leaves out, by name, with the file
-    of their rules; claims with what was found of them, and measured, by arm. `first` is the arm
-    whose tables are linked."""
+    """The lists of claims of a page. `titles` has the title of each, and what it leaves out, by
+    name; `rules` has their files. Claims have their findings and measured parts by arm. `first` is
+    the arm whose tables are linked."""
     found = []
     for (name, (title, left_out)), path in zip(titles.items(), rules, strict=True):
         claims = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -33,8 +33,8 @@ def check(settings, runs, seeds):
 def measured(
     metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
 ) -> pd.DataFrame:
-    """The columns of PANELS, a row per run, with its batch size and rule: what the name of its
-    variant ends with, and what it begins with."""
+    """The columns of PANELS, a row per run, with its rule and its batch size: the beginning and the
+    end of its variant's name."""
     key = ["variant", "seed"]
     ends = last_epoch(metrics).pivot(index=key, columns="split", values=["loss", "accuracy"])
     found = pd.DataFrame(
@@ -82,7 +82,7 @@ def draw(
 def finding(
     style: dict, metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
 ) -> str:
-    """Where test error and sharpness go from the smallest batches to the largest, rule by rule."""
+    """How test error and sharpness change from the smallest batches to the largest, by rule."""
     runs, said = measured(metrics, sensitivity, sharpness), []
     sizes = runs["batch_size"].unique()
     for column, unit in (("error", "%"), ("largest_eigenvalue", "")):

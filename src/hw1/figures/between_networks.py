@@ -12,7 +12,7 @@ DASHES = ("-", "--", ":", "-.", (0, (6, 1)), (0, (1, 3)))
 
 
 def draw(style: dict, barriers: pd.DataFrame) -> Figure:
-    """Test loss and test error along each line, one over the other."""
+    """A panel of the test loss along all lines, and one of the test error."""
     test = barriers[barriers["split"] == "test"].assign(
         error=lambda rows: 100 * (1 - rows["accuracy"])
     )

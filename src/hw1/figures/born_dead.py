@@ -1,4 +1,4 @@
-"""Networks with a layer in which no unit is alive, before training."""
+"""Networks that have a layer without a living unit before training."""
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def draw(style: dict, dead_units: pd.DataFrame) -> Figure:
         counts = runs[runs["width"] == width].groupby("depth")["dead"].agg(["sum", "size"])
         shares = 100 * counts["sum"] / counts["size"]
         bounds = [share_interval(int(dead), int(n)) for dead, n in counts.to_numpy()]
-        # Side by side, where several widths have the same depth.
+        # Side by side, if several widths have the same depth.
         depths = counts.index * 1.03 ** (place - (len(widths) - 1) / 2)
         axes.errorbar(
             depths,

@@ -24,7 +24,7 @@ KIND = {
     ],
 }
 WIDTH = 66  # characters of a line of a label
-# Told apart without colour as well.
+# Markers tell verdicts apart without colour, too.
 VERDICT_MARKERS = dict(zip(wording.VERDICTS, "o^PXDsv"))
 
 

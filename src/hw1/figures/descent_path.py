@@ -1,4 +1,4 @@
-"""The way of a training down the loss, in the plane in which it mostly lies."""
+"""The way of a training down the loss, in the plane that mostly holds it."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -47,7 +47,7 @@ def draw(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.Da
 
 
 def finding(style: dict, surface: pd.DataFrame, path: pd.DataFrame, variance: pd.DataFrame) -> str:
-    """How flat the way of a run is, and where the loss goes on it."""
+    """How flat the way of a run is, and how the loss changes on it."""
     shares = variance.groupby(["variant", "seed"])["explained_variance_ratio"].sum()
     way = path.groupby(["variant", "seed"])["loss"]
     return (

@@ -18,8 +18,8 @@ LABELS = {
 
 
 def draw(style: dict, distances: pd.DataFrame) -> Figure:
-    """The median over pairs of runs, and their range, of each kind of distance that the table has;
-    a panel for each variant."""
+    """A panel for each variant: median and range, over pairs of runs, of each kind of distance in
+    the table."""
     runs = len({*distances["seed"], *distances["other_seed"]})
     pairs = f"median and range of the pairs of {runs} runs" if runs else "no two to compare"
     variants = list(distances["variant"].unique())
@@ -41,7 +41,7 @@ def draw(style: dict, distances: pd.DataFrame) -> Figure:
 
 
 def finding(style: dict, distances: pd.DataFrame) -> str:
-    """From where to where each kind of distance goes, by its median over pairs of runs."""
+    """How the median over pairs of runs changes, for each kind of distance."""
     if distances.empty:
         return "No two runs can be compared at an epoch: that takes two seeds that keep it."
     said, columns = {}, [name for name in LABELS if name in distances]

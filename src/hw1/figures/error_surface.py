@@ -34,7 +34,7 @@ def contours(panel: Axes, surface: pd.DataFrame, levels: np.ndarray, colours: st
 def colour_bar(
     figure: Figure, drawn: ContourSet, levels: np.ndarray, axes: list[Axes], **place
 ) -> None:
-    """What the colours of some panels stand for, beside them."""
+    """Show beside some panels what their colours stand for."""
     bar = figure.colorbar(drawn, ax=axes, **place)
     ticks = levels[::3].tolist()
     bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
@@ -53,8 +53,8 @@ def rings(surface: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(style: dict, surface: pd.DataFrame) -> Figure:
-    """The plane of each variant's first seed, on one scale; and the mean over all seeds of the loss
-    by the distance from the network."""
+    """The plane of each variant's first seed, on one scale; and the mean loss over all seeds, by
+    the distance from the network."""
     variants = list(surface["variant"].unique())
     seed = surface["seed"].min()
     first = surface[surface["seed"] == seed]
@@ -84,7 +84,7 @@ def draw(style: dict, surface: pd.DataFrame) -> Figure:
 
 
 def finding(style: dict, surface: pd.DataFrame) -> str:
-    """Where the mean loss goes from the networks to the farthest distance."""
+    """How the mean loss changes from the networks to the farthest distance."""
     means = rings(surface)
     at, *_, far = means.columns
     said = {

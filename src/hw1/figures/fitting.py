@@ -14,8 +14,8 @@ KIND = {
 
 
 def draw(style: dict, metrics: pd.DataFrame) -> Figure:
-    """Epochs until the training stopped, and final accuracy, against the variants in their order,
-    each by what its name has after the beginning that all share."""
+    """Epochs until the training stopped, and final accuracy, against the variants in their order.
+    Labels are their names without the beginning that all share."""
     final = last_epoch(metrics)
     variants = list(final["variant"].unique())
     final = final.assign(place=final["variant"].map(variants.index))
@@ -28,7 +28,7 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     for split, line, marker in (("train", "-", "o"), ("test", "--", "s")):
         rows, colour = final[final["split"] == split], style["colours"][split]
         spread(axes[1], rows, "place", "percent", colour, ls=line, marker=marker, ms=5, label=split)
-    beginning = 0  # how much all names share
+    beginning = 0  # characters that all names share
     while len(variants) > 1 and len({name[: beginning + 1] for name in variants}) == 1:
         beginning += 1
     for panel, label in zip(axes, ("epochs of training", "final accuracy (%)")):

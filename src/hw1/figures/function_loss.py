@@ -30,12 +30,12 @@ def draw(style: dict, history: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     for index, (panel, (variant, runs)) in enumerate(zip(axes, variants)):
         colour = colour_of(style, variant, index)
         for _, run in runs.groupby("seed"):
-            # Thousands of points a line: as an image also in the SVG.
+            # Each line has thousands of points, so it is an image in the SVG, too.
             panel.plot(
                 run["epoch"], run["batch_loss"], color=colour, lw=0.6, alpha=0.4, rasterized=True
             )
         median = runs.groupby("epoch")["batch_loss"].median()
-        # On a light seam, to be seen among the runs.
+        # A light seam makes it visible among the runs.
         panel.plot(median.index, median, color="white", lw=3.5)
         panel.plot(median.index, median, color="black")
         label = variant.rsplit("_", 1)[-1]

@@ -16,7 +16,7 @@ KIND = {
     "colours": ["gradient_norm", "loss", "guide"],
 }
 RUNNING_MEDIAN_ITERATIONS = 101
-WINDOWS = 5  # of the middle third
+WINDOWS = 5  # of the middle third, and of the last
 
 
 def check(settings, runs, seeds):
@@ -48,7 +48,7 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
         (axes[1], "batch_loss", "loss", "cross-entropy (nats)"),
     ):
         run = history[history["seed"] == first]
-        # Thousands of points: as an image also in the SVG.
+        # There are thousands of points, so they are an image in the SVG, too.
         panel.plot(
             run["iteration"],
             run[column],
@@ -78,8 +78,8 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
 
 
 def draw_windows(panel: Axes, history: pd.DataFrame, colour: str) -> None:
-    """Beside the loss, in a panel of its own: its mean in equal windows of the middle and the last
-    third, the median and range over seeds."""
+    """In an inset beside the loss: its mean in equal windows of the middle and the last
+    third, as median and range over seeds."""
     third = history["iteration"].max() // 3
     if third < WINDOWS:
         return
@@ -99,7 +99,7 @@ def draw_windows(panel: Axes, history: pd.DataFrame, colour: str) -> None:
 
 
 def finding(style: dict, history: pd.DataFrame) -> str:
-    """Norm and loss at first and late, medians over seeds of those over iterations."""
+    """Norm and loss in the first and last tenth: medians over iterations, then over seeds."""
     last, said = history["iteration"].max(), []
     if last == 1:
         norm, loss = (wording.median(history[column]) for column in ("gradient_norm", "batch_loss"))

@@ -19,7 +19,7 @@ KIND = {
 
 
 def pairs_of(style: dict) -> list[str]:
-    """What the pairs of the variants that are shown are called in the table."""
+    """The table's names for the pairs of variants that are shown."""
     return ["_".join(pair) for pair in combinations(style["datasets"], 2)]
 
 
@@ -68,7 +68,7 @@ def draw_pair(style: dict, lines: pd.DataFrame, axes: np.ndarray) -> None:
 
 def above_chord(lines: pd.DataFrame) -> pd.DataFrame:
     """How far losses lie above the straight line between those at alpha = 0 and 1: a row per
-    variant and seed, a column per alpha from 0 to 1; without rounding noise, on the line is 0."""
+    variant and seed, a column per alpha from 0 to 1. Rounded, so it is 0 on the line."""
     between = lines[lines["alpha"].between(0, 1)]
     losses = between.pivot(index=["variant", "seed"], columns="alpha", values="loss")
     chord = np.outer(losses[0], 1 - losses.columns) + np.outer(losses[1], losses.columns)
@@ -76,7 +76,7 @@ def above_chord(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def finding(style: dict, lines: pd.DataFrame) -> str:
-    """The barrier of the test loss between A and B, of several pairs the highest."""
+    """The barrier of the test loss between A and B; the highest one, if there are several pairs."""
     test = lines[(lines["split"] == "test") & lines["variant"].isin(pairs_of(style))]
     above = above_chord(test)
     medians = above.max(axis=1).groupby("variant").median().sort_values(ascending=False)

@@ -28,8 +28,8 @@ KIND = {
 
 
 def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
-    """Loss against minimal ratio, a mark per run, filled where the gradient vanished; what the
-    ratio is by the threshold; and how small the gradients became."""
+    """Loss against minimal ratio, a mark per run, filled if its gradient vanished; the ratio by
+    threshold; and how small the gradients became."""
     found = points.merge(ratios, on=["experiment", "variant", "seed"])
     if not np.isclose(found["threshold"], style["threshold"], rtol=1e-9, atol=0).any():
         known = ", ".join(f"{at:g}" for at in found["threshold"].unique())
@@ -78,7 +78,7 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
 
 
 def finding(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> str:
-    """How many runs arrive, and how their losses go with the minimal ratio."""
+    """How many runs arrive, and how their losses correlate with the minimal ratio."""
     found = points.merge(ratios, on=["experiment", "variant", "seed"])
     found = found[np.isclose(found["threshold"], style["threshold"], rtol=1e-9, atol=0)]
     counts, correlations = {}, {}

@@ -59,7 +59,7 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         apart = 0.1 * np.log(names.index.max() / names.index.min())
         labelled = -np.inf
         for count, name in names.items():
-            if np.log(count) < labelled + apart:  # it would stand on the one before
+            if np.log(count) < labelled + apart:  # it would cover the one before
                 continue
             labelled = np.log(count)
             panel.annotate(
@@ -83,8 +83,8 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
 
 
 def draw_group(panel: Axes, final: pd.DataFrame, column: str, scale: float, colours: dict) -> None:
-    """Shade the sizes of a group, and draw its mean on test examples: of losses the geometric one,
-    the median over seeds."""
+    """Shade the sizes of a group, and draw its mean on test examples (for losses, the geometric
+    mean), as the median over seeds."""
     ends = final["parameters"].min(), final["parameters"].max()
     panel.axvspan(*ends, color=colours["guide"], alpha=0.13, lw=0, zorder=0)
     values = final[final["split"] == "test"].set_index("seed")[column] * scale

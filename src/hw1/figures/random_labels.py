@@ -96,7 +96,7 @@ def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = No
 
 
 def finding(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = None) -> str:
-    """Where the losses go from the first epoch to the last, and the accuracies at the end."""
+    """How the losses change from the first epoch to the last, and the accuracies at the end."""
     medians = history.groupby("epoch").median(numeric_only=True)
     end = 100 * last_epoch(history)[["train_accuracy", "test_accuracy"]]
     first, last = medians.index[0], medians.index[-1]

@@ -27,8 +27,8 @@ LABELS = {
 
 
 def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd.DataFrame:
-    """Whether each run is stuck, and by which of LABELS: columns variant, seed, stuck, reason. Of
-    networks whose dead units were not counted all are alive: their activation is nowhere flat."""
+    """Whether each run is stuck, and by which of LABELS: columns variant, seed, stuck, reason. If
+    dead units were not counted, all are alive, since the activation is nowhere flat."""
     ends = last_epoch(metrics)
     ends = ends[ends["split"] == "train"].set_index(["variant", "seed"])
     dead = dead_units["units"] == dead_units["dead_units"]
@@ -44,8 +44,8 @@ def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd
 
 
 def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
-    """The share of stuck runs of each variant by why, with its exact interval; a panel for each
-    network, which is what the names of its variants begin with."""
+    """The share of stuck runs of each variant by reason, with its interval. Each network has a
+    panel; the names of its variants begin with its name."""
     found = reasons(dead_units, metrics, style["above"])
     found["network"] = found["variant"].str.rsplit("_", n=1).str[0]
     networks = list(found["network"].unique())
@@ -64,7 +64,7 @@ def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure
                 )
                 height += share
             low, high = share_interval(stuck, n)
-            panel.plot(  # beside the bar, of which it would hide a part
+            panel.plot(  # beside the bar, since it would hide a part of it
                 [place + 0.43] * 2, [100 * low, 100 * high], color=style["colours"]["guide"], lw=1.4
             )
         panel.set(title=network.replace("_", ", "), xticks=range(len(variants)))

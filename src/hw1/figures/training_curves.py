@@ -46,7 +46,7 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
             colour = colour_of(style, variant, index)
             for split, line, name in (("batch", "-", "training"), ("test", "--", "test")):
                 values = runs.assign(value=runs[f"{split}_{measure}"] * scale)
-                # Told apart in grey, too.
+                # Markers tell lines apart in grey, too.
                 marker = MARKERS[(2 * index + (split == "test")) % len(MARKERS)]
                 shape = {"ls": line, "marker": marker, "ms": 4, "label": f"{variant}, {name}"}
                 spread(panel, values, "epoch", "value", colour, **shape)

@@ -31,8 +31,8 @@ def spaced(values: list[float], gap: float, top: float) -> list[float]:
 def draw(
     style: dict, coordinates: pd.DataFrame, variance: pd.DataFrame, metrics: pd.DataFrame
 ) -> Figure:
-    """One path per run through the plane of two principal components, snapshots marked; beside
-    the plane the test accuracy of each run at each of them."""
+    """One path per run through the plane of two principal components, with its snapshots marked.
+    Beside the plane stands the test accuracy of each run at each snapshot."""
     test = metrics[metrics["split"] == "test"]
     accuracy = test.set_index(["variant", "seed", "epoch"])["accuracy"] * 100
     runs = list(coordinates.groupby(["variant", "seed"], sort=False))
@@ -40,7 +40,7 @@ def draw(
     # Without the palest end, which cannot be seen on white.
     colours = mpl.colormaps[style["runs"]](np.linspace(0, 0.85, len(runs)))
     ratios = variance["explained_variance_ratio"] * 100
-    # Points in random directions are all as far from each other: each component holds as much.
+    # Points in random directions are all equally far apart, so each component holds as much.
     null = 200 / max(len(runs) - 1, 1)
     rows = (len(runs) + 1) // 2  # of labels on either side
     figure, axes = panels(
@@ -66,7 +66,7 @@ def draw(
         ends.append((last["component_1"], last["component_2"], label, colour))
     axes.margins(x=0.4, y=0.06)  # room for the labels on both sides
     bottom, top = axes.get_ylim()
-    # The left half of the runs on the left; each half from below, a line to the end of each run.
+    # The left half is labelled on the left; each half from below, with lines to the runs' ends.
     ends.sort(key=lambda end: end[0])
     for side, half in enumerate((ends[: len(ends) // 2], ends[len(ends) // 2 :])):
         half.sort(key=lambda end: end[1])
@@ -115,7 +115,7 @@ def draw(
 def finding(
     style: dict, coordinates: pd.DataFrame, variance: pd.DataFrame, metrics: pd.DataFrame
 ) -> str:
-    """What two components hold, beside what they would of independent points, and the accuracy."""
+    """What two components hold, what they hold of independent points, and the accuracy."""
     key = ["variant", "seed", "epoch"]
     ends = last_epoch(coordinates)[key].merge(metrics[metrics["split"] == "test"], on=key)
     held, n = 100 * variance["explained_variance_ratio"].sum(), len(last_epoch(coordinates))
