@@ -1,14 +1,14 @@
-# Everything behind a virtual environment of its own; see README.md.
+# Everything runs in a virtual environment of its own; see README.md.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
-# TORCH=cpu: torch without CUDA's libraries. Of a version in both indexes pip takes 2.13.0+cpu.
+# TORCH=cpu: torch without CUDA's libraries. Both indexes have 2.13.0; pip takes 2.13.0+cpu.
 TORCH_INDEX = $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
-# As modules: the scripts in .venv/bin name the folder that they were installed in.
+# Tools run as modules, since scripts in .venv/bin name the folder that they were installed in.
 RUN = $(VENV)/bin/python -P -m
 SNAKEMAKE = $(RUN) snakemake --cores $(CORES)
 
-# Of another project, they would keep this one's Python from starting or finding its packages.
+# Set for another project, they would keep this Python from starting or finding its packages.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP
 
 .PHONY: all help status demo decide published publish verify test test-all check pins
@@ -21,7 +21,7 @@ all: $(VENV)/installed
 help: $(VENV)/installed
 	@$(SNAKEMAKE) --quiet all -- help
 
-# How far a build is, from another terminal; of the demo: make status DIRECTORY=demo
+# How far a build is, from another terminal. For the demo: make status DIRECTORY=demo
 status: $(VENV)/installed
 	@test -d $(or $(DIRECTORY),.) || { echo "make: DIRECTORY: there is no folder $(DIRECTORY)"; exit 1; }
 	@$(SNAKEMAKE) --quiet all --directory $(or $(DIRECTORY),.) -- status
@@ -30,16 +30,16 @@ status: $(VENV)/installed
 demo: $(VENV)/installed
 	$(SNAKEMAKE) --directory demo --configfile presets/demo.yaml
 
-# More seeds where they decide most, for so many minutes; ONLY="C5 C13" for these claims alone. Of the
-# demo: make decide MINUTES=10 DIRECTORY=demo CONFIGFILE=presets/demo.yaml
+# More seeds where they decide most, for so many minutes. For some claims alone: ONLY="C5 C13"
+# For the demo: make decide MINUTES=10 DIRECTORY=demo CONFIGFILE=presets/demo.yaml
 # On a cluster: OPTIONS="--workflow-profile profiles/slurm"
 decide: $(VENV)/installed
 	@$(VENV)/bin/python workflow/decide.py --minutes $(or $(MINUTES),60) $(if $(ONLY),--only $(ONLY)) \
 	  --directory $(or $(DIRECTORY),.) $(if $(CONFIGFILE),--configfile $(CONFIGFILE)) \
 	  --cores $(CORES) '--options=$(OPTIONS)'
 
-# The answer from the published tables, without any training; and seeds of a build added to them:
-# make publish RESULTS=results; of another arm: ARM=as_coded
+# The answer from the published tables, without any training. To add the seeds of a build to them:
+# make publish RESULTS=results (of another arm: ARM=as_coded)
 published: $(VENV)/installed
 	$(SNAKEMAKE) -- published
 
@@ -50,7 +50,7 @@ publish: $(VENV)/installed
 verify: $(VENV)/installed
 	$(SNAKEMAKE) --quiet all -- verify
 
-# What to run before each commit, in minutes; then also kills, full disks, Slurm and the like.
+# make test: before each commit, in minutes. make test-all: also kills, full disks, Slurm and the like.
 test: $(VENV)/installed
 	$(RUN) pytest -n auto -m "not slow"
 

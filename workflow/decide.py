@@ -1,4 +1,4 @@
-"""Train, in a given time, the seeds that decide most of the claims that are undecided."""
+"""Train, in a given time, the seeds that decide most of the undecided claims."""
 
 import argparse
 import math
@@ -25,8 +25,8 @@ from hw1.settings.overlays import located, settings_of_files, with_line
 from hw1.settings.validation import did_you_mean
 from hw1.settings.yaml_files import Document, load
 
-SHOWN = 20  # last lines of Snakemake's output, where it failed
-# Not for --options: what has a place of its own here, and what builds nothing.
+SHOWN = 20  # last lines of Snakemake's output, if it failed
+# Not allowed in --options: they have a place of their own here, or build nothing.
 OWN = {
     "CONFIGFILE": ("--configfile", "--configfiles"),
     "DIRECTORY": ("--directory", "-d"),
@@ -40,14 +40,14 @@ def plan_with(overlay: Document, name: str) -> Plan:
 
 
 def beginning(paths: list[str], decided: Path) -> Document:
-    """The overlay to begin with: what was decided by now, else what the overlays say together."""
+    """The overlay to begin with: what was decided before, else what the overlays say together."""
     files = {"config.yaml": load("config.yaml")} | {path: load(path) for path in paths}
     try:
-        read(settings_of_files(files))  # a mistake is one of these files, not of what they make
+        read(settings_of_files(files))  # a mistake is in one of these files, not in what they make
     except ValueError as error:
         raise ValueError(with_line(str(error), files)) from error
-    decided.parent.mkdir(parents=True, exist_ok=True)  # what .. in a path begins with
-    # Of the folders themselves, since .. does not go back through a symbolic link.
+    decided.parent.mkdir(parents=True, exist_ok=True)  # where a path with .. begins
+    # Relative to the real folders, since .. does not go back through a symbolic link.
     folder = os.path.realpath(decided.parent)
     parts = [
         located(
@@ -78,8 +78,8 @@ def look(plan: Plan, folder: Path) -> list[Finding]:
 
 
 def targets_of(only: list[str], plan: Plan) -> list[str]:
-    """The tables that some claims rest on. Raises ValueError where a claim is none, or is left out,
-    or none of its tables is planned."""
+    """The tables that some claims rest on. Raises ValueError if there is no such claim, if one is
+    left out, or if none of their tables is planned."""
     named = {claim["id"]: name for name, claims in plan.claims.items() for claim in claims}
     for claim in only:
         if claim not in named:
@@ -94,11 +94,11 @@ def targets_of(only: list[str], plan: Plan) -> list[str]:
 
 
 def build(command: list[str], log: Path, end: float, stopped: list[int]) -> int:
-    """Run Snakemake until it ends, and return its exit code; at `end`, or at a signal, it is told
-    to stop as by Ctrl-C, and waited for."""
+    """Run Snakemake until it ends, and return its exit code. At `end`, or at a signal, tell it to
+    stop as by Ctrl-C, and wait for it."""
     locks = Path(command[command.index("--directory") + 1], ".snakemake/locks")
     before = {*locks.glob("*")}
-    # In a session of its own: what a terminal sends would reach it twice.
+    # In a session of its own, or a terminal's signals would reach it twice.
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -113,7 +113,7 @@ def build(command: list[str], log: Path, end: float, stopped: list[int]) -> int:
             os.killpg(process.pid, signal.SIGINT)
             told = wanted
         time.sleep(0.1)
-    if told:  # it may leave its own where it had only begun
+    if told:  # Snakemake may leave its lock if it had only begun
         for lock in {*locks.glob("*")} - before:
             lock.unlink(missing_ok=True)
     return process.returncode
@@ -154,7 +154,7 @@ def main() -> None:
     plan = plan_with(document, str(decided))
     targets = targets_of(args.only, plan)
     statistics.load(map(Path, plan.statistics))
-    # A profile of a cluster has its own.
+    # A cluster's profile sets its own cores.
     profile = any(option.startswith("--workflow-profile") for option in options)
     command = [*([] if profile else ["--cores", args.cores]), *options]
     command += ["--directory", str(folder), "--configfile", str(decided)]
@@ -227,7 +227,7 @@ def main() -> None:
     if code:
         print("The time is over; Snakemake was stopped in its work, and goes on where it was.")
     if findings:
-        # As of the last look: what a build that was stopped would have added is not counted.
+        # As of the last look: a build that was stopped adds nothing.
         print(outcome(finding.verdict for finding in findings))
         for line in deciding.summary(findings, experiments, costs, cores, full):
             print(f"  {line}")

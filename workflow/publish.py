@@ -31,8 +31,8 @@ def batches_of(
 ) -> dict[int, str]:
     """The name of the batch that each seed is in, of those with tables.
 
-    Raises ValueError where a run was trained with other settings, code, torch or data than those
-    that are here: the numbers would not be those of this checkout.
+    Raises ValueError if a run was trained with other settings, code, torch or data than those that
+    are here: its numbers would not be those of this checkout.
     """
     found = {}
     settings = experiments[experiment].variants[variant]
@@ -41,7 +41,7 @@ def batches_of(
     for path in sorted((results / "checkpoints" / experiment / variant).glob("*.pt")):
         tables_of = [results / t / experiment / variant / f"{path.stem}.csv" for t in RUN_TABLES]
         if not all(table.exists() for table in tables_of):
-            continue  # not evaluated yet, or of batches that are cut otherwise now
+            continue  # not evaluated yet, or a batch of other seeds than now
         for seed, saved in checkpoints.load(path).items():
             run = Run(experiment, variant, seed)
             expected = settings | {"seed": seed}

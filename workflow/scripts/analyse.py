@@ -1,4 +1,4 @@
-"""Do one analysis to trained networks: weights and perhaps a data set in, tables out."""
+"""Do one analysis of trained networks: weights and perhaps a data set in, tables out."""
 
 import argparse
 import json

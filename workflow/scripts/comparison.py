@@ -16,7 +16,7 @@ from hw1.results.wording import seed_count
 
 
 def summary(experiment: str, ours: dict, theirs: dict, rows: list[dict]) -> list[str]:
-    """An experiment in a line, and one for each measure that is not in line."""
+    """A line for an experiment, and one for each of its measures that is not in line."""
     seeds, others = (comparison.seeds_in(side, experiment) for side in (ours, theirs))
     name = f"{experiment}_metrics"
     text = f"{experiment}: {seed_count(len(seeds))}, published {len(others)}"

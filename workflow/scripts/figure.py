@@ -26,7 +26,7 @@ def main() -> None:
         finding = drawing.describe(getattr(kind, "finding", lambda *_: ""), args.style, read)
     except KeyError as error:
         if error.__cause__ is None or any(error.args[0] in table for table in read):
-            raise  # of no table, or it is there: a fault of the kind
+            raise  # not about a table, or the column is there: a fault of the kind
         names = ", ".join(path.stem for path in args.tables)
         raise ValueError(
             f"{args.kind.stem} draws {error}, which {names} have not: give it tables that have"

@@ -1,4 +1,4 @@
-"""Prepare one data set as a compact file; MNIST is downloaded where it is not there yet."""
+"""Prepare one data set as a compact file; MNIST is downloaded if it is not there yet."""
 
 import argparse
 import json
