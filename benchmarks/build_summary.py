@@ -2,9 +2,9 @@
 
 python benchmarks/build_summary.py [DIRECTORY] [--wall SECONDS --cores N]
 
-DIRECTORY is the one that holds results/ (default: this one). Reads the side files of the trainings
-and Snakemake's benchmark files; prints one line per rule and one per experiment. Given how long
-Snakemake took, in seconds, and on how many cores, also how much of that was useful training.
+DIRECTORY holds results/ (default: the current one). The script reads the provenance files of the
+trainings and Snakemake's benchmark files. It prints one line per rule and one per experiment. With
+Snakemake's seconds and cores it also prints how much of these was useful training.
 """
 
 import argparse
@@ -22,8 +22,7 @@ from hw1.results.command import one_line_errors
 def job_costs(results: Path) -> pd.DataFrame:
     """One row per job: rule, job, wall seconds, peak resident memory in MiB.
 
-    Snakemake's account is of the last attempt of a job, and it samples the memory every few
-    seconds.
+    Snakemake records the last attempt of a job, and samples the memory every few seconds.
     """
     rows = []
     benchmarks = results / "benchmarks"

@@ -2,8 +2,8 @@
 
     python benchmarks/decisions.py [REPETITIONS]
 
-Nothing is trained: values of seeds are drawn from distributions whose median is known. Somebody
-looks after every seed, up to 200.
+Nothing is trained: values of seeds are drawn from distributions with a known median. Verdicts are
+looked at after every seed, up to 200.
 """
 
 import argparse
@@ -28,8 +28,8 @@ from hw1.settings.batches import seed_list  # noqa: E402
 
 MOST = 200  # seeds
 COUNTS = range(MOST + 1)
-# Of x successes in n trials against one half, [x, n]: the evidence; and as a contrast one over the
-# p of the exact test for a number of trials fixed beforehand.
+# The evidence of x successes in n trials against one half, at [x, n]. As a contrast, one over the p
+# of the exact test for a number of trials fixed beforehand.
 E_VALUES = np.array([[evidence(x, n, 0.5) if x <= n else 0 for n in COUNTS] for x in COUNTS])
 EXACT = 1 / np.maximum(stats.binom.sf(np.arange(-1, MOST)[:, None], COUNTS, 0.5), 1e-300)
 
@@ -51,7 +51,7 @@ PARTS = {
 }
 PARTS["share against 1/2"] = (SHARE, lambda random, shape: random.integers(0, 2, shape) * 1.0)
 
-# A claim by the regions of its parts and their values, (lists, seeds); of one list (seeds,).
+# A claim: the regions of its parts and their values (lists, seeds), or (seeds,) for one list.
 Claim = list[tuple[dict, np.ndarray]]
 
 
@@ -85,7 +85,7 @@ def verdicts(claims: list[Claim], table: np.ndarray = E_VALUES) -> np.ndarray:
     for claim in claims:
         for_it, against = zip(*(of_part(*part, table) for part in claim))
         confirmed.append(np.min(for_it, axis=0))
-        # Of p-values the smallest, times their number.
+        # p-values: the smallest, times their number.
         one = (
             np.mean(against, axis=0) if table is E_VALUES else np.max(against, axis=0) / len(claim)
         )
@@ -109,7 +109,7 @@ def steps(clearest: np.ndarray) -> np.ndarray:
 
 
 def decided(claims: list[Claim]) -> list[int]:
-    """What the workflow itself says of a list with these values."""
+    """The workflow's own verdicts on a list with these values."""
     drawn = [Sample(values, share=region is SHARE) for claim in claims for region, values in claim]
     STATISTICS["drawn"] = lambda tables, place: drawn[place]
     places = iter(range(len(drawn)))
@@ -131,7 +131,7 @@ def decided(claims: list[Claim]) -> list[int]:
 def compare(random: np.random.Generator, lists: int, parts: list[int]) -> int:
     """How many claims were decided in lists with all kinds of parts and truths.
 
-    Raises RuntimeError where the verdicts after each seed are not those of the workflow.
+    Raises RuntimeError if the verdicts after each seed are not those of the workflow.
     """
     kinds = list(PARTS.values())
     total = 0
@@ -141,7 +141,7 @@ def compare(random: np.random.Generator, lists: int, parts: list[int]) -> int:
             away = random.choice([-9.0, -1.0, 0.0, 1.0, 9.0])
             chosen = [kinds[random.integers(len(kinds))] for _ in range(k)]
             claims.append([(region, noise(random, MOST) + away) for region, noise in chosen])
-        # A yes or no stays one.
+        # A yes or no stays a yes or no.
         claims = [
             [(r, np.clip(v, 0, 1) if r is SHARE else v) for r, v in claim] for claim in claims
         ]
@@ -158,7 +158,7 @@ def compare(random: np.random.Generator, lists: int, parts: list[int]) -> int:
 
 
 def of_one_part(random: np.random.Generator, repetitions: int) -> str:
-    """Rates in percent of a false confirmation and refutation, ever, alone in a list."""
+    """How often, in percent, a claim alone in a list is ever falsely confirmed or refuted."""
     rows = []
     for name, (region, noise) in PARTS.items():
         found = verdicts([[(region, noise(random, (repetitions, MOST)))]])[..., 0]
@@ -166,7 +166,7 @@ def of_one_part(random: np.random.Generator, repetitions: int) -> str:
     return markdown(["part; values", "confirmed", "refuted"], rows)
 
 
-LISTS = {  # how parts of a claim move together, and which share of the seeds agrees to every other
+LISTS = {  # correlation of a claim's parts, and share of seeds that agree with every other claim
     "all at their borders, independent parts": (0.0, 0.5),
     "all at their borders, parts of a claim correlated by 0.9": (0.9, 0.5),
     "half of the claims at their borders, the others true for 90 % of seeds": (0.0, 0.9),
@@ -197,7 +197,7 @@ def of_the_list(random: np.random.Generator, lists: int, parts: list[int]) -> st
 
 
 def by(share: float, bar: float) -> np.ndarray:
-    """Probability that a part is confirmed by 0, 1, ... seeds, of which such a share agrees."""
+    """Probability that a part is confirmed by 0, 1, ... seeds, if such a share of them agrees."""
     waiting, done = np.zeros(MOST + 1), np.zeros(MOST + 1)
     waiting[0] = 1
     for n in range(1, MOST + 1):
@@ -219,8 +219,8 @@ def at(share: float, bar: float, n: int, border: float = 0.5, exact: bool = Fals
 
 
 def of_shares(claims: int) -> str:
-    """Probability in percent that a true claim of one part is confirmed by some numbers of seeds:
-    by e-values, looked at after every seed, and by an exact test at that number."""
+    """Probability in percent that some numbers of seeds confirm a true claim of one part: with
+    e-values, looked at after every seed, and with an exact test at that number."""
     seeds = (12, 16, 24, 48, 100)
     rows = []
     for share, first in product((0.95, 0.9, 0.8, 0.7), (True, False)):
@@ -244,8 +244,8 @@ def is_share(part: dict) -> bool:
 
 
 def values_of(part: dict, seeds: int) -> int:
-    """How many values a part has: one for each pair of seeds, one for each but the first, which
-    has none before it to choose a size on, or one for each."""
+    """How many values a part has: one for each seed, one for each pair of seeds, or one for each
+    seed but the first, which has no earlier seed to choose a size on."""
     pairs = ("contraction", "cosine", "distance_ratio", "distance_ratio_change", "concordance")
     if part["statistic"] in pairs:
         return seeds // 2
@@ -257,19 +257,19 @@ def border(part: dict, side: tuple[str, float]) -> float:
 
 
 def fewest(part: dict, side: tuple[str, float], bar: float) -> int:
-    """How many seeds give the evidence, where all agree."""
+    """How many seeds give the evidence, if all agree."""
     ends = ((seeds, values_of(part, seeds)) for seeds in range(1, 1000))
     return next(seeds for seeds, n in ends if evidence(n, n, border(part, side)) >= bar)
 
 
-# How probable it is that a seed lies on the side of its border on which the median does: of twice
-# the smallest effect, with a standard deviation of that effect; of a range whose ends are two
-# standard deviations from its middle. Of runs four fifths of the way from the border to all.
+# The probability that a seed lies on the same side of the border as the median. The effect is twice
+# the smallest one, with a standard deviation of the smallest; the ends of a range are two standard
+# deviations from its middle. Shares of runs lie four fifths of the way from the border to all.
 AGREE = {"above": 0.841, "below": 0.841, "within": 0.977}
 
 
 def of_list(claims: list[dict], presets: dict[str, dict[str, int]]) -> str:
-    """Parts of each claim, seeds that confirm and refute it where all agree, and the probability in
+    """Parts of each claim, seeds that confirm and refute it if all agree, and the probability in
     percent that it is confirmed if it is true, first and last in Holm's order."""
     claims = [claim for claim in claims if tested(claim)]
     first = len(claims) / SIDE
@@ -316,7 +316,7 @@ def main() -> None:
         }
         for title, path in (("default", "config.yaml"), ("replication", "presets/replication.yaml"))
     }
-    seeds["replication"] = seeds["default"] | seeds["replication"]  # what it leaves as it is
+    seeds["replication"] = seeds["default"] | seeds["replication"]  # and the rest of the default
     parts = [len(deciding(claim)) for claim in claims if tested(claim)]
     lists, compared = -(-repetitions // 2), min(repetitions, 300)
     found = compare(random, compared, parts)

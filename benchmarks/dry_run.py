@@ -2,8 +2,8 @@
 
 python benchmarks/dry_run.py [--runs 100 1000 10000] [--seeds-per-job 20]
 
-Dry runs of `trajectory` with as many seeds (a training, an evaluation and a snapshot of each
-batch), every one in an empty folder. Prints a table.
+Does a dry run of `trajectory` for each number of seeds (a training, an evaluation and a snapshot of
+each batch), in an empty folder. Prints a table.
 """
 
 import argparse

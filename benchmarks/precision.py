@@ -6,8 +6,8 @@ python benchmarks/precision.py FP32 BF16, two directories that hold results/, bu
     snakemake --directory bf16 --configfile presets/bf16.yaml ...
 
 For each variant and split: the difference bf16 - fp32 of final loss and accuracy, paired by seed,
-beside the spread between seeds in fp32. The interval is Student's, at 95 %. How much faster it is,
-training_speed.py measures. Prints the table and writes it to BF16/results/benchmarks/precision.csv.
+beside the spread between seeds in fp32. The interval is Student's, at 95 %. Prints the table and
+writes it to BF16/results/benchmarks/precision.csv. (training_speed.py measures the gain in speed.)
 """
 
 import argparse

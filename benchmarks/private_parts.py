@@ -1,10 +1,10 @@
-"""What the undocumented parts of torch and Python buy that hw1 uses.
+"""What hw1 gains from the undocumented parts of torch and Python that it uses.
 
 python benchmarks/private_parts.py [--pairs 7] [--epochs 1000]
 
-Each is left out in turn, in processes of their own, one with it and one without after the other.
-Of `compiler` and `exit` the seconds are those of a whole process that trains three iterations, of
-`step` and `in place` those of the training alone, of 20 stacked networks of function_fit. Prints a
+Each part is left out in turn: a process with it and one without it run one after the other. They
+train 20 stacked networks of function_fit. For `compiler` and `exit` the seconds are those of a
+whole process with three iterations, for `step` and `in place` those of the training alone. Prints a
 table with the median of each, and of their ratio, pair by pair.
 """
 
@@ -56,7 +56,7 @@ one_line_errors(lambda: None)()
 
 
 def seconds(part: str, without: bool, epochs: int) -> float:
-    """Of a process, or of its training."""
+    """The seconds of a process, or of its training."""
     whole = part in ("compiler", "exit")
     program = PROGRAM.format(
         without=WITHOUT[part] if without else "", epochs=3 if whole else epochs

@@ -2,9 +2,9 @@
 
 python benchmarks/resume_overhead.py [WORKLOAD ...]
 
-Trains an epoch of each workload on scikit-learn's digits, saved after every mini-batch, and sets
-the median seconds of a save against `resume_interval` of config.yaml. The files go to the folder
-that it is called in, as results do.
+Trains an epoch of each workload on scikit-learn's digits, saves after every mini-batch, and
+compares the median seconds of a save with `resume_interval` of config.yaml. The files go to the
+folder that it is called in, as results do.
 """
 
 import argparse

@@ -2,10 +2,10 @@
 
 python benchmarks/scaling.py [--repeats 3] [--most-seeds 20] [--most-epochs 80] [--networks 10]
 
-Runs workflow/scripts/train.py as the rule `train` does, with settings of
-config.yaml of which one is changed, and prints the seconds of the whole process beside those of
-the training in it. The networks train on scikit-learn's digits, so it needs no network. Writes
-results/benchmarks/scaling.csv below the folder that it is called in.
+Runs workflow/scripts/train.py as the rule `train` does, with the settings of config.yaml except for
+one. Prints the seconds of the whole process beside those of the training in it. The networks train
+on scikit-learn's digits, so it needs no internet. Writes results/benchmarks/scaling.csv below the
+folder that it is called in.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from hw1.settings.yaml_files import load  # noqa: E402
 
 
 class Job(NamedTuple):
-    """A batch to train: what it is one of a row of, where it stands in it, and its settings."""
+    """A batch to train: the row that it belongs to, its place there, and its settings."""
 
     varied: str
     value: int

@@ -2,13 +2,13 @@
 
 python benchmarks/training_speed.py [--share 0.05] [--repeats 3] [--workloads trajectory/mlp ...]
 
-For each workload (experiment/variant of config.yaml) a share of the mini-batches of an epoch is
-trained by the loop that a notebook would have and by hw1.training.loop, in turns, on one thread
-each, and scaled to a whole epoch (of function_fit: to one full-batch iteration). Two processes do
-it: one as a user starts Python, one as the rule `train` does. Seconds of runs that train together
-are divided among them. The peak of the machine is that of a large matrix product. Prints a table of
-medians with ranges, and writes it to results/benchmarks/training_speed.csv, below the folder that
-it is called in.
+For each workload (experiment/variant of config.yaml) the loop of a notebook and hw1.training.loop
+take turns to train a share of the mini-batches of an epoch, on one thread each. Their seconds are
+scaled to a whole epoch (of function_fit: to one full-batch iteration). The notebook's loop runs in
+a process as a user starts Python, the other in one as the rule `train` does. Seconds of runs that
+train together are divided among them. The peak of the machine is that of a large matrix product.
+Prints a table of medians with ranges, and writes it to results/benchmarks/training_speed.csv, below
+the folder that it is called in.
 """
 
 import argparse
@@ -83,7 +83,7 @@ def notebook_model(settings: dict) -> nn.Sequential:
 def notebook_data(settings: dict, downloads: Path):
     """The training set as a notebook loads it: every image transformed whenever it is used.
 
-    Raises ValueError where the files of MNIST are not there.
+    Raises ValueError if the files of MNIST are not there.
     """
     if settings["dataset"]["kind"] == "function":
         data = datasets.prepare(settings["dataset"], downloads)
@@ -157,7 +157,7 @@ def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
 
 @cache
 def workload(name: str) -> tuple[dict, int, float]:
-    """Settings of a workload, mini-batches that are an epoch, examples in it."""
+    """Settings of a workload, and the examples and mini-batches of its epoch."""
     config = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})
     settings = settings_named(experiments_of(config), name)
     n = training_examples(settings)
@@ -208,7 +208,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.repeats < 1:
         raise ValueError(f"--repeats: found {args.repeats}, expected 1 or more")
-    for name in args.workloads:  # before an hour of others
+    for name in args.workloads:  # before the others take an hour
         notebook_data(workload(name)[0], args.downloads)
     torch.set_num_threads(1)
     as_notebook, as_job = process({}), process(ALLOCATOR)
