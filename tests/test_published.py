@@ -11,8 +11,10 @@ from conftest import ROOT
 from repository import Repository, with_controls
 
 import publish
+from hw1.plan.plan import Plan
 from hw1.results import published, tables
 from hw1.settings import kinds
+from hw1.settings.runs import experiments_of
 
 
 def table(seeds: list[int], loss: float = 0.1234567) -> pd.DataFrame:
@@ -40,6 +42,13 @@ def test_a_packed_table_is_rounded_and_the_same_each_time(tmp_path):
         (tmp_path / "two.csv.xz").write_bytes(damaged)
         with pytest.raises(ValueError, match=r"two\.csv\.xz is damaged .*: get it anew with git"):
             tables.read(tmp_path / "two.csv.xz")
+
+
+def test_a_packed_table_has_a_line_for_each_column():
+    text = 'a,b\n1,"x, y"\n2,\n'
+    assert tables.turned(text) == 'a,1,2\nb,"x, y",\n'
+    assert tables.turned(tables.turned(text)) == text
+    assert tables.turned("a,b\n") == "a\nb\n" and tables.turned("") == ""
 
 
 def test_seeds_add_up_and_those_that_are_there_stay():
@@ -81,8 +90,9 @@ def test_runs_of_other_code_are_added_if_a_seed_that_both_have_has_the_same_numb
 def test_a_run_that_starts_from_one_of_another_experiment_is_not_published(config, tmp_path):
     start = {"experiment": "trajectory", "variant": "mlp"}
     config["experiments"]["gradient_norm"]["start"] = start
+    plan = Plan(config, experiments_of(config), [], {}, [], {})
     with pytest.raises(ValueError, match="mlp starts from the weights of a run of trajectory"):
-        publish.publish(tmp_path, tmp_path, "as_written", "gradient_norm", config, [])
+        publish.publish(tmp_path, tmp_path, "as_written", "gradient_norm", plan)
 
 
 @pytest.mark.parametrize(

@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Digits of a float, by the number of rows: long tables are curves, to be looked at or smoothed.
-DIGITS = {0: 6, 20_000: 4, 200_000: 3}
+DIGITS = {0: 6, 20_000: 4}
 
 
 def pack(path: Path, table: "pd.DataFrame") -> None:
-    """Write a table compressed, with rounded floats, in the form of `hw1.results.tables`; the same
-    rows give the same bytes."""
+    """Write a table compressed, with rounded floats and a line for each column; the same rows give
+    the same bytes."""
     rounded = table.copy()
     digits = DIGITS[max(rows for rows in DIGITS if rows <= len(table))]
     for column in rounded.select_dtypes("float"):
         rounded[column] = [float(f"{value:.{digits}g}") for value in rounded[column]]
     rows = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
-    content = lzma.compress(tables.plain(rows, list(rounded)), preset=9)
+    text = tables.turned(tables.plain(rows, list(rounded)).decode())
+    content = lzma.compress(text.encode(), preset=9)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
