@@ -255,29 +255,6 @@ def test_the_time_of_a_training_by_hand(config):
     assert estimates.training_seconds(settings) == pytest.approx(expected)
 
 
-def at(path, value):
-    """A change of the configuration: put `value` at the dotted `path`."""
-
-    def change(config):
-        *parents, last = path.split(".")
-        for key in parents:
-            config = config[key]
-        config[last] = value
-
-    return change
-
-
-def at_once(*changes):
-    """Several changes, each of one dotted path."""
-
-    def change(config):
-        for one in changes:
-            for path, value in one.items():
-                at(path, value)(config)
-
-    return change
-
-
 def test_a_path_is_expanded_as_a_shell_does(monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("MINE", "/a b/{c}")
@@ -291,448 +268,217 @@ def test_a_path_is_expanded_as_a_shell_does(monkeypatch):
             overlays.expanded("downloads", written)
 
 
+ARRAYS = {"title": "t", "kind": "arrays", "file": "f", "shape": [20], "examples": 5}
+BESIDE = "random_labels.figures.random_labels.beside"
+LENET5 = {"experiment": "random_labels", "variant": "lenet5"}
+MLP = {"kind": "mlp", "hidden": [9]}
+OF_MLP = {"experiment": "trajectory", "variant": "mlp"}
+OTHERS = {"title": "mine", "file": "workflow/claims.yaml"}
+PAIRS = ["a", "a_b", "b", "b_b"]
+PCA = {"kind": "pca", "view": "model"}
+SGD = {"optimizer": "sgd", "learning_rate": 1, "batch_size": 9, "epochs": 1}
+# What is put at a path, if not of the configuration then of its experiments; what is said of it.
 MISTAKES = [
-    (at("devise", "cpu"), r"unknown key 'devise': did you mean device\?"),
-    (at("device", "tpu"), r"device: found 'tpu', expected one of auto, cpu, cuda, mps"),
-    (at("experiments", {}), r"experiments: found {}, expected at least one entry"),
+    ({"devise": "cpu"}, r"unknown key 'devise': did you mean device\?"),
+    ({"device": "tpu"}, r"device: found 'tpu', expected one of auto, cpu, cuda, mps"),
+    ({"experiments": {}}, r"experiments: found {}, expected at least one entry"),
+    ({"experiments.capacitty": None}, r"capacitty: found nothing, expected object: null leaves"),
+    ({"downloads": "a\0"}, r"downloads: found .*, expected one line"),
+    ({"figures.colours.deep": "blue"}, r"colours\.deep: found 'blue', expected a colour as six"),
+    ({"defaults.training": {}}, r"defaults\.training: the key 'precision' is missing"),
+    # Data sets.
+    ({"datasets.mnist.title": "a\nb"}, r"mnist\.title: found 'a\\nb', expected one line"),
+    ({"datasets.mnist.points": 5}, r"datasets\.mnist: unknown key 'points'"),
+    ({"datasets.sinc.low": 1}, r"datasets\.sinc\.high: found 1, expected more than low \(1\)"),
+    ({"datasets.mine": ARRAYS | {"shape": [20, 30]}}, r"mine\.shape: found \[20, 30\], expected"),
+    ({"datasets.mine": ARRAYS}, r"datasets\.mine: expected either classes, of labels, or outputs"),
+    # Experiments, their variants and seeds.
+    ({"capacity.title": "  "}, r"capacity\.title: found '  ', expected one line"),
+    ({"capacity.dataset": "cifar"}, r"capacity\.dataset: found 'cifar' .* mnist"),
+    ({"trajectory.dataset": "sinc"}, r"experiments\.trajectory\.variants\.\S+: found"),
+    ({"interpolation.dataset": "sinc"}, r"experiments\.interpolation\.variants\.\S+: found"),
+    ({"capacity.dataset": "sinc"}, r"experiments\.capacity\.variants\.\S+: found"),
+    ({"capacity.variants": {"../x": {}}}, r"variants: found '\.\./x', expected a short name"),
+    ({"capacity.variants": {"v\n": {}}}, r"capacity\.variants: found 'v\\n', expected"),
+    ({"capacity.stream.batch": 1}, r"unknown key 'batch': did you mean batches"),
+    ({"capacity.seeds": [1, 1]}, r"seeds: found \[1, 1\], expected no value twice"),
+    ({"capacity.seeds": []}, r"seeds: found \[\], expected at least 1 item"),
+    ({"capacity.seeds": [0.0]}, r"seeds\.0: found 0\.0 \(float\), expected integer"),
+    ({"capacity.seeds": 3}, r"seeds: found 3 \(int\), expected array"),
+    ({"capacity.seeds": "7-3"}, r"seeds: found 7-3, expected a range that goes up"),
+    ({"capacity.seeds": "0 to 9"}, r"seeds: found '0 to 9', expected a list of seeds or a"),
+    ({"capacity.seeds": "0-3\n"}, r"capacity\.seeds: found '0-3\\n', expected a list"),
+    ({"capacity.seeds": "\u0663-5"}, r"capacity\.seeds: found '.-5', expected a list"),
+    ({"capacity.seeds": "0-999999999"}, r"0-999999999, 1000000000 seeds, expected at most 100000"),
+    ({"capacity.seeds": "0-999"}, r"seeds_per_job: found none, so 1, which makes 10000 files"),
     (
-        at("experiments.capacity.training.learning_rate", "1e-3"),
-        r"capacity\.training\.learning_rate: found '1e-3' \(str\), expected number.*0\.001",
-    ),
-    (at("experiments.capacity.training.learning_rate", -1), r"learning_rate: found -1, expected"),
-    (at("experiments.capacity.training.epochs", 0), r"epochs: found 0, expected at least 1"),
-    (at("experiments.capacity.training.epoch", 3), r"unknown key 'epoch': did you mean epochs\?"),
-    (at("experiments.capacity.seeds", [1, 1]), r"seeds: found \[1, 1\], expected no value twice"),
-    (at("experiments.capacity.seeds", [-1]), r"seeds\.0: found -1, expected at least 0"),
-    (at("experiments.capacity.seeds", []), r"seeds: found \[\], expected at least 1 item"),
-    (at("experiments.capacity.seeds", 3), r"seeds: found 3 \(int\), expected array"),
-    (at("experiments.capacity.dataset", "cifar"), r"capacity\.dataset: found 'cifar' .* mnist"),
-    (
-        at("experiments.capacity.variants", {"../x": {}}),
-        r"variants: found '\.\./x', expected a short name",
-    ),
-    (at("experiments.capacity.variants", {}), r"variants: found {}, expected at least one entry"),
-    (
-        at("experiments.capacity.variants.cnn1.model.kind", "rnn"),
-        r"kind: found 'rnn', expected one",
-    ),
-    (at("experiments.capacity.variants.cnn1.model.hidden", [0]), r"hidden\.0: found 0, expected"),
-    (at("experiments.capacity.model.kind", "mlp"), r"model\.conv is no key of kind mlp"),
-    (at("experiments.capacity.variants.new", {"model": {"hidden": []}}), r"model\.conv is missing"),
-    (at("experiments.capacity.variants.cnn1.model.widht", 1), r"unknown key 'widht'"),
-    (
-        at("experiments.capacity.variants.cnn1.model.conv", [8] * 6),
-        r"variants\.cnn1\.model\.conv: convolution 5 of 6 leaves no pixel",
-    ),
-    (
-        at("experiments.trajectory.training.snapshot_epochs", [0, 12]),
-        r"snapshot_epochs: found 12, expected at most epochs \(9\)",
-    ),
-    (
-        at("experiments.capacity.training.batch_size", 60_001),
-        r"batch_size: found 60001, but mnist has 60000 training examples",
-    ),
-    (at("experiments.capacity.training.batch_size", "all"), r"batch_size: found 'all', expected"),
-    (
-        at("experiments.interpolation.analyses.lines.points", 60),
-        r"analyses\.lines\.points: the 60 points from -1 to 2 miss 0 or 1",
-    ),
-    (at("experiments.interpolation.variants.c", {}), r"c\.training\.optimizer is missing"),
-    (
-        at("experiments.interpolation.variants.b.inputs", {"range": [-1, 1]}),
-        r"interpolation\.variants: inputs of a and b differ",
+        {"trajectory.seeds": "0-9999", "trajectory.seeds_per_job": 2},
+        r"seeds_per_job: found 2, which makes 5000 files, more than .*: use \d+ or",
     ),
     (
-        at("experiments.interpolation.variants.b.model", {"hidden": [9]}),
-        r"interpolation\.variants: the models of a and b differ",
-    ),
-    (
-        at("experiments.interpolation.analyses.lines.points", 61.0),
-        r"lines\.points: found 61\.0 \(float\)",
-    ),
-    (at("experiments.capacity.seeds", [0.0]), r"seeds\.0: found 0\.0 \(float\), expected integer"),
-    (at("experiments.capacity.training.learning_rate", float("nan")), r"found nan"),
-    (at("figures.runs", "virids"), r"figures\.runs: found 'virids', expected one of viridis"),
-    (
-        at("experiments.mnist_cnn.training.evaluate_each_epoch", []),
-        r"shallow\.training\.evaluate_each_epoch: found \[\], but it shows \['test'\].*s\.cnn_loss",
-    ),
-    (
-        at("experiments.gradient_norm.training.history", "epoch"),
-        r"gradient_norm: needs history: iteration",
-    ),
-    (at("defaults.training", {}), r"defaults\.training: the key 'precision' is missing"),
-    (at("figures.colours.deep", "blue"), r"colours\.deep: found 'blue', expected a colour as six"),
-    (
-        at("experiments.random_labels.variants.b", {"model": {"kind": "mlp", "hidden": [9]}}),
-        r"random_labels\.variants: found lenet5, b, but it shows one: .*figures\.random_labels",
-    ),
-    (
-        at("experiments.trajectory.variants.b", {"model": {"hidden": [9]}}),
-        r"trajectory\.variants\.b\.model\.kind is missing",
-    ),
-    (
-        at("experiments.trajectory.variants.b", {"model": {"kind": "mlp", "hidden": [9]}}),
-        r"trajectory\.variants: the models of mlp and b differ",
-    ),
-    (
-        lambda c: [
-            c["experiments"]["function_fit"]["variants"].pop(f"sinc_{name}")
-            for name in ("deep", "medium", "shallow")
-        ],
-        r"sinc_predictions\.variants: found 'sinc_\*', which none of sign_deep, .* is",
-    ),
-    (
-        at("experiments.function_fit.variants.sinc_deep.dataset", "mnist"),
-        r"function_fit\.variants\.sinc_deep: found a data set of kind mnist, but it shows the fit",
-    ),
-    (
-        at("experiments.capacity.variants.cnn2.model", {"conv": [16, 28], "hidden": []}),
-        r"capacity\.variants: cnn1 and cnn2 both have 17950 parameters, but it tells them apart",
-    ),
-    (
-        at("experiments.random_labels.inputs.labels", "given"),
-        r"random_labels\.inputs\.labels: found given, but it says that the training labels are ran",
-    ),
-    (
-        at("experiments.random_labels.figures.random_labels.beside.variant", "random10"),
-        r"figures\.random_labels\.beside\.variant: found 'random10': did you mean random100\?",
-    ),
-    (
-        at("experiments.random_labels.figures.random_labels.beside.variant", "random50"),
-        r"figures\.random_labels\.beside\.variant: found labels: 0\.5, but .* name a variant with",
-    ),
-    (
-        at("experiments.memorisation.training.history", "iteration"),
-        r"figures\.random_labels\.beside\.variant: found history: iteration, but .* history: epoch",
-    ),
-    (
-        at("experiments.random_labels.figures.random_labels.beside.experiment", "memorization"),
-        r"random_labels\.beside\.experiment: found 'memorization': did you mean memorisation\?",
-    ),
-    (
-        at(
-            "experiments.random_labels.figures.random_labels.beside",
-            {"experiment": "function_fit", "variant": "sinc_deep"},
-        ),
-        r"figures\.random_labels\.beside\.variant: found labels: none",
-    ),
-    (
-        at(
-            "experiments.true_labels.figures.true_labels.beside",
-            {"experiment": "random_labels", "variant": "lenet5"},
-        ),
-        r"figures\.true_labels\.beside: training_curves draws nothing beside its own: leave it out",
-    ),
-    (at("experiments.capacity.seeds", "7-3"), r"seeds: found 7-3, expected a range that goes up"),
-    (
-        at("experiments.capacity.seeds", "0 to 9"),
-        r"seeds: found '0 to 9', expected a list of seeds or a",
-    ),
-    (
-        at("experiments.capacity.seeds", "0-999999999"),
-        r"seeds: found 0-999999999, 1000000000 seeds, expected at most 100000",
-    ),
-    (
-        at("experiments.capacity.seeds", "0-3\n"),
-        r"capacity\.seeds: found '0-3\\n', expected a list",
-    ),
-    (
-        at("experiments.capacity.seeds", "\u0663-5"),
-        r"capacity\.seeds: found '.-5', expected a list",
-    ),
-    (
-        lambda config: config["experiments"]["capacity"]["variants"].update({"v\n": {}}),
-        r"experiments\.capacity\.variants: found 'v\\n', expected",
-    ),
-    (
-        at("experiments.capacity.inputs", {"range": [1, 1]}),
-        r"capacity\.variants\.cnn1\.inputs\.range: found \[1, 1\], expected two that differ",
-    ),
-    (
-        at("experiments.function_fit.inputs", {"examples": 10}),
-        r"experiments\.function_fit\.inputs\.examples: found 10, but s\w+, which \w+ trains on, is",
-    ),
-    (
-        at("experiments.capacitty", None),
-        r"experiments\.capacitty: found nothing, expected object: null leaves out what is there",
-    ),
-    (
-        at("experiments.error_surface.analyses.surface.points", 4),
-        r"surface\.points: found 4, expected evenly spaced points .*; an odd number",
-    ),
-    (
-        at("experiments.mnist_cnn.figures.cnn_loss.tables", ["metrics"]),
-        r"figures\.cnn_loss\.tables: found 'metrics', expected history",
-    ),
-    (
-        lambda c: c["experiments"]["capacity"].update(
-            seeds=list(range(0, 400, 2)), seeds_per_job=200
-        ),
+        {"capacity.seeds": list(range(0, 400, 2)), "capacity.seeds_per_job": 200},
         r"capacity\.seeds: a batch of them would be called seeds0\+2\+4.*too long for a file",
     ),
+    # Inputs and models.
+    ({"capacity.inputs.range": [1, 1]}, r"cnn1\.inputs\.range: found \[1, 1\], expected two that"),
+    ({"capacity.inputs.labels": 1.5}, r"labels: found 1\.5, expected at most 1"),
+    ({"capacity.inputs.examples": 70_000}, r"examples: found 70000, but mnist has 60000 training"),
+    ({"capacity.inputs.examples": 100}, r"batch_size: found 128, but mnist has 100 training exam"),
+    ({"function_fit.inputs.examples": 10}, r"inputs\.examples: found 10, but s\w+, which \w+ tra"),
+    ({"capacity.model.kind": "mlp"}, r"model\.conv is no key of kind mlp"),
+    ({"capacity.variants.new": {"model": {"hidden": []}}}, r"model\.conv is missing"),
+    ({"capacity.variants.cnn1.model.kind": "rnn"}, r"kind: found 'rnn', expected one"),
+    ({"capacity.variants.cnn1.model.widht": 1}, r"cnn1\.model: unknown key 'widht'"),
+    ({"capacity.variants.cnn1.model.conv": [8] * 6}, r"conv: convolution 5 of 6 leaves no pixel"),
+    ({"capacity.model.slope": 0.1}, r"cnn1\.model\.slope: found, and activation is relu: leaky"),
+    ({"capacity.model.activation": "leaky_relu"}, r"model\.slope: missing, and act"),
+    ({"trajectory.variants.b.model.hidden": [9]}, r"variants\.b\.model\.kind is missing"),
+    ({"interpolation.model.batch_norm": True}, r"a\.model\.batch_norm: found true, but what it k"),
     (
-        at("experiments.trajectory.analyses.pca_model.kind", "pac"),
-        r"analyses\.pca_model\.kind: found 'pac': did you mean pca\?",
+        {"random_labels.model.batch_norm": True, "random_labels.inputs.examples": 65},
+        r"batch_size: found 64, but of 65 training examples that makes a batch",
     ),
+    # Trainings.
+    ({"capacity.training.learning_rate": "1e-3"}, r"rate: found '1e-3' \(str\), .*number.*0\.001"),
+    ({"capacity.training.learning_rate": -1}, r"learning_rate: found -1, expected"),
+    ({"capacity.training.learning_rate": float("nan")}, r"learning_rate: found nan"),
+    ({"capacity.training.epochs": 0}, r"epochs: found 0, expected at least 1"),
+    ({"capacity.training.batch_size": 60_001}, r"batch_size: found 60001, but mnist has 60000"),
+    ({"capacity.training.batch_size": "all"}, r"batch_size: found 'all', expected"),
+    ({"capacity.training.momentum": 0.9}, r"momentum: found with adam, expected with"),
+    ({"gradient_norm.training.momentum": 1}, r"momentum: found 1, expected less th"),
+    ({"interpolation.variants.c": {}}, r"c\.training\.optimizer is missing"),
     (
-        at("experiments.trajectory.analyses.pca_model.view", "layer2"),
-        r"analyses\.pca_model\.view: found 'layer2', expected one of layer1, model",
+        {"trajectory.training.snapshot_epochs": [0, 12]},
+        r"epochs: found 12, .* at most epochs \(9\)",
     ),
+    ({"capacity.training.schedule": {"kind": "step", "every": 3}}, r"schedule\.factor is missing"),
     (
-        at("experiments.trajectory.analyses.pca_model.veiw", "model"),
-        r"analyses\.pca_model: unknown key 'veiw': did you mean view\?",
+        {"capacity.training.schedule": {"kind": "cosine", "warmup": 10}},
+        r"training\.schedule\.warmup: found 10, expected fewer than epochs \(10\)",
     ),
+    ({"capacity.training.phases": [{"after": 10}]}, r"phases: found phases after 10 of 10 epochs"),
+    ({"capacity.training.phases": [{"after": 4}] * 2}, r"phases: found phases after 4, 4 of 10 e"),
     (
-        at("experiments.trajectory.analyses.pca_model", {"kind": "pca"}),
-        r"analyses\.pca_model: the key 'view' is missing",
-    ),
-    (
-        at("experiments.capacity.figures.params.draw", "parameter"),
-        r"figures\.params\.draw: found 'parameter': did you mean parameters\?",
-    ),
-    (
-        at("experiments.trajectory.figures.pca_model.tables", ["pca_modle", "metrics", "metrics"]),
-        r"figures\.pca_model\.tables: found 'pca_modle': did you mean pca_model\?",
-    ),
-    (
-        at("experiments.capacity.figures.params.tables", ["metrics", "history"]),
-        r"figures\.params\.tables: found 2, expected 1 in the order of metrics",
-    ),
-    (
-        at(
-            "experiments.capacity.figures.interp",
-            {"draw": "parameters", "groups": [], "caption": "c"},
-        ),
-        r"figures\.interp: experiments\.interpolation\.figures\.interp makes results/fig_interp",
-    ),
-    (
-        at("experiments.capacity.analyses", {"history": {"kind": "pca", "view": "model"}}),
-        r"capacity\.variants: the models of cnn1 and cnn2 differ",
-    ),
-    (
-        at("experiments.gradient_norm.analyses", {"metrics": {"kind": "pca", "view": "model"}}),
-        r"analyses\.metrics: experiments\.gradient_norm\.analyses\.metrics makes results/tables",
-    ),
-    (
-        at("experiments.function_fit.analyses.both", {"kind": "predict"}),
-        r"analyses\.both\.variants: found variants on .* expected one data set",
-    ),
-    (at("experiments.function_fit.seeds_per_job", 0), r"seeds_per_job: found 0, expected at least"),
-    (
-        at("experiments.function_fit.training.precision", "bf16"),
-        r"sinc_deep\.training\.precision: found bf16, but the errors .* use fp32",
-    ),
-    (at("defaults.training.precision", "fp16"), r"precision: found 'fp16', expected one of fp32"),
-    (at("datasets.sinc.points", 1.5), r"datasets\.sinc\.points: found 1\.5 \(float\)"),
-    (at("datasets.sinc.low", 1), r"datasets\.sinc\.high: found 1, expected more than low \(1\)"),
-    (
-        lambda c: c["experiments"]["trajectory"].update(
-            seeds=[0], training=c["experiments"]["trajectory"]["training"] | {"snapshot_epochs": []}
-        ),
-        r"trajectory\.training\.snapshot_epochs: found 1 snapshots of all seeds, .* needs 3",
-    ),
-    *(
-        (
-            at(f"experiments.{name}.dataset", "sinc"),
-            rf"experiments\.{name}\.(variants\.\w+|variants\.\w+\.\S+): found",
-        )
-        for name in ("trajectory", "interpolation", "capacity")
-    ),
-    (
-        lambda c: [
-            c["datasets"].update(sinc={"title": "t", "kind": "mnist"}),
-            c["experiments"]["function_fit"].update(seeds_per_job=1),
-        ],
-        r"function_fit\.variants\.sinc_deep: found a data set of kind mnist, but it shows the fit",
-    ),
-    (at("datasets.mnist.title", "a\nb"), r"mnist\.title: found 'a\\nb', expected one line"),
-    (at("experiments.capacity.title", "  "), r"capacity\.title: found '  ', expected one line"),
-    (at("downloads", "a\0"), r"downloads: found .*, expected one line"),
-    (
-        at(
-            "datasets.mine",
-            {"title": "t", "kind": "arrays", "file": "f", "shape": [20, 30], "examples": 5},
-        ),
-        r"datasets\.mine\.shape: found \[20, 30\], expected \[n\], or \[n, n\] of a square image",
-    ),
-    (
-        at(
-            "datasets.mine",
-            {"title": "t", "kind": "arrays", "file": "f", "shape": [20], "examples": 5},
-        ),
-        r"datasets\.mine: expected either classes, of labels, or outputs, of real targets",
-    ),
-    (
-        lambda c: c["experiments"]["interpolation"].update(
-            analyses={"lines": {"kind": "interpolate", "start": 0, "stop": 1, "points": 2}},
-            variants={
-                name: {
-                    "training": {
-                        "optimizer": "sgd",
-                        "learning_rate": 1,
-                        "batch_size": 9,
-                        "epochs": 1,
-                    }
-                }
-                for name in ("a", "a_b", "b", "b_b")
-            },
-        ),
-        r"interpolation\.variants: a_b would be the name of two pairs, or of a pair and a variant",
-    ),
-    (
-        at("experiments.capacity.model.slope", 0.1),
-        r"cnn1\.model\.slope: found, and activation is relu: leaky_relu has a slope",
-    ),
-    (at("experiments.capacity.model.activation", "leaky_relu"), r"model\.slope: missing, and act"),
-    (
-        at("experiments.capacity.training.momentum", 0.9),
-        r"momentum: found with adam, expected with",
-    ),
-    (at("experiments.gradient_norm.training.momentum", 1), r"momentum: found 1, expected less th"),
-    (
-        at("experiments.capacity.training.schedule", {"kind": "step", "every": 3}),
-        r"training\.schedule\.factor is missing of a schedule of kind step",
-    ),
-    (
-        at("experiments.capacity.training.schedule", {"kind": "cosine", "warmup": 10}),
-        r"schedule\.warmup: found 10, expected fewer than epochs \(10\)",
-    ),
-    (
-        at("experiments.capacity.inputs", {"examples": 70_000}),
-        r"cnn1\.inputs\.examples: found 70000, but mnist has 60000 training examples",
-    ),
-    (
-        at("experiments.capacity.inputs", {"examples": 100}),
-        r"batch_size: found 128, but mnist has 100 training examples",
-    ),
-    (at("experiments.capacity.inputs", {"labels": 1.5}), r"labels: found 1\.5, expected at most 1"),
-    (at("experiments.capacity.stream", {"batch": 1}), r"unknown key 'batch': did you mean batches"),
-    (at("experiments.capacity.model.dropout", 1), r"dropout: found 1, expected less than 1"),
-    (
-        at_once(
-            {"experiments.random_labels.variants.lenet5.model.batch_norm": True},
-            {"experiments.random_labels.inputs.examples": 65},
-        ),
-        r"lenet5\.training\.batch_size: found 64, but of 65 training examples that makes a batch",
-    ),
-    (
-        at("experiments.interpolation.model.batch_norm", True),
-        r"interpolation\.variants\.a\.model\.batch_norm: found true, but what it keeps",
-    ),
-    (
-        at("experiments.capacity.training.phases", [{"after": 10}]),
-        r"cnn1\.training\.phases: found phases after 10 of 10 epochs, expected numbers that rise",
-    ),
-    (
-        at("experiments.capacity.training.phases", [{"after": 4}, {"after": 4}]),
-        r"phases: found phases after 4, 4 of 10 epochs, expected numbers that rise",
-    ),
-    (
-        at("experiments.capacity.training.phases", [{"after": 4, "momentum": 0.9}]),
+        {"capacity.training.phases": [{"after": 4, "momentum": 0.9}]},
         r"phases\.0\.momentum: found with adam, expected with sgd",
     ),
     (
-        at(
-            "experiments.capacity.training.phases",
-            [{"after": 4, "schedule": {"kind": "cosine", "warmup": 6}}],
-        ),
+        {"capacity.training.phases": [{"after": 4, "schedule": {"kind": "cosine", "warmup": 6}}]},
         r"phases\.0\.schedule\.warmup: found 6, expected fewer than epochs \(6\)",
     ),
+    ({"function_fit.training.precision": "bf16"}, r"precision: found bf16, but the errors .* fp32"),
     (
-        at_once(
-            {"experiments.capacity.training.precision": "bf16"},
-            {"experiments.capacity.training.objective": "gradient_norm"},
-        ),
+        {"capacity.training.precision": "bf16", "capacity.training.objective": "gradient_norm"},
         r"cnn1\.training\.precision: found bf16, but the gradient of a gradient's norm is finer",
     ),
+    # Where a training starts.
     (
-        at("experiments.gradient_norm.start", {"experiment": "trajectry", "variant": "mlp"}),
-        r"gradient_norm\.variants\.mlp\.start\.experiment: found 'trajectry': did you mean traject",
+        {"gradient_norm.start": OF_MLP | {"experiment": "trajectry"}},
+        r"mlp\.start\.experiment: found 'trajectry': did you mean traject",
     ),
+    ({"gradient_norm.start": OF_MLP | {"variant": "a"}}, r"start\.variant: found 'a': allowed are"),
+    ({"gradient_norm.start": OF_MLP | {"epoch": 4}}, r"epoch: found 4, but .* keeps is 0, 3, 6, 9"),
     (
-        at("experiments.gradient_norm.start", {"experiment": "trajectory", "variant": "a"}),
-        r"start\.variant: found 'a': allowed are mlp",
-    ),
-    (
-        at("experiments.trajectory.start", {"experiment": "capacity", "variant": "cnn1"}),
-        r"mlp\.start: capacity has no seed 1, expected all the seeds of trajectory",
-    ),
-    (
-        at_once(
-            {"experiments.trajectory.start": {"experiment": "random_labels", "variant": "lenet5"}},
-            {"experiments.trajectory.seeds": "0-11"},
-        ),
-        r"models of random_labels/lenet5 and trajectory/mlp differ",
-    ),
-    (
-        at(
-            "experiments.gradient_norm.start",
-            {"experiment": "trajectory", "variant": "mlp", "epoch": 4},
-        ),
-        r"start\.epoch: found 4, but what trajectory/mlp surely keeps is 0, 3, 6, 9: leave",
-    ),
-    (
-        at_once(
-            {
-                "experiments.gradient_norm.start": {
-                    "experiment": "trajectory",
-                    "variant": "mlp",
-                    "epoch": 9,
-                }
-            },
-            {"experiments.trajectory.training.stop": {"batch_loss": 0.1}},
-        ),
+        {"gradient_norm.start": OF_MLP | {"epoch": 9}, "trajectory.training.stop.batch_loss": 0.1},
         r"start\.epoch: found 9, but what trajectory/mlp surely keeps is 0: leave epoch out",
     ),
     (
-        at_once(
-            {"experiments.gradient_norm.start": {"experiment": "trajectory", "variant": "mlp"}},
-            {"experiments.trajectory.start": {"experiment": "gradient_norm", "variant": "mlp"}},
-            {"experiments.trajectory.seeds": "0-11"},
-        ),
+        {"trajectory.start": {"experiment": "capacity", "variant": "cnn1"}},
+        r"mlp\.start: capacity has no seed 1, expected all the seeds of trajectory",
+    ),
+    (
+        {"trajectory.start": LENET5, "trajectory.seeds": "0-11"},
+        r"models of random_labels/lenet5 and trajectory/mlp differ",
+    ),
+    (
+        {
+            "gradient_norm.start": OF_MLP,
+            "trajectory.start": OF_MLP | {"experiment": "gradient_norm"},
+            "trajectory.seeds": "0-11",
+        },
         r"start: trajectory/mlp, which starts from gradient_norm/mlp, which starts from traj",
     ),
+    # Analyses.
+    ({"trajectory.analyses.pca_model.kind": "pac"}, r"kind: found 'pac': did you mean pca\?"),
+    ({"trajectory.analyses.pca_model.view": "layer2"}, r"view: found 'layer2', expected one of l"),
+    ({"trajectory.analyses.pca_model.veiw": "model"}, r"model: unknown key 'veiw': did you mean v"),
+    ({"trajectory.analyses.pca_model": {"kind": "pca"}}, r"pca_model: the key 'view' is missing"),
+    ({"interpolation.analyses.lines.points": 61.0}, r"lines\.points: found 61\.0 \(float\)"),
+    ({"interpolation.analyses.lines.points": 60}, r"points: the 60 points from -1 to 2 miss 0 or"),
+    ({"error_surface.analyses.surface.points": 4}, r"points: found 4, expected .*; an odd number"),
+    ({"interpolation.variants.b.inputs.range": [-1, 1]}, r"variants: inputs of a and b differ"),
+    ({"interpolation.variants.b.model.hidden": [9]}, r"variants: the models of a and b differ"),
+    ({"capacity.analyses.history": PCA}, r"capacity\.variants: the models of cnn1 and cnn2 differ"),
+    ({"gradient_norm.analyses.metrics": PCA}, r"metrics: .*\.metrics makes results/tables"),
+    ({"function_fit.analyses.both.kind": "predict"}, r"both\.variants: found .* one data set"),
     (
-        at_once(
-            {"experiments.trajectory.seeds": "0-9999"},
-            {"experiments.trajectory.seeds_per_job": 2},
-        ),
-        r"trajectory\.seeds_per_job: found 2, which makes 5000 files, more than .*: use \d+ or",
+        {"function_fit.analyses.sinc_predictions.variants": ["sine_*"]},
+        r"sinc_predictions\.variants: found 'sine_\*', which none of sinc_deep, .* is",
     ),
     (
-        at("experiments.capacity.seeds", "0-999"),
-        r"seeds_per_job: found none, so 1, which makes 10000 files",
+        {
+            "interpolation.analyses.lines.variants": PAIRS,
+            "interpolation.variants": {name: {"training": SGD} for name in PAIRS},
+        },
+        r"interpolation\.variants: a_b would be the name of two pairs, or of a pair and a variant",
+    ),
+    # Figures.
+    ({"capacity.figures.params.draw": "parameter"}, r"draw: found 'parameter': did you mean para"),
+    ({"capacity.figures.params.tables": ["metrics", "history"]}, r"tables: found 2, expected 1 in"),
+    ({"mnist_cnn.figures.cnn_loss.tables": ["metrics"]}, r"tables: found 'metrics', expected hist"),
+    (
+        {"trajectory.figures.pca_model.tables": ["pca_modle", "metrics", "metrics"]},
+        r"figures\.pca_model\.tables: found 'pca_modle': did you mean pca_model\?",
     ),
     (
-        at("experiments.interpolation.figures.interp.variants", ["a"]),
-        r"interpolation\.variants: found one, but it compares two or more: name another",
+        {"capacity.figures.interp": {"draw": "parameters", "groups": [], "caption": "c"}},
+        r"figures\.interp: experiments\.interpolation\.figures\.interp makes results/fig_interp",
     ),
-    *(
-        (
-            at(f"experiments.{name}.training.snapshot_epochs", []),
-            rf"experiments\.{name}\.variants\.\w+\.training\.snapshot_epochs: found no 0, but it",
-        )
-        for name in ("aligned_runs", "born_dead")
+    ({"mnist_cnn.training.evaluate_each_epoch": []}, r"epoch: found \[\], but .*s\.cnn_loss"),
+    ({"gradient_norm.training.history": "epoch"}, r"gradient_norm: needs history: iteration"),
+    ({"random_labels.variants.b.model": MLP}, r"variants: found lenet5, b, but it shows one: .*"),
+    ({"interpolation.figures.interp.variants": ["a"]}, r"variants: found one, but it compares two"),
+    (
+        {"function_fit.variants.sinc_deep.dataset": "mnist"},
+        r"deep: found .* kind mnist, but it sho",
     ),
-    *(
-        (
-            at(f"claims.{name}", {"title": "mine", "file": "workflow/claims.yaml"}),
-            rf"claims\.{name}: {other} makes results/.*{name}.*, too: choose another name",
-        )
-        for name, other in (("index", "the page"), ("comparison", "snakemake compare"))
+    (
+        {"capacity.variants.cnn2.model": {"conv": [16, 28], "hidden": []}},
+        r"capacity\.variants: cnn1 and cnn2 both have 17950 parameters, but it tells them apart",
     ),
-    (at("datasets.fashion_mnist.size", 28), r"datasets\.fashion_mnist: unknown key 'size'"),
-    (at("datasets.mnist.points", 5), r"datasets\.mnist: unknown key 'points'"),
+    ({"random_labels.inputs.labels": "given"}, r"labels: found given, but it says that the train"),
+    ({f"{BESIDE}.experiment": "memorization"}, r"experiment: found 'memorization': did you mean m"),
+    ({f"{BESIDE}.variant": "random10"}, r"variant: found 'random10': did you mean random100\?"),
+    ({f"{BESIDE}.variant": "random50"}, r"beside\.variant: found labels: 0\.5, but .* name a v"),
+    (
+        {BESIDE: {"experiment": "function_fit", "variant": "sinc_deep"}},
+        r"figures\.random_labels\.beside\.variant: found labels: none",
+    ),
+    ({"memorisation.training.history": "iteration"}, r"variant: found history: iter.*: epoch"),
+    ({"true_labels.figures.true_labels.beside": LENET5}, r"beside: training_curves draws nothin"),
+    (
+        {"trajectory.seeds": [0], "trajectory.training.snapshot_epochs": []},
+        r"trajectory\.training\.snapshot_epochs: found 1 snapshots of all seeds, .* needs 3",
+    ),
+    ({"aligned_runs.training.snapshot_epochs": []}, r"aligned_runs\..*epochs: found no 0, but"),
+    ({"born_dead.training.snapshot_epochs": []}, r"born_dead\..*snapshot_epochs: found no 0, but"),
+    # Lists of claims.
+    ({"claims.index": OTHERS}, r"claims\.index: the page makes results/.*index.*, too: choose"),
+    ({"claims.comparison": OTHERS}, r"comparison: snakemake compare makes results/.*comparison"),
 ]
 
 
-@pytest.mark.parametrize("change, message", MISTAKES)
-def test_a_mistake_is_one_line_that_names_the_key(config, change, message):
-    changed = deepcopy(config)
-    change(changed)
+@pytest.mark.parametrize("changes, message", MISTAKES)
+def test_a_mistake_is_one_line_that_names_the_key(config, changes, message):
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place = config["experiments"] if parents and parents[0] not in config else config
+        for key in parents:
+            place = place.setdefault(key, {})
+        place[last] = value
     with pytest.raises(ValueError) as caught:
-        entries.read(changed)
+        entries.read(config)
     assert re.search(message, str(caught.value)), caught.value
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
@@ -802,16 +548,16 @@ def test_a_grid_is_a_variant_of_each_choice_before_those_that_are_named(config):
 @pytest.mark.parametrize(
     "grid, message",
     [
-        ([], "experiments.mine.grid: found [], expected parts, each of named settings"),
-        ({"a": 3}, "experiments.mine.grid: found {'a': 3}, expected parts, each of named settings"),
-        ({"a": {}}, "experiments.mine.grid.a: found {}, expected settings by their names"),
-        ({"a": {"b": 1}}, "experiments.mine.grid.a: found {'b': 1}, expected settings by their n"),
+        ([], "grid: found [], expected parts, each of named settings"),
+        ({"a": 3}, "grid: found {'a': 3}, expected parts, each of named settings"),
+        ({"a": {}}, "grid.a: found {}, expected settings by their names"),
+        ({"a": {"b": 1}}, "grid.a: found {'b': 1}, expected settings by their n"),
     ],
 )
 def test_what_is_no_grid_is_named(grid, message):
     with pytest.raises(ValueError) as raised:
         overlays.with_grids({"experiments": {"mine": {"grid": grid}}})
-    assert str(raised.value).startswith(message)
+    assert str(raised.value).startswith(f"experiments.mine.{message}")
 
 
 def test_two_choices_of_a_grid_that_would_be_one_variant_are_refused():
