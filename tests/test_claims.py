@@ -8,10 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from planted import (
-    ALPHAS,
     EPOCHS,
     PLANTED,
     assert_prefixes,
@@ -77,13 +74,6 @@ def test_planted_effects_are_found(claim, effect):
     assert finding.needed is None
     if effect == 1:  # what stands beside, too
         assert {part.verdict for part in finding.parts} == {"confirmed"}
-
-
-@pytest.mark.parametrize("claim", OF_SEEDS)
-def test_nothing_is_confirmed_where_nothing_was_planted(claim):
-    # For C18 one seed in ten is enough.
-    finding = decided(claim, planted(claim, random(11), -1 if claim == "C18" else 0, 13))
-    assert finding.verdict not in ("confirmed", "not computed"), ledger.sentence(finding)
 
 
 # Sizes as in `planted`: by how many times what matters each seed is as claimed. Two seeds after one
@@ -154,12 +144,6 @@ def test_each_part_says_what_was_planted(claim, pattern):
     assert finding.verdict == next(
         word for word in ("refuted", SMALLER, NONE, "inconclusive", "confirmed") if word in said
     )
-
-
-@pytest.mark.parametrize("claim", ["C2", "C5", "C6", "C8", "C9", "C13", "C22", "C23", "C24"])
-def test_two_that_are_all_the_same_make_no_difference_that_matters(claim):
-    finding = decided(claim, PLANTED[claim](np.zeros(SEEDS.get(claim, 14))))
-    assert finding.verdict == NONE, ledger.sentence(finding)
 
 
 # --- verdicts that were wrong once
@@ -235,16 +219,6 @@ def worse_at_the_end() -> dict:
 def test_planted_cases_that_a_weaker_rule_got_wrong(claim, tables, verdicts):
     finding = decided(claim, tables)
     assert finding.verdict in verdicts, ledger.sentence(finding)
-
-
-@pytest.mark.parametrize(
-    "ratio, verdict",
-    [(0.97, "smaller than matters"), (1.03, "refuted"), (0.9, "confirmed")],
-)
-def test_a_small_effect_as_claimed_is_told_from_the_reverse(ratio, verdict):
-    own = np.exp(0.001 * np.arange(12))[:, None]
-    table = by_epoch("batch_loss", deep=ratio * own, shallow=own**0)
-    assert decided("C5", {"mnist_cnn_history": table}).verdict == verdict
 
 
 # --- tables that cannot be right
@@ -394,19 +368,13 @@ def test_seeds_that_give_no_value_are_counted_with_those_that_are_needed():
     assert "5 pairs of runs" in ledger.sentence(found)
 
 
-@given(st.sampled_from(OF_SEEDS), st.integers(2, 13), st.data())
-@settings(max_examples=60)
-def test_further_seeds_change_no_value_of_the_seeds_before(claim, few, data):
-    """To the last bit, of every statistic: so one may look in between."""
-    effect = data.draw(st.sampled_from([1, 0, -1]))
-    tables = planted(claim, random(data.draw(st.integers(0, 99))), effect, 14)
-    assert_prefixes(CLAIMS[claim], tables, few)
-
-
 @pytest.mark.parametrize("claim", OF_SEEDS)
-def test_one_seed_more_changes_no_value_of_the_seeds_before(claim):
-    """Of every claim, whichever the ones above have been drawn for."""
-    assert_prefixes(CLAIMS[claim], planted(claim, random(12), 1, 9), 8)
+@pytest.mark.parametrize("effect", [1, 0, -1])
+def test_further_seeds_change_no_value_of_the_seeds_before(claim, effect):
+    """To the last bit, of every statistic: so one may look in between."""
+    tables = planted(claim, random(12), effect, 14)
+    for few in (2, 5, 8, 13):
+        assert_prefixes(CLAIMS[claim], tables, few)
 
 
 def test_a_claim_is_refuted_by_the_mean_of_its_parts():
@@ -423,11 +391,11 @@ def test_a_claim_is_refuted_by_the_mean_of_its_parts():
 @pytest.mark.parametrize(
     "values, expected",
     [
-        # The border is 0.95: twice the effect, half of it, none, the reverse, tied, of two peaks.
+        # The border is 0.95: twice the effect, half of it, none, a small reverse, tied, two peaks.
         (lambda n: np.full(n, 0.9), "confirmed"),
         (lambda n: np.full(n, 0.975), "smaller than matters"),
         (lambda n: np.full(n, 1.0), "no difference that matters"),
-        (lambda n: np.full(n, 1.2), "refuted"),
+        (lambda n: np.full(n, 1.03), "refuted"),
         (lambda n: np.full(n, 0.95), "inconclusive"),
         (lambda n: np.where(np.arange(n) % 2, 0.5, 2.0), "inconclusive"),
         (lambda n: np.where(np.arange(n) % 12 == 5, 2.0, 0.5), "confirmed"),
@@ -491,7 +459,7 @@ def test_plateau_or_fall_is_said(size, word):
     assert word in ledger.sentence_of(finding.parts[1])
 
 
-def test_missing_variants_tables_and_grid_points_are_named():
+def test_a_missing_variant_table_or_grid_point_is_named():
     tables = c1(np.full(12, 2.0))
     table = tables["function_fit_metrics"]
     tables["function_fit_metrics"] = table[table["variant"] != "sinc_medium"]
@@ -503,21 +471,8 @@ def test_missing_variants_tables_and_grid_points_are_named():
     assert "no table function_fit_history" in ledger.sentence(decided("C2", tables))
 
     lines = on_line(12)["interpolation_lines"]
-    for claim, alphas, part, said in (
-        ("C10", [-1], 0, "no alpha of -1"),
-        ("C10", [0.5], 1, "no alpha of 0.5"),
-        ("C10", [1, 1.5], 2, "no two alphas from 1 to 2"),
-        ("C11", [a for a in ALPHAS if 0.4 <= a <= 0.6], 1, "no alpha from 0.4 to 0.6"),
-        ("C22", [1], 0, "no alpha of 1"),
-        ("C22", [2], 2, "no alpha of 2"),
-        ("C23", [0.5], 0, "no alpha of 0.5"),
-    ):
-        without = {"interpolation_lines": lines[~lines["alpha"].isin(alphas)]}
-        assert said in decided(claim, without).parts[part].missing
-
-    table = c5(np.full(12, 2.0))["mnist_cnn_history"].drop(columns="batch_loss")
-    missing = decided("C5", {"mnist_cnn_history": table}).parts[0].missing
-    assert missing.endswith("no column batch_loss")
+    without = {"interpolation_lines": lines[lines["alpha"] != 0.5]}
+    assert "no alpha of 0.5" in decided("C10", without).parts[1].missing
 
 
 def test_a_part_that_decides_nothing_stands_beside_the_others():
@@ -551,44 +506,23 @@ def test_an_error_of_a_statistic_is_no_verdict(monkeypatch, error):
     assert not isinstance(caught.value, ValueError)  # which a script makes one line of
 
 
+READING = {"where": {"within": [2, 1]}, "inside": "a", "outside": "b"}
+
+
 @pytest.mark.parametrize(
     "change, said",
     [
-        (
-            {"statistic": "loss_at_most", "of": {"times": "1e-2"}},
-            "0.parts.0.of.times: claim C5: found '1e-2' (str), expected a number: write",
-        ),
-        (
-            {"of": C5 | {"varient": "deep"}},
-            "0.parts.0.of: claim C5: unknown key 'varient': did you",
-        ),
-        (
-            {"of": C5 | {"variant": ["deep"]}},
-            "0.parts.0.of.variant: claim C5: found ['deep'] (list)",
-        ),
-        (
-            {"of": C5 | {"split": "tset"}},
-            "0.parts.0.of.split: claim C5: found 'tset': did you mean t",
-        ),
-        ({"of": {}}, "0.parts.0.of: claim C5: the key 'experiment' of final_ratio is missing"),
-        (
-            {"confirmed": {"within": [2, 1]}},
-            "0.parts.0.confirmed.within: claim C5: found [2, 1], expected a range that goes up",
-        ),
-        (
-            {"reading": {"where": {"within": [2, 1]}, "inside": "a", "outside": "b"}},
-            "0.parts.0.reading.where.within: claim C5: found [2, 1]",
-        ),
-        ({"decides": False}, "0.parts: claim C5: found none that decides it"),
-        (
-            {"of": C5 | {"experiment": "capacitty"}},
-            "0.parts.0.of.experiment: claim C5: found 'capaci",
-        ),
-        ({"of": {"experiment": 3}}, "0.parts.0.of.experiment: claim C5: found 3 (int), expected"),
-        (
-            {"statistic": "final"},
-            "0.parts.0.statistic: claim C5: found 'final': did you mean final_",
-        ),
+        ({"statistic": "final"}, ".0.statistic: found 'final': did you mean final_"),
+        ({"statistic": "loss_at_most", "of": {"times": "1e-2"}}, ".0.of.times: found '1e-2' (str)"),
+        ({"of": {}}, ".0.of: the key 'experiment' of final_ratio is missing"),
+        ({"of": {"experiment": 3}}, ".0.of.experiment: found 3 (int), expected"),
+        ({"of": C5 | {"experiment": "capacitty"}}, ".0.of.experiment: found 'capacitty'"),
+        ({"of": C5 | {"varient": "deep"}}, ".0.of: unknown key 'varient': did you"),
+        ({"of": C5 | {"variant": ["deep"]}}, ".0.of.variant: found ['deep'] (list)"),
+        ({"of": C5 | {"split": "tset"}}, ".0.of.split: found 'tset': did you mean t"),
+        ({"confirmed": {"within": [2, 1]}}, ".0.confirmed.within: found [2, 1], expected a range"),
+        ({"reading": READING}, ".0.reading.where.within: found [2, 1]"),
+        ({"decides": False}, ": found none that decides it"),
     ],
 )
 def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
@@ -597,109 +531,33 @@ def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
     with pytest.raises(ValueError) as caught:
         changed = CLAIMS["C5"] | {"parts": [END_PART | change]}
         check_claims([changed], known, "mine.yaml")
-    assert str(caught.value).startswith(said)
+    key, _, what = said.partition(": ")
+    assert str(caught.value).startswith(f"0.parts{key}: claim C5: {what}")
+
+
+SINC = {"experiment": "function_fit", "variant": "sinc_deep", "baseline": "sinc_shallow"}
 
 
 @pytest.mark.parametrize(
     "claim, part, of, said",
     [
-        (
-            "C1",
-            0,
-            {"variant": "sinc_dep"},
-            "of.variant: claim C1: found 'sinc_dep': did you mean sin",
-        ),
-        (
-            "C12",
-            2,
-            {"variants": ["cnn6", "x"]},
-            "of.variants: claim C12: found 'x': allowed are",
-        ),
-        (
-            "C3",
-            0,
-            {"table": "function_fit_cosine"},
-            "of.table: claim C3: found 'function_fit_cosine'",
-        ),
-        (
-            "C5",
-            0,
-            {"experiment": "function_fit"},
-            "of.variant: claim C5: found 'deep': did you mean",
-        ),
-        (
-            "C7",
-            0,
-            {"column": "distances"},
-            "of.column: claim C7: found 'distances': did you mean dis",
-        ),
-        (
-            "C9",
-            0,
-            {"column": "gradient"},
-            "of.column: claim C9: the history of mlp has no column 'gra",
-        ),
-        (
-            "C9",
-            0,
-            {"experiment": "trajectory"},
-            "of.experiment: claim C9: mlp of trajectory has not",
-        ),
-        (
-            "C6",
-            0,
-            {"experiment": "function_fit", "variant": "sinc_deep", "baseline": "sinc_shallow"},
-            "of.experiment: claim C6: sinc_deep of function_fit has not what curve_difference",
-        ),
-        ("C12", 1, {"experiment": "trajectory"}, "of.experiment: claim C12: trajectory has one"),
-        ("C12", 1, {"experiment": "function_fit"}, "of.column: claim C12: found 'accuracy'"),
-        (
-            "C10",
-            0,
-            {"experiment": "capacity"},
-            "of.experiment: claim C10: capacity has no table lines",
-        ),
-        (
-            "C15",
-            1,
-            {"experiment": "capacity"},
-            "of.experiment: claim C15: found the variants cnn1, cn",
-        ),
-        (
-            "C15",
-            0,
-            {"experiment": "trajectory"},
-            "of.experiment: claim C15: the history of mlp has no",
-        ),
-        (
-            "C15",
-            2,
-            {"experiment": "trajectory"},
-            "of.column: claim C15: the history of mlp has no column 'test_loss'",
-        ),
-        (
-            "C5",
-            1,
-            {
-                "experiment": "function_fit",
-                "variant": "sinc_deep",
-                "baseline": "sinc_shallow",
-                "split": "test",
-            },
-            "of.split: claim C5: found 'test', but sinc_deep has no test s",
-        ),
-        (
-            "K6",
-            0,
-            {"variant": "a"},
-            "of.variant: claim K6: found 'a': allowed are independent, match",
-        ),
-        (
-            "K14",
-            0,
-            {"column": "largest"},
-            "of.column: claim K14: found 'largest': allowed are exp",
-        ),
+        ("C1", 0, {"variant": "sinc_dep"}, "variant: found 'sinc_dep': did you mean sin"),
+        ("C12", 2, {"variants": ["cnn6", "x"]}, "variants: found 'x': allowed are"),
+        ("C3", 0, {"table": "function_fit_cosine"}, "table: found 'function_fit_cosine'"),
+        ("C5", 0, {"experiment": "function_fit"}, "variant: found 'deep': did you mean"),
+        ("C5", 1, SINC | {"split": "test"}, "split: found 'test', but sinc_deep has no test s"),
+        ("C6", 0, SINC, "experiment: sinc_deep of function_fit has not what curve_difference"),
+        ("C7", 0, {"column": "distances"}, "column: found 'distances': did you mean dis"),
+        ("C9", 0, {"column": "gradient"}, "column: the history of mlp has no column 'gra"),
+        ("C9", 0, {"experiment": "trajectory"}, "experiment: mlp of trajectory has not"),
+        ("C10", 0, {"experiment": "capacity"}, "experiment: capacity has no table lines"),
+        ("C12", 1, {"experiment": "trajectory"}, "experiment: trajectory has one"),
+        ("C12", 1, {"experiment": "function_fit"}, "column: found 'accuracy'"),
+        ("C15", 0, {"experiment": "trajectory"}, "experiment: the history of mlp has no"),
+        ("C15", 1, {"experiment": "capacity"}, "experiment: found the variants cnn1, cn"),
+        ("C15", 2, {"experiment": "trajectory"}, "column: the history of mlp has no column 'test"),
+        ("K6", 0, {"variant": "a"}, "variant: found 'a': allowed are independent, match"),
+        ("K14", 0, {"column": "largest"}, "column: found 'largest': allowed are exp"),
     ],
 )
 def test_what_no_build_will_have_is_refused_before_any_run(config, claim, part, of, said):
@@ -714,7 +572,8 @@ def test_what_no_build_will_have_is_refused_before_any_run(config, claim, part, 
     wrong["parts"][part]["of"] |= of
     with pytest.raises(ValueError) as caught:
         check_evidence(name, [wrong], config, experiments, done, {})
-    assert str(caught.value).startswith(f"0.parts.{part}.{said}")
+    key, _, what = said.partition(": ")
+    assert str(caught.value).startswith(f"0.parts.{part}.of.{key}: claim {claim}: {what}")
     # Unless the configuration leaves it out, the claim or the variant.
     config["claims"][name]["leave_out"] = {claim: "not here"}
     check_evidence(name, [wrong], config, experiments, done, {})
