@@ -5,14 +5,31 @@ is the reverse. What is told by a yes or a no is a yes above 0; of a claimed ran
 1 an end, and what is less lies outside.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from hw1.claims.decisions import assess
+from hw1.networks.weights import Snapshots
 
 Tables = dict[str, pd.DataFrame]
 Sizes = np.ndarray  # one for each seed
 Random = np.random.Generator
+
+
+def run_of(
+    *snapshots: Sequence[float], hidden=(), seed: int = 0, variant: str = "v", **given
+) -> Snapshots:
+    """A run of an MLP, of one input unless settings say otherwise, by its weights and biases layer
+    by layer, before training and after every three epochs."""
+    settings = {
+        "experiment": "e", "variant": variant, "seed": seed, "stream": 0,
+        "dataset": {"kind": "function"}, "model": {"kind": "mlp", "hidden": list(hidden)},
+    } | given  # fmt: skip
+    weights = np.array(snapshots, np.float32)
+    epochs = np.arange(len(weights)) * 3
+    return Snapshots(settings, epochs, weights, 0, np.empty((len(weights), 0)))
 
 
 def metrics(rows: list[dict]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from planted import run_of
 from torch import nn
 
 from hw1.analyses import (
@@ -20,24 +21,10 @@ from hw1.analyses import (
 )
 from hw1.data.inputs import Data
 from hw1.networks import alignment, models
-from hw1.networks.weights import Snapshots
 from hw1.training import curvature
 from hw1.training.evaluation import evaluate
 
 CPU = torch.device("cpu")
-
-
-def run_of(
-    *snapshots: list[float], hidden=(), seed: int = 0, variant: str = "v", **given
-) -> Snapshots:
-    """A run of a network of one input, by its weights and biases layer by layer."""
-    settings = {
-        "experiment": "e", "variant": variant, "seed": seed, "stream": 0,
-        "dataset": {"kind": "function"}, "model": {"kind": "mlp", "hidden": list(hidden)},
-    } | given  # fmt: skip
-    weights = np.array(snapshots, np.float32)
-    epochs = np.arange(len(weights)) * 3
-    return Snapshots(settings, epochs, weights, 0, np.empty((len(weights), 0)))
 
 
 def function(x: list[float], targets: list[float]) -> Data:
@@ -163,23 +150,10 @@ def test_eigenvalues_count_beyond_a_share_of_the_largest_absolute_one(monkeypatc
     assert [row["negative_share"] for row in ratios] == [3 / 8, 2 / 8, 2 / 8]
 
 
-def test_zeros_of_a_hessian_are_neither_positive_nor_negative():
-    """Of v tanh(w x + b) + c - x with all weights 0, over x = -1 and 1: 2 of c, 2 and -2 of v and w
-    together, 0 of b. The gradient is 0, so it stays there."""
-    model = {"kind": "mlp", "hidden": [1], "activation": "tanh"}
-    settings = {"examples": 2, "steps": 9, "thresholds": [1e-6]}
-    found = critical_points.analyse(
-        [run_of([0] * 4, model=model)], settings, function([-1, 1], [-1, 1])
-    )
-    assert found[""][0]["gradient_norm"] == 0
-    (row,) = found["ratios"]
-    assert (row["minimal_ratio"], row["negative_share"]) == (2 / 4, 1 / 4)
-
-
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_descent_is_shown_with_the_losses_of_its_snapshots_and_of_its_plane(sign):
     way = [[3, 0], [0, sign], [-3, 0], [0, -sign]]
-    data = function([-1, 2], [1, 3])
+    data = function([-1, 2, 9], [1, 3, 9])
     run = run_of(*way)
     found = descent.analyse([run], {"points": 3, "examples": 2}, data)
 
@@ -188,6 +162,7 @@ def test_a_descent_is_shown_with_the_losses_of_its_snapshots_and_of_its_plane(si
 
     # The first snapshot is on the positive side of the first axis, the second of the second.
     expected = [(3, 1), (0, 2), (-3, 1), (0, 0)]
+    assert [row["epoch"] for row in found["path"]] == [0, 3, 6, 9]
     assert [(row["x"], row["y"]) for row in found["path"]] == pytest.approx(expected, abs=1e-6)
     assert [row["loss"] for row in found["path"]] == pytest.approx([loss(*at) for at in way])
     shares = [row["explained_variance_ratio"] for row in found["variance"]]
@@ -250,9 +225,13 @@ def test_units_are_shuffled_by_the_seed(seed):
     found = list(barriers.weights_at_end(run, run, "shuffled"))
     assert np.array_equal(found, orders_of(model, seed))
     assert len({tuple(weights) for weights in found}) == 10
-    for units in ("as_trained", "matched"):
-        (one,) = barriers.weights_at_end(run, run, units)
-        assert np.array_equal(one, run.weights[-1])  # matched with itself
+    (one,) = barriers.weights_at_end(run, run, "matched")  # with itself
+    assert np.array_equal(one, run.weights[-1])
+    # Those of the end are put in the order of the start's, not the other way round.
+    other = run_of(found[0], hidden=[6], seed=seed)
+    for units, expected in (("as_trained", other), ("matched", run)):
+        (one,) = barriers.weights_at_end(run, other, units)
+        assert np.array_equal(one, expected.weights[-1])
 
 
 def test_of_random_orders_the_mean_is_written():

@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 import torch
 from conftest import ROOT
-from planted import metrics
+from planted import at_end, metrics, run_of
 from torch import nn
 
 from hw1 import drawing
 from hw1.analyses import aligned_distances, critical_points, descent, sensitivity, surface
-from hw1.analyses.sharpness import box_rise, scaled
+from hw1.analyses.sharpness import scaled
 from hw1.claims.reading import Missing, TooFew
 from hw1.claims.statistics import distances, landscape, size
-from hw1.data import datasets, inputs
-from hw1.networks import alignment, models, weights
+from hw1.data import inputs
+from hw1.networks import alignment, models
 from hw1.settings import kinds
 from hw1.training import curvature
 from hw1.training.evaluation import evaluate
@@ -106,15 +106,6 @@ def test_only_the_normalised_eigenvalue_stays_when_layers_are_rescaled():
     assert not 0.5 < other[0] / plain < 2
 
 
-def test_rise_in_a_box_by_hand():
-    # 1 + w^2 at w = 1: the box reaches 1 + 2 * 0.1, where it is 2.44, 0.44 more than 2.
-    found = box_rise(lambda w: 1 + w.square().sum(), torch.ones(1, dtype=torch.float64), 0.1, 10)
-    assert found == pytest.approx(100 * 0.44 / 3)
-    # Not as far in too few steps: two of a quarter each.
-    found = box_rise(lambda w: 1 + w.square().sum(), torch.ones(1, dtype=torch.float64), 0.1, 2)
-    assert found == pytest.approx(100 * (1.1**2 - 1) / 3)
-
-
 # --- critical points
 
 
@@ -127,24 +118,12 @@ def test_a_saddle_is_found_and_its_eigenvalues_are_told():
     assert at[:2].abs().max() < 1e-8  # uphill in the second, too
 
 
-def run_of(net: nn.Sequential, seed: int = 0, snapshots: list[np.ndarray] | None = None, **given):
-    snapshots = [curvature.weights_of(net).float().numpy()] if snapshots is None else snapshots
-    settings = {
-        "experiment": "e", "variant": "v", "seed": seed, "stream": 0,
-        "dataset": {"kind": "digits"}, "inputs": {"size": 8, "range": [0, 1], "labels": "given"},
-        "model": {"kind": "mlp", "hidden": [net[0].out_features]},
-    } | given  # fmt: skip
-    return weights.Snapshots(
-        settings, np.arange(len(snapshots)), np.stack(snapshots), 0, np.empty((len(snapshots), 0))
-    )
-
-
 def test_the_minimal_ratio_counts_eigenvalues_above_each_threshold():
     """No hidden layer: y = w x + b, whose Hessian is 2 E[(x, 1) (x, 1)^T] = diag(2/3, 2)."""
     x = np.linspace(-1, 1, 2001).reshape(-1, 1)
     data = inputs.Data({"train_inputs": x, "train_targets": 3 * x + 1}, torch.device("cpu"))
     net = models.build({"kind": "mlp", "hidden": []}, (1,), 1)
-    run = run_of(net, model={"kind": "mlp", "hidden": []}, dataset={"kind": "function"}, inputs={})
+    run = run_of(curvature.weights_of(net).numpy())
     settings = {"examples": 2001, "steps": 100, "thresholds": [0, 0.3, 0.5]}
     found = critical_points.analyse([run], settings, data)
     (row,) = found[""]
@@ -216,35 +195,21 @@ def test_the_plane_of_a_way_that_lies_in_one_holds_all_of_it():
     assert (projected[0] - projected.mean(0))[0] > 0
 
 
-def test_descent_ends_at_0_with_the_losses_of_the_snapshots():
-    data = inputs.Data(datasets.digits(0.2, 8), torch.device("cpu"))
-    net = models.build({"kind": "mlp", "hidden": [4]}, (64,), 10)
-    last = curvature.weights_of(net).numpy()
-    run = run_of(net, snapshots=[last + 1, last * 1.5, last])
-    found = descent.analyse([run], {"points": 4, "examples": 50}, data)
-    end = found["path"][-1]
-    assert (end["epoch"], end["x"], end["y"]) == (2, 0, 0)
-    split = curvature.first_examples(data, run.settings, 50)
-    assert end["loss"] == evaluate(net.eval(), split).loss
-    assert len(found[""]) == 16
-    xs = {row["x"] for row in found[""]}
-    assert min(xs) < min(row["x"] for row in found["path"])
-    assert max(xs) > max(row["x"] for row in found["path"])
-
-
 # --- distances
 
 
 def test_a_permuted_copy_is_at_a_distance_only_as_trained():
-    first, second = (models.build({"kind": "mlp", "hidden": [9]}, (64,), 10) for _ in range(2))
+    first, second = (models.build({"kind": "mlp", "hidden": [9]}, (1,), 1) for _ in range(2))
     alignment.reorder(second, alignment.shuffled(second, np.random.default_rng(0)))
     one, two = (curvature.weights_of(net).numpy() for net in (first, second))
     # Both move by 3 in an output's bias, which no order of hidden units moves.
     moved = np.zeros_like(one)
     moved[-1] = 3
-    runs = [run_of(first, 0, [one, one + moved]), run_of(second, 1, [two, two + moved])]
+    runs = [
+        run_of(start, start + moved, hidden=[9], seed=seed) for seed, start in enumerate((one, two))
+    ]
     start, end = aligned_distances.analyse(runs, {}, None)[""]
-    assert (start["seed"], start["other_seed"], start["epoch"], end["epoch"]) == (0, 1, 0, 1)
+    assert (start["seed"], start["other_seed"], start["epoch"], end["epoch"]) == (0, 1, 0, 3)
     assert start["distance"] == pytest.approx(np.linalg.norm(one - two), rel=1e-6)
     assert start["aligned_distance"] == end["aligned_distance"] == 0
     assert start["independent_distance"] == start["distance"]
@@ -256,18 +221,8 @@ def test_a_permuted_copy_is_at_a_distance_only_as_trained():
 # --- statistics by hand
 
 
-def by_variant(column: str, **values: list[float]) -> dict[str, pd.DataFrame]:
-    return {
-        "t": pd.DataFrame(
-            {"variant": name, "seed": seed, column: value}
-            for name, found in values.items()
-            for seed, value in enumerate(found)
-        )
-    }
-
-
 def test_measures_against_their_place_and_their_growth():
-    tables = by_variant("c", a=[1.0, 9.0], b=[2.0, 5.0], d=[8.0, 1.0], e=[2.0, 2.0])
+    tables = {"t": at_end("c", a=[1.0, 9.0], b=[2.0, 5.0], d=[8.0, 1.0], e=[2.0, 2.0])}
     found = landscape.table_correlation(tables, "t", ["a", "b", "d"], "c")
     assert found.values.tolist() == [1, -1]
     assert landscape.growth(tables, "t", ["a", "d"], "c").values.tolist() == [8, 1 / 9]
@@ -275,7 +230,7 @@ def test_measures_against_their_place_and_their_growth():
     assert found.values.tolist() == pytest.approx([8, (1 / 9) / (2 / 5)])
     for a, b in ((0.0, 1.0), (1.0, 0.0)):  # of the baseline alone, too
         with pytest.raises(Missing, match="c is not above 0 everywhere"):
-            tables = by_variant("c", a=[a], b=[b], d=[1.0])
+            tables = {"t": at_end("c", a=[a], b=[b], d=[1.0])}
             landscape.growth(tables, "t", ["d", "a"], "c", baseline=["b", "d"])
     apart = {"t": tables["t"].assign(c=1.0, seed=(tables["t"]["variant"] == "b").astype(int))}
     assert landscape.growth(apart, "t", ["d", "a"], "c").values.tolist() == [1]
@@ -314,7 +269,7 @@ def test_sensitivity_and_gap_by_hand():
     # Gaps as the test accuracies fall: as the sensitivities, the other way round, and alike.
     ends = {"a": [0.75, 0.25, 0.5, 0.5], "b": [0.5, 0.5, 0.5, 0.5], "c": [0.25, 0.75, 0.5]}
     table = accuracies(train=0.875, **ends)
-    sensitive = by_variant("probabilities", a=[1.0] * 4, b=[2.0] * 4, c=[9.0] * 4)["t"]
+    sensitive = at_end("probabilities", a=[1.0] * 4, b=[2.0] * 4, c=[9.0] * 4)
     tables = {"e_metrics": table, "e_sensitivity": sensitive}
     found = landscape.sensitivity_and_gap(tables, "e", ["c", "a", "b"])
     assert (found.values.tolist(), found.null) == ([1, -1, 0], 0)  # the fourth has no c
@@ -448,38 +403,11 @@ def test_change_of_the_ratio_of_two_kinds_of_distances_by_hand():
     assert found.of_pairs and found.null == 1
     of_four = of_pairs({0: start, 5: end}, runs=4)
     assert change({"t": of_four}, "t", "b", "a").values.tolist() == pytest.approx([1.5, 1.5])
-    for epochs in ({1: start, 5: end}, {0: start}):
-        with pytest.raises(Missing, match="no snapshots of epoch 0 and of 1 or more later ones"):
-            change({"t": of_pairs(epochs)}, "t", "a", "b")
+    with pytest.raises(Missing, match="no snapshots of epoch 0 and of 1 or more later ones"):
+        change({"t": of_pairs({1: start, 5: end})}, "t", "a", "b")
     for column in "ab":
         with pytest.raises(Missing, match="t: a ratio to 0"):
             change({"t": of_pairs({0: start | {column: 0.0}, 5: end})}, "t", "a", "b")
-    with pytest.raises(TooFew, match="found one run"):
-        change({"t": table.assign(other_seed=0).query("seed == 0").iloc[[0]]}, "t", "a", "b")
-    with pytest.raises(Missing, match="not each of 2 pairs of runs is there after each epoch"):
-        change({"t": of_four.iloc[:-1]}, "t", "a", "b")
-
-
-def test_cosine_of_two_ways_by_hand():
-    # Nothing at the start, where no way has been gone; of the last snapshot alone.
-    table = of_pairs({e: {"distance": 1.0} for e in (0, 3, 8)}, runs=5)
-    table["way"] = np.nan
-    table.loc[table["epoch"] == 3, "way"] = 0.5
-    last = table["epoch"] == 8
-    table.loc[last, "way"] = 1 / (3 + 10 * table["seed"] + table["other_seed"])
-    found = distances.cosine({"t": table}, "t", "way")
-    assert found.values.tolist() == [1 / 4, 1 / 26]  # seeds 0 and 1, 2 and 3
-    assert found.of_pairs and found.null == 0
-    table.loc[last, "way"] *= -1
-    assert distances.cosine({"t": table}, "t", "way").values.tolist() == [-1 / 4, -1 / 26]
-    with pytest.raises(Missing, match="t has no column angle"):
-        distances.cosine({"t": table}, "t", "angle")
-    at_start = table[table["epoch"] == 0]
-    with pytest.raises(Missing, match="t, epoch 0, seed 0, other seed 1: way is nan"):
-        distances.cosine({"t": at_start}, "t", "way")
-    alone = table[(table["seed"] == 0) & (table["other_seed"] == 1)].assign(other_seed=0)
-    with pytest.raises(TooFew, match="found one run"):
-        distances.cosine({"t": alone}, "t", "way")
 
 
 def sizes(*seeds: tuple[list[float], list[float], list[float]], widths: list[int]) -> dict:
