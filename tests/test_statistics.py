@@ -562,14 +562,6 @@ def test_the_least_accurate_of_the_largest_models():
         size.largest_accuracy({"e_metrics": sized("accuracy", [0.1])}, "e", "test", 2)
 
 
-def test_one_seed_of_many_does_not_say_which_size_fits():
-    runs = [0.5, 1, 1], [0.5, 1, 1], [0.5, 0.25, 1], [0.5, 1, 1]
-    trained = sized("accuracy", *runs, split="train")
-    tables = {"e_metrics": pd.concat([trained, sized("accuracy", *[[0.5, 0.25, 0.75]] * 4)])}
-    found = size.fitting_peak(tables, "e", "accuracy", "largest")
-    assert found.values.tolist() == [50] * 3
-
-
 # --- distances
 
 
