@@ -1,4 +1,4 @@
-"""Controls: aligned units, dead units, labels made random, and the statistics of them."""
+"""Controls: aligned units, dead units, and the statistics of them."""
 
 from functools import cache
 
@@ -10,17 +10,16 @@ import yaml
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from planted import assert_prefixes, metrics
+from planted import assert_prefixes, at_end, metrics
 from repository import Repository, reduced_controls, settings_in
 from torch import nn
 
-from hw1.analyses import barriers, dead_units
+from hw1.analyses import dead_units
 from hw1.claims import statistics
 from hw1.claims.decisions import Finding, decide
 from hw1.claims.reading import Missing, TooFew
-from hw1.data import datasets, inputs
 from hw1.figures.stuck import reasons
-from hw1.networks import alignment, models, weights
+from hw1.networks import alignment, models
 
 CLAIMS = yaml.safe_load((ROOT / "workflow/controls.yaml").read_text(encoding="utf-8"))
 
@@ -85,57 +84,6 @@ def test_units_are_told_apart_by_weights_by_biases_and_by_what_follows_alone(pla
     assert order.tolist() == [1, 0]
 
 
-def run_of(model: nn.Module, variant: str, hidden: list[int], seed: int = 0) -> weights.Snapshots:
-    settings = {
-        "experiment": "e", "variant": variant, "seed": seed, "stream": 0,
-        "dataset": {"kind": "digits"}, "inputs": {"size": 8, "range": [0, 1], "labels": "given"},
-        "model": {"kind": "mlp", "hidden": hidden},
-    }  # fmt: skip
-    return weights.Snapshots(settings, np.array([3]), vector(model)[None], 0, np.empty((1, 0)))
-
-
-def barrier(rows: list[dict], name: str) -> float:
-    tables = {"e_barriers": pd.DataFrame(rows)}
-    return float(statistics.line.loss_barrier(tables, "e", name, "test").values[0])
-
-
-def test_the_barrier_to_a_permuted_copy_is_exactly_0_when_matched():
-    hidden = [32]
-    data = inputs.Data(datasets.digits(0.2, 8), torch.device("cpu"))
-    first = mlp(*hidden, features=64, outputs=10)
-    # Trained a little, so that its units differ in what they do.
-    split = data.splits(run_of(first, "a", hidden).settings)["train"]
-    optimiser = torch.optim.Adam(first.parameters(), lr=0.01)
-    for _ in range(60):
-        optimiser.zero_grad()
-        nn.functional.cross_entropy(first(split.inputs), split.targets).backward()
-        optimiser.step()
-    second = mlp(*hidden, features=64, outputs=10)
-    second.load_state_dict(first.state_dict())
-    alignment.reorder(second, alignment.shuffled(second, np.random.default_rng(1)))
-    settings = {
-        "points": 9,
-        "train_examples": 100,
-        "lines": {
-            "raw": {"from": "a", "to": "b"},
-            "matched": {"from": "a", "to": "b", "units": "matched"},
-            "shuffled": {"from": "a", "to": "b", "units": "shuffled"},
-        },
-    }
-    runs = [run_of(first, "a", hidden), run_of(second, "b", hidden)]
-    rows = list(barriers.analyse(runs, settings, data)[""])
-    assert len(rows) == 3 * 9 * 2
-    assert {row["variant"] for row in rows} == set(settings["lines"])
-    assert barrier(rows, "matched") == 0
-    assert barrier(rows, "raw") > 0.1
-    assert barrier(rows, "shuffled") > 0.1
-    ends = {(row["variant"], row["alpha"]): row["loss"] for row in rows if row["split"] == "test"}
-    assert ends["matched", 0.0] == ends["raw", 0.0] == ends["matched", 1.0]
-    # Whatever the order, the networks at the ends are the same functions.
-    for alpha in (0.0, 1.0):
-        assert ends["shuffled", alpha] == pytest.approx(ends["raw", alpha], rel=1e-5)
-
-
 # --- dead units
 
 
@@ -163,33 +111,7 @@ def test_of_dropout_and_activations_that_are_not_flat_nothing_is_dead():
     assert [dead for _, dead in dead_units.dead_units(leaky, x)] == [0, 0]
 
 
-# --- labels
-
-
-@pytest.mark.parametrize("share", [0, 0.25, 0.5, 0.75, 1])
-def test_a_share_of_random_labels_makes_nine_tenths_of_it_wrong(share, image_settings):
-    n = 20_000
-    arrays = {f"{s}_inputs": np.zeros((n, 2, 2), np.uint8) for s in ("train", "test")}
-    arrays |= {f"{s}_targets": np.arange(n) % 10 for s in ("train", "test")}
-    image_settings["inputs"] |= {"size": 2, "labels": share}
-    found = inputs.tensors(arrays, image_settings, torch.device("cpu"))["train"].targets
-    wrong = float((found.numpy() != arrays["train_targets"]).mean())
-    p = share * (1 - 1 / 10)
-    assert abs(wrong - p) <= 4 * (p * (1 - p) / n) ** 0.5
-
-
 # --- statistics
-
-
-def ends(**losses: list[float]) -> pd.DataFrame:
-    """Final losses by variant, one per seed; the best constant's is 1."""
-    return metrics(
-        [
-            {"variant": variant, "seed": seed, "loss": loss}
-            for variant, found in losses.items()
-            for seed, loss in enumerate(found)
-        ]
-    )
 
 
 def dead(**layers: list[tuple[int, int]]) -> pd.DataFrame:
@@ -207,7 +129,7 @@ def dead(**layers: list[tuple[int, int]]) -> pd.DataFrame:
 
 
 STUCK = {
-    "e_metrics": ends(a=[1.0, 0.9, 0.5, 0.1], b=[0.1, 0.9, 0.2, 0.6]),
+    "e_metrics": at_end("loss", a=[1.0, 0.9, 0.5, 0.1], b=[0.1, 0.9, 0.2, 0.6]),
     "e_dead_units": dead(a=[(4, 4), (0, 3), (0, 4), (0, 0)], b=[(0, 0), (0, 0), (4, 4), (4, 4)]),
 }
 
@@ -233,7 +155,7 @@ def test_born_dead_by_hand():
 
 
 def test_where_there_is_nothing_to_count_seeds_are_missing():
-    low = STUCK | {"e_metrics": ends(a=[0.1] * 4, b=[0.1] * 4)}
+    low = STUCK | {"e_metrics": at_end("loss", a=[0.1] * 4, b=[0.1] * 4)}
     for call in (
         lambda: statistics.units.stuck_with_dead_layer(low, "e", "a", 0.5),
         lambda: statistics.units.stuck_more_often(low, "e", "a", "b", 0.5),
@@ -380,7 +302,7 @@ def stuck_runs(effect: int, n: int) -> dict[str, pd.DataFrame]:
     # Without an effect every second of the stuck runs has a dead layer.
     ended = [(0, 4 if effect or seed % 100 else 3) for seed in seeds]
     return {
-        "dying_relu_metrics": ends(**losses),
+        "dying_relu_metrics": at_end("loss", **losses),
         "dying_relu_dead_units": dead(**{f"{net}_relu": ended for net in nets}),
     }
 
