@@ -116,35 +116,17 @@ def test_a_table_without_rows_is_no_damage_and_differs_from_one_that_lost_them(t
             tables.read(path)
 
 
-def lines_of(content: str) -> list[str]:
-    return content.splitlines(keepends=True)
-
-
-EDITS = {
-    "a digit": lambda text: text.replace("12.25", "12.26"),
-    "a column's name": lambda text: text.replace("loss", "lost"),
-    "the first row lost": lambda text: "".join(lines_of(text)[:1] + lines_of(text)[2:]),
-    "a row lost": lambda text: "".join(lines_of(text)[:2] + lines_of(text)[3:]),
-    "the last row lost": lambda text: "".join(lines_of(text)[:-1]),
-    "a line more": lambda text: text + "\n",
-    "a row twice": lambda text: "".join(lines_of(text)[:3] + lines_of(text)[2:]),
-    "rows in another order": lambda text: "".join(lines_of(text)[i] for i in (0, 1, 3, 2, 4)),
-    "windows' line ends": lambda text: text.replace("\n", "\r\n"),
-    "with an index": lambda text: pd.read_csv(io.StringIO(text)).to_csv(),
-    "saved by a spreadsheet": lambda text: pd.read_csv(io.StringIO(text)).to_csv(
-        index=False, float_format="%.15g"
-    ),
-    "a field less": lambda text: text.replace("e,v,3,4,", "e,v,3,"),
-}
-
-
-@pytest.mark.parametrize("edit", EDITS)
-def test_an_edited_table_is_refused(tmp_path, edit):
+@pytest.mark.parametrize(
+    "before, after",
+    [("12.25", "12.26"), ("e,v,3,3,1e-300,\n", ""), ("\n", "\r\n")],
+    ids=["a digit", "a row lost", "windows' line ends"],
+)
+def test_an_edited_table_is_refused(tmp_path, before, after):
     path = tmp_path / "a.csv"
     tables.write(path, ROWS)
-    before = path.read_bytes()
-    path.write_bytes(EDITS[edit](before.decode()).encode())
-    assert path.read_bytes() != before
+    content = path.read_bytes()
+    path.write_bytes(content.replace(before.encode(), after.encode()))
+    assert path.read_bytes() != content
     for read in (tables.read, lambda path: tables.concatenate([path])):
         with pytest.raises(ValueError, match=r"a\.csv is damaged: .*: delete it and") as caught:
             read(path)
