@@ -69,14 +69,6 @@ def test_the_gradient_of_a_stack_is_that_of_its_members(activation):
             assert torch.allclose(gradients[name], parameter.grad), name
 
 
-def test_a_lone_member_of_a_stack_is_one_output():
-    (member,) = members = [models.build({"kind": "mlp", "hidden": [3]}, (1,), 1, (0, 0))]
-    x = torch.linspace(-1, 1, 5)[:, None]
-    output = stacks.Stack(members)(x)
-    assert output.shape == (1, 1, 5)
-    assert torch.allclose(output[0].T, member(x), atol=1e-6)
-
-
 @pytest.mark.parametrize(
     "kind, function",
     [("relu", lambda x: max(x, 0)), ("leaky_relu", lambda x: x if x > 0 else 0.2 * x),
