@@ -64,27 +64,6 @@ def test_the_same_arrays_give_the_same_bytes_and_come_back(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "zeros", "empty"])
-def test_damaged_file_is_named(tmp_path, damage):
-    path = tmp_path / "digits.npz"
-    arrays.save(path, datasets.digits(0.2, 8))
-    content = bytearray(path.read_bytes())
-    if damage == "truncated":
-        content = content[: len(content) // 2]
-    elif damage == "flipped":
-        content[len(content) // 2] ^= 1
-    elif damage == "zeros":
-        content = bytes(len(content))
-    else:
-        content = b""
-    path.write_bytes(content)
-    with pytest.raises(
-        ValueError,
-        match=r"digits\.npz is damaged .* delete it and have Snakemake make it again, by its name",
-    ):
-        arrays.load(path)
-
-
 def test_non_finite_sample_is_located(tmp_path):
     found = datasets.function_samples("sinc", 10, -1, 1)
     found["train_targets"][7] = np.nan
@@ -226,9 +205,9 @@ def test_a_bad_download_leaves_nothing_wrong_and_a_good_one_then_succeeds(
     for number, (what, answer) in enumerate(bad_answers(packed).items()):
         root = tmp_path / str(number)
         mirror["how"] = answer
-        with pytest.raises(OSError, match="could not be downloaded") as caught:
+        said = "could not be downloaded .* put the four files train-images-idx3-ubyte.* make demo"
+        with pytest.raises(OSError, match=said):
             datasets.mnist(root)
-        assert "make demo" in " ".join(str(caught.value).split())
         raw = root / "MNIST/raw"
         assert not list(raw.iterdir())
         mirror["how"] = functools.partial(served, packed)
@@ -272,19 +251,14 @@ def odd_places(files: dict[str, bytes], name: str) -> dict[str, tuple[dict, str 
         "gzipped": ({f"{name}.gz": packed}, None),
         "named as on other mirrors": ({dotted: files[name]}, None),
         "named so and gzipped": ({f"{dotted}.gz": packed}, None),
-        "wrong beside a good one gzipped": ({name: b"x", f"{name}.gz": packed}, None),
         "wrong beside a good one of another name": ({name: b"", dotted: files[name]}, None),
         "a folder beside a good one": ({name: None, dotted: files[name]}, None),
         "cut off in the middle of its gzip": ({f"{name}.gz": packed[:-9]}, "cannot be read"),
         "no gzip": ({f"{name}.gz": files[name]}, "cannot be read"),
         "gzip of something else": ({f"{name}.gz": gzip.compress(b"x")}, "its MD5 is"),
-        "followed by other bytes": ({f"{name}.gz": packed + b"more"}, "cannot be read"),
-        "a folder": ({name: None}, "cannot be read"),
         "a link to nothing": ({name: "nothing"}, "cannot be read"),
-        "a link to itself": ({name: name}, "cannot be read"),
         "unreadable": ({name: "/proc/self/mem"}, "cannot be read"),  # for root, too
         "a pipe": ({name: os.mkfifo}, "cannot be read"),
-        "a pipe beside a good one": ({name: os.mkfifo, dotted: files[name]}, None),
         "longer than any": ({name: files[name] + bytes(10**5)}, "longer than"),
         "a gzip bomb": ({f"{name}.gz": gzip.compress(bytes(10**6))}, "longer than"),
     }
@@ -322,14 +296,6 @@ def test_what_lies_in_place_of_a_file(tmp_path, original, observed, monkeypatch,
     assert sorted(raw.iterdir()) == before
     outcome = "read" if problem is None else "named in one line"
     observed(f"MNIST file {case}", "each of the four files", outcome)
-
-
-def test_a_download_that_brings_no_such_file_says_which_is_not_there(
-    tmp_path, original, monkeypatch
-):
-    monkeypatch.setattr(datasets, "download", lambda raw, kind, names: None)
-    with pytest.raises(OSError, match=r"train-images-idx3-ubyte is not in .*MNIST.raw"):
-        datasets.mnist(tmp_path)
 
 
 def test_stray_files_are_never_read(tmp_path, original, observed):
@@ -422,15 +388,6 @@ def test_torch_is_imported_for_a_download_alone(tmp_path, original):
     )
     told = json.dumps(datasets.MD5["mnist"])
     subprocess.run([sys.executable, "-c", program, told, tmp_path], check=True)
-
-
-def test_without_files_and_network_the_message_says_what_to_do(tmp_path, monkeypatch):
-    from hw1.data.torchvision_import import mnist
-
-    monkeypatch.setattr(mnist.MNIST, "mirrors", ["http://127.0.0.1:9/"])
-    with pytest.raises(OSError, match=r"put the four files train-images-idx3-ubyte.* make demo"):
-        datasets.mnist(tmp_path)
-    assert not list((tmp_path / "MNIST/raw").iterdir())
 
 
 @pytest.mark.parametrize("kind", ["fashion_mnist", "kmnist"])
