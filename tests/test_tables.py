@@ -214,9 +214,9 @@ def test_no_other_bit_of_an_array_or_a_tensor_passes(tmp_path, ending):
         path.write_bytes(changed)
         with pytest.raises(ValueError, match=rf"a\.{ending} is .*: delete it and have"):
             load(path)
-    for length in range(0, len(content), 7):
-        path.write_bytes(content[:length])
-        with pytest.raises(ValueError, match="delete it and have"):
+    for damaged in (*(content[:length] for length in range(0, len(content), 7)), bytes(5000)):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="delete it and have Snakemake make it again, by its"):
             load(path)
 
 
