@@ -329,7 +329,7 @@ MISTAKES = [
     ({"capacity.variants.new": {"model": {"hidden": []}}}, r"model\.conv is missing"),
     ({"capacity.variants.cnn1.model.kind": "rnn"}, r"kind: found 'rnn', expected one"),
     ({"capacity.variants.cnn1.model.widht": 1}, r"cnn1\.model: unknown key 'widht'"),
-    ({"capacity.variants.cnn1.model.conv": [8] * 6}, r"conv: convolution 5 of 6 leaves no pixel"),
+    ({"capacity.variants.cnn1.model.conv": [8] * 6}, r"conv: convolution 5 of 6 .* its 1x1 input"),
     ({"capacity.model.slope": 0.1}, r"cnn1\.model\.slope: found, and activation is relu: leaky"),
     ({"capacity.model.activation": "leaky_relu"}, r"model\.slope: missing, and act"),
     ({"trajectory.variants.b.model.hidden": [9]}, r"variants\.b\.model\.kind is missing"),
