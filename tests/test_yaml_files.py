@@ -35,8 +35,6 @@ ODD = {
     "key list": ("? [1]\n: 2\n", r"found the key a list or mapping"),
     "python": ("a: !!python/object/apply:os.system [ls]\n", r"line 1: a: found the tag .*python"),
     "tag": ("a: !mine 3\n", r"a: found the tag !mine, expected none: remove it"),
-    "set": ("a: !!set {b}\n", r"a: found the tag"),
-    "binary": ("a: !!binary aGk=\n", r"a: found the tag"),
     "itself": ("a: &x [*x]\n", r"a\.0 contains itself"),
     "aliases of aliases": (
         "x0: &x0 [1, 2]\n" + "".join(f"x{n}: &x{n} [{nine(n)}]\n" for n in range(1, 9)),
