@@ -1,11 +1,13 @@
 """Copies of the repository in folders of their own, and Snakemake run there."""
 
+import functools
 import hashlib
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import yaml
@@ -18,7 +20,13 @@ SOURCES = ("Snakefile", "config.yaml", "presets", "profiles", "workflow", "src",
 
 def settings_in(folder: Path = ROOT) -> dict:
     """What config.yaml of a folder says, its grids as variants."""
-    return with_grids(yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
+    return deepcopy(parsed((folder / "config.yaml").read_text(encoding="utf-8")))
+
+
+@functools.cache
+def parsed(text: str) -> dict:
+    """What a text says; it is shared, so callers must copy it."""
+    return with_grids(yaml.safe_load(text))
 
 
 CONTROLS = tuple(
