@@ -13,13 +13,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import yaml
 from browser import faults, look_at, needs_chromium
 from conftest import ROOT
-from repository import Repository, of, reduced, rules, settings_in, with_controls
+from repository import Repository, of, reduced, settings_in, with_controls
 
 from hw1.settings.batches import seed_list
 
@@ -78,40 +77,26 @@ def test_second_run_does_nothing(repository):
     assert repository.digests("checkpoints", "metrics", "tables", ".") == before
 
 
-def test_touching_every_source_does_nothing(repository):
-    for path in repository.folder.rglob("*"):
-        if path.is_file() and not {"results", ".snakemake"} & set(path.parts):
-            path.touch()
-    assert repository.plan() == set()
-
-
-def test_other_comments_and_docstrings_do_nothing(repository):
+def test_other_dates_comments_and_places_of_the_sources_do_nothing(built, fresh):
+    for name in ("results", ".snakemake"):
+        shutil.copytree(built.folder / name, fresh.folder / name)
     for name in (
         "workflow/scripts/train.py",
         "src/hw1/training/loop.py",
         "src/hw1/figures/collapse.py",
     ):
-        path = repository.folder / name
+        path = fresh.folder / name
         text = path.read_text(encoding="utf-8")
         told = text.replace('"""', '"""Said better: ', 1)
         path.write_text(f"# A comment.\n\n{told}", encoding="utf-8")
-    assert repository.plan() == set()
+    for path in fresh.folder.rglob("*"):
+        if path.is_file() and not {"results", ".snakemake"} & set(path.parts):
+            path.touch()
+    assert fresh.plan() == set()
 
 
-def test_fresh_copies_of_the_sources_elsewhere_do_nothing(built, fresh):
-    moved = fresh
-    for name in ("results", ".snakemake"):
-        shutil.copytree(built.folder / name, moved.folder / name)
-    assert moved.plan() == set()
-
-
-def test_a_colour_redraws_the_figures_that_use_it_and_nothing_else(repository):
+def test_a_new_colour_is_drawn_from_the_tables_that_are_there(repository):
     repository.write_config(lambda c: c["figures"]["colours"].update(loss="#AA0000"))
-    assert repository.plan() == {"figure grad_norm", "page index"}
-    repository.write_config(lambda c: c["figures"]["colours"].update(deep="#0000AA"))
-    expected = ["grad_norm", "sinc_loss", "sign_loss", "sinc_fit", "sign_fit"]
-    expected += ["cnn_loss", "cnn_accuracy", "collapse"]
-    assert repository.plan() == {f"figure {name}" for name in expected} | {"page index"}
     before = repository.digests("checkpoints", "metrics", "tables")
     svg = repository.folder / "results/fig_grad_norm.svg"
     repository.snakemake("results/fig_grad_norm.png")
@@ -167,71 +152,6 @@ def test_a_width_retrains_that_model_and_what_aggregates_it(repository):
     assert after == {name: before[name] for name in after}
 
 
-def test_swapping_two_values_of_one_run_is_seen(repository):
-    """Snakemake compares params as a set of values, so separate ones could be swapped unseen."""
-
-    def swap(config):
-        model = config["experiments"]["capacity"]["variants"]["cnn2"]["model"]
-        model |= {"kernel": 1, "padding": 3}  # was 3 and 1
-
-    repository.write_config(swap)
-    assert of(repository.plan(), "train") == {"capacity/cnn2/seed0"}
-
-
-def append(path: Path, text: str) -> None:
-    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    "module, rerun, spared",
-    [
-        ("src/hw1/training/loop.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
-        ("workflow/scripts/train.py", {"train", "evaluate", "figure"}, {"prepare_data"}),
-        ("src/hw1/data/datasets.py", {"prepare_data", "train", "evaluate", "figure"}, set()),
-        ("src/hw1/drawing.py", {"figure"}, {"train", "evaluate", "tabulate", "pca"}),
-        (
-            "src/hw1/analyses/interpolate.py",
-            {"interpolate", "figure"},
-            {"train", "snapshot", "pca"},
-        ),
-        ("src/hw1/analyses/pca.py", {"pca", "figure"}, {"train", "snapshot", "interpolate"}),
-        (
-            "src/hw1/claims/statistics/line.py",
-            {"claims", "page"},
-            {"train", "evaluate", "tabulate"},
-        ),
-        ("src/hw1/page.py", {"page"}, {"train", "evaluate", "claims", "figure"}),
-        ("workflow/scripts/tabulate.py", {"tabulate", "figure"}, {"train", "evaluate", "pca"}),
-    ],
-)
-def test_an_edit_reruns_what_the_module_is_part_of(repository, module, rerun, spared):
-    append(repository.folder / module, "\nEDITED = True\n")
-    planned = rules(repository.plan())
-    assert rerun <= planned
-    assert not spared & planned
-
-
-def test_an_edit_of_the_data_code_retrains_in_the_same_run(repository):
-    append(repository.folder / "src/hw1/data/datasets.py", "\nEDITED = True\n")
-    planned = repository.plan("results/tables/capacity_metrics.csv")
-    assert of(planned, "train") == {f"capacity/cnn{n}/seed0" for n in (1, 2, 3)}
-
-
-def test_new_settings_of_a_data_set_retrain_its_runs_and_no_other(repository):
-    repository.write_config(lambda c: c["datasets"]["sinc"].update(points=500))
-    planned = repository.plan()
-    assert of(planned, "prepare_data") == {"sinc"}
-    assert of(planned, "train") == {
-        f"function_fit/{v}/seeds0-1" for v in ("sinc_deep", "sinc_shallow")
-    }
-
-
-def test_a_new_title_of_a_data_set_only_redraws(repository):
-    repository.write_config(lambda c: c["datasets"]["sinc"].update(title="sinc function"))
-    figures = ("sinc_loss", "sinc_fit", "collapse", "claims")
-    assert repository.plan() == {f"figure {name}" for name in figures} | {"page index"}
-
-
 def test_preparing_the_same_data_again_does_nothing_more(repository):
     before = repository.digests("data")
     repository.snakemake("--force", "results/data/digits.npz")
@@ -278,16 +198,6 @@ def test_a_new_seed_adds_only_its_runs(repository):
     }
 
 
-def test_a_new_seed_beside_a_full_batch_trains_in_a_batch_of_its_own(repository):
-    repository.write_config(lambda c: c["experiments"]["function_fit"]["seeds"].append(2))
-    planned = repository.plan("results/tables/function_fit_metrics.csv")
-    variants = ("sinc_deep", "sinc_shallow", "sign_deep")
-    assert planned == {
-        *(f"{rule} function_fit/{v}/seed2" for rule in ("train", "evaluate") for v in variants),
-        "tabulate function_fit/metrics",
-    }
-
-
 def test_seeds_in_other_batches_are_not_trained_again_and_have_the_same_bytes(repository):
     """Of functions, which see the same batches, of networks that train one after another, and of
     MLPs with batches of their own."""
@@ -298,16 +208,14 @@ def test_seeds_in_other_batches_are_not_trained_again_and_have_the_same_bytes(re
         config["experiments"]["gradient_norm"] |= {"seeds": [0, 1, 2], "seeds_per_job": 3}
 
     experiments = ("function_fit", "mnist_cnn", "gradient_norm")
-
-    def delete_runs():
-        for kind in ("checkpoints", "history", "metrics"):
-            for experiment in experiments:
-                shutil.rmtree(repository.folder / "results" / kind / experiment)
-        for target in targets:
-            (repository.folder / target).unlink()
-
     targets = [f"results/tables/{name}_{kind}.csv" for name in experiments for kind in TABLES]
     made = (*(f"checkpoints/{name}" for name in experiments), "tables")
+
+    def lines() -> dict[str, list[str]]:
+        texts = {file: (repository.folder / file).read_text(encoding="utf-8") for file in targets}
+        return {file: text.splitlines() for file, text in texts.items()}
+
+    apart = lines()  # the first two seeds of networks and MLPs each trained alone
     repository.write_config(cut)
     run = repository.snakemake("--verbose", *targets)
     # Snakemake looks for jobs when one has ended, and not ever more often (see terminal.smk).
@@ -322,71 +230,50 @@ def test_seeds_in_other_batches_are_not_trained_again_and_have_the_same_bytes(re
     assert all(log.count("of the result that is there") == 2 for log in logs)
     assert all("training seed2" in log for log in logs)
     before = repository.digests(*made)
-    delete_runs()
+    # All three together: the bytes are those of seeds that were trained apart.
+    for kind in ("checkpoints", "history", "metrics"):
+        for experiment in experiments:
+            shutil.rmtree(repository.folder / "results" / kind / experiment)
+    for target in targets:
+        (repository.folder / target).unlink()
     repository.snakemake(*targets)
     again = repository.digests(*made)
     assert again == {name: before[name] for name in again}
-    # Each alone: the numbers are those of the batch.
-    delete_runs()
-
-    def apart(config):
-        for name in experiments:
-            del config["experiments"][name]["seeds_per_job"]
-
-    repository.write_config(apart)
-    repository.snakemake(*targets)
-    after = repository.digests("tables")
-    assert after == {name: before[name] for name in after}
+    together = lines()
+    for file in targets:
+        assert len(together[file]) > len(apart[file]) and {*apart[file]} <= {*together[file]}
 
 
 def test_a_rule_is_named_once_and_options_reach_all_of_it(repository):
-    """Rules, not variants, have names: what is said of `train` holds for every training."""
-    repository.write_config(lambda c: c["experiments"]["function_fit"]["training"].update(epochs=9))
-    trained = {f"function_fit/{v}/seeds0-1" for v in ("sinc_deep", "sinc_shallow", "sign_deep")}
-    assert repository.plan("--until", "train") == {f"train {batch}" for batch in trained}
-    left = rules(repository.plan("--omit-from", "evaluate"))
-    assert "train" in left and not {"evaluate", "claims", "page"} & left
+    """Rules, not variants, have names: what is said of `train` holds for every training. The
+    longest comes first."""
+    epochs = {"epochs": 90_000}
+    repository.write_config(lambda c: c["experiments"]["function_fit"]["training"].update(epochs))
     run = repository.snakemake(
         "--dry-run", "--until", "train", "--set-resources", "train:mem_mb=8123", "--set-threads",
         "train=1",
     )  # fmt: skip
-    asked = re.findall(r"^    resources: .*mem_mb=8123", run.stdout + run.stderr, re.MULTILINE)
-    assert len(asked) == 3
+    said = run.stdout + run.stderr
+    assert len(re.findall(r"^    resources: .*mem_mb=8123", said, re.MULTILINE)) == 3
+    priority = dict(re.findall(r"variant=(\w+), seeds=seeds0-1\n\s+priority: (\d+)", said))
+    assert len(priority) == 3 and int(priority["sinc_shallow"]) > int(priority["sinc_deep"])
     graph = repository.snakemake("--rulegraph").stdout
     named = set(re.findall(r'label = "([^"]+)"', graph))
     assert {"train", "evaluate", "snapshot", "pca", "distances", "interpolate", "predict"} <= named
     assert not {name for name in named if re.search(r"\d|function_fit|mnist", name)}
 
 
-def test_a_targeted_figure_runs_only_its_own_experiment(fresh):
+def test_a_figure_is_a_target_by_its_short_name_and_runs_only_its_own_experiment(fresh):
     runs = [f"interpolation/{variant}/seed{seed}" for variant in "ab" for seed in (0, 1)]
-    assert fresh.plan("results/fig_interp.png") == {
+    assert fresh.plan("fig_interp") == {
         "prepare_data digits",
         *(f"{rule} {run}" for rule in ("train", "snapshot") for run in runs),
         "interpolate interpolation/lines/seed0",
         "interpolate interpolation/lines/seed1",
         "tabulate interpolation/lines",
         "figure interp",
+        "fig_interp",
     }
-
-
-def test_an_experiment_is_a_target(fresh):
-    planned = fresh.plan("capacity")
-    assert of(planned, "train") == {f"capacity/cnn{n}/seed0" for n in (1, 2, 3)}
-    assert of(planned, "figure") == {"params"}
-
-
-def test_longest_training_comes_first(tmp_path, python):
-    default = Repository(tmp_path / "default", python)
-    run = default.snakemake("--dry-run", "capacity")
-    priorities = {
-        variant: int(priority)
-        for variant, priority in re.findall(
-            r"variant=(\w+), seeds=seed0\n\s+priority: (\d+)", run.stdout + run.stderr
-        )
-    }
-    assert sorted(priorities, key=priorities.get)[-1] == "cnn10"
-    assert len(priorities) == 10
 
 
 @pytest.mark.slow
@@ -483,8 +370,7 @@ def test_a_new_experiment_is_an_entry_and_a_target(repository):
     repository.write_config(add)
     run = "width/wide/seed0"
     planned = {f"train {run}", f"evaluate {run}", "tabulate width/metrics"}
-    assert repository.plan() == planned | {"page index"}
-    assert repository.plan("width") == planned | {"width"}
+    assert repository.plan("all", "width") == planned | {"page index", "width"}
 
 
 def test_presets_in_a_directory_of_their_own_leave_results_alone(repository):
@@ -496,31 +382,6 @@ def test_presets_in_a_directory_of_their_own_leave_results_alone(repository):
     assert run.returncode == 0
     assert (repository.folder / "demo/results/data/sign.npz").exists()
     assert repository.digests(".") == before
-
-
-@pytest.mark.parametrize(
-    "text, message",
-    [
-        ("experiments: {capacity: {training: {epoch: 3}}}", "unknown key 'epoch': did you mean"),
-        ("experiments: {capacity: {training: {learning_rate: 1e-3}}}", "found '1e-3'"),
-        ("device: gpu", "device: found 'gpu', expected one of auto, cpu, cuda, mps"),
-    ],
-)
-def test_a_mistake_in_an_overlay_is_one_line_and_starts_nothing(
-    repository, tmp_path, text, message
-):
-    overlay = tmp_path / "overlay.yaml"
-    overlay.write_text(text, encoding="utf-8")
-    run = repository.snakemake("--configfile", str(overlay), check=False)
-    assert run.returncode != 0
-    snakemakes_own = ("Using workflow specific profile", "Config file")
-    said = [
-        line
-        for line in (run.stdout + run.stderr).splitlines()
-        if line.strip() and not line.startswith(snakemakes_own)
-    ]
-    assert len(said) == 1, said
-    assert message in said[0]
 
 
 @pytest.mark.slow
@@ -577,8 +438,7 @@ def test_the_wording_of_a_claim_rebuilds_the_ledger_and_the_page_and_nothing_els
     assert repository.digests("checkpoints", "metrics", "weights") == before
 
 
-def test_a_figure_is_a_target_by_its_short_name_and_help_names_all(fresh, config):
-    assert fresh.plan("fig_interp") == fresh.plan("results/fig_interp.png") | {"fig_interp"}
+def test_help_names_all_targets(fresh):
     said = fresh.snakemake("--quiet", "all", "--", "help").stdout
     targets = {line.split()[0] for line in said.splitlines() if line}
     assert targets >= {"all", "published", "compare", "verify", *FIGURES[:-1], "capacity"}
@@ -632,27 +492,6 @@ def test_replication_is_of_other_seeds_and_nothing_else(repository):
     repository.write_config(with_controls)
     planned = repository.plan("--configfile", "presets/replication.yaml")
     assert "mnist_cnn/deep/seed60" in of(planned, "train")
-
-
-def test_a_mistake_in_the_claims_is_one_line_and_starts_nothing(repository):
-    path = repository.folder / "workflow/claims.yaml"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("statistic: loss_fall", "statistic: loss_falls")
-    )
-    run = repository.snakemake(check=False)
-    assert run.returncode != 0
-    said = run.stdout + run.stderr
-    assert re.search(
-        r"workflow/claims.yaml, line \d+: 15.parts.0.statistic: claim C15: found 'loss_falls'", said
-    )
-    assert "Traceback" not in said
-
-
-def test_a_configuration_without_an_experiment_has_a_page_without_it(repository):
-    repository.write_config(lambda c: c["experiments"].pop("capacity") and None)
-    planned = repository.plan()
-    assert planned >= LEDGER
-    assert "figure params" not in planned
 
 
 @pytest.mark.slow
