@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 from conftest import ROOT
-from repository import SOURCES, with_controls
+from repository import SOURCES
 
 
 def said(run: subprocess.CompletedProcess) -> list[str]:
@@ -48,22 +48,10 @@ def test_profiles_are_plain_yaml():
         assert profile["logger"] == ["hw1"]
 
 
-def test_the_base_named_again_and_an_overlay_twice_are_no_conflict(fresh):
-    fresh.write_config(with_controls)
-    demo = fresh.plan("--configfile", "presets/demo.yaml")
-    more = ["config.yaml", "presets/demo.yaml", "./presets/../config.yaml", "presets/demo.yaml"]
-    assert fresh.plan("--configfile", *more) == demo
-    assert fresh.plan("--configfile", *more[1:3]) == demo
-    assert fresh.plan() != demo
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["results/fig_interpol.png"],
         ["results/tables/capacity_lines.csv"],
-        ["capacitty"],
-        ["capacity", "--until", "trian"],
         ["--forcerun", "evaluat"],
     ],
 )
