@@ -13,6 +13,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
+import decide
 from hw1.claims.decisions import Finding, Part
 from hw1.plan import deciding
 from hw1.settings.entries import read
@@ -367,10 +368,12 @@ def test_claims_are_decided_also_when_interrupted(fresh):
         (["--minutes", "1", "--options='x"], 'OPTIONS: found "\'x": No closing quotation'),
     ],
 )
-def test_a_mistake_is_one_line(tmp_path, arguments, message):
-    process = run_decide(ROOT, "--directory", str(tmp_path / "d"), *arguments)
-    assert process.communicate()[0] == f"decide: {message}\n"
-    assert process.returncode == 1 and not (tmp_path / "d").exists()
+def test_a_mistake_is_one_line_before_anything_else(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.setattr(sys, "argv", ["decide.py", "--directory", str(tmp_path / "d"), *arguments])
+    monkeypatch.setattr(decide, "signal", None)  # what it would need next
+    with pytest.raises(SystemExit) as stopped:
+        decide.main()
+    assert stopped.value.code == f"decide: {message}" and not (tmp_path / "d").exists()
 
 
 def written(path: Path) -> str:
