@@ -1,8 +1,6 @@
 """Figures: every function draws, says what it shows, and gives the same bytes again."""
 
 import json
-import os
-import subprocess
 
 import matplotlib as mpl
 import numpy as np
@@ -520,26 +518,23 @@ def test_claims_show_effect_interval_and_verdict_by_shape_as_well_as_colour():
     assert len({line.get_color() for line in entries}) == len(verdicts)
 
 
-def test_a_table_without_a_column_is_one_line(tmp_path, python):
+def test_a_table_without_a_column_is_one_line(tmp_path, monkeypatch):
     """A missing colour is none of a table's: that keeps its traceback."""
+    script = kinds.load(ROOT / "workflow/scripts/figure.py")
 
-    def said(columns: dict, colours: dict) -> str:
+    def drawn(columns: dict, colours: dict) -> None:
         tables.write(tmp_path / "mine.csv", [{"variant": "v", "seed": 0, **columns}])
         look = json.dumps(style(colours=colours, dpi=50, datasets={"v": "d"}, left_out=[]))
         kind = ROOT / "src/hw1/figures/collapse.py"
-        options = f"--kind|{kind}|--style|{look}|--tables|{tmp_path}/mine.csv"
+        options = f"figure.py|--kind|{kind}|--style|{look}|--tables|{tmp_path}/mine.csv"
         options += f"|--png|{tmp_path}/a.png|--svg|{tmp_path}/a.svg"
-        script = ROOT / "workflow/scripts/figure.py"
-        run = subprocess.run(
-            [python, script, *options.split("|")],
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-            capture_output=True,
-            text=True,
-        )
-        assert run.returncode == 1 and not (tmp_path / "a.png").exists()
-        return run.stderr.strip()
+        monkeypatch.setattr("sys.argv", options.split("|"))
+        script.main()
 
-    found = said({"epoch": 1}, {"guide": "#777777"})
-    assert found == "figure: collapse draws 'split', which mine have not: give it tables that have"
-    whole = {"epoch": 1, "split": "train", "loss": 1.0, "constant_loss": 2.0}
-    assert "Traceback" in said(whole, {}) and said(whole, {}).endswith("KeyError: 'guide'")
+    with pytest.raises(SystemExit) as stopped:
+        drawn({"epoch": 1}, {"guide": "#777777"})
+    said = "figure: collapse draws 'split', which mine have not: give it tables that have"
+    assert stopped.value.code == said
+    with pytest.raises(KeyError, match="guide"):
+        drawn({"epoch": 1, "split": "train", "loss": 1.0, "constant_loss": 2.0}, {})
+    assert not (tmp_path / "a.png").exists()
