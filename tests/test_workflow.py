@@ -407,6 +407,11 @@ def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
     target = "results/history/function_fit/sinc_shallow/seeds0-1.csv"
     run = repository.snakemake(target, check=False)
     assert run.returncode != 0
+    *_, failed, go_on = run.stderr.splitlines()
+    assert failed.startswith(
+        "failed: train function_fit/sinc_shallow/seeds0-1: train: the loss of "
+    )
+    assert go_on.endswith("what is done stays; the same command goes on")
     logs = repository.folder / "results/logs/train/function_fit/sinc_shallow"
     log = (logs / "seeds0-1.log").read_text(encoding="utf-8")
     assert re.search(
