@@ -19,6 +19,8 @@ import pytest
 from conftest import once
 from repository import ROOT, Repository, reduced
 
+from hw1.plan.sources import run_jobs_with
+
 RC = "font.size: 30\nsavefig.dpi: 20\ntext.usetex: true\naxes.facecolor: black\n"
 BUILT = ("tables", ".")  # the figures and the page lie in results/ itself
 
@@ -204,24 +206,20 @@ def test_none_of_them_together_reaches_a_training_a_table_or_a_figure(repository
         assert (repository.folder / name).read_bytes() == content
 
 
-def test_a_job_has_of_the_environment_what_is_listed_and_no_more(fresh):
-    rule = """rule environment:
-    output: "seen"
-    params: recipe="ab"
-    shell: plan.command("seen") + " > {output}"
-
-
-"""
+def test_a_job_has_of_the_environment_what_is_listed_and_no_more(tmp_path):
     program = "import os\nprint(os.environ.copy())\n"
-    (fresh.folder / "workflow/scripts/seen.py").write_text(program, encoding="utf-8")
-    snakefile, last = fresh.folder / "Snakefile", 'include: "workflow/rules/terminal.smk"'
-    text = snakefile.read_text(encoding="utf-8")
-    snakefile.write_text(text.replace(last, rule + last), encoding="utf-8")
-    path = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    (tmp_path / "seen.py").write_text(program, encoding="utf-8")
+    own = {"PATH": os.environ["PATH"], "HW1_PYTHON": sys.executable, "HW1_RECIPE": "ab"}
     foreign = dict.fromkeys(("MPLBACKEND", "MPLCONFIGDIR", "TORCH_LOGS", "TZ", "LC_NUMERIC"), "?")
     several = {"OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "7", "SLURM_JOB_ID": "5"}
-    fresh.snakemake("environment", env=path | foreign | several)
-    seen = ast.literal_eval((fresh.folder / "seen").read_text(encoding="utf-8"))
+    run = subprocess.run(
+        ["bash", ROOT / "workflow/python.sh", tmp_path / "seen.py"],
+        env=own | foreign | several,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seen = ast.literal_eval(run.stdout)
     assert seen["SLURM_JOB_ID"] == "5"  # what a job cannot do without
     assert (seen["OMP_NUM_THREADS"], seen["PYTHONHASHSEED"]) == ("1", "0")
     assert seen["MPLBACKEND"] == "agg" and seen["HW1_RECIPE"] == "ab"
@@ -239,19 +237,18 @@ def test_without_an_environment_of_its_own_a_job_has_the_python_of_snakemake(rep
     assert (repository.folder / target).exists()
 
 
-def test_a_python_without_the_packages_is_named_before_any_job(repository):
+def test_a_python_without_the_packages_is_named_before_any_job(monkeypatch):
     """What PYTHONPATH brings is not there for the jobs."""
-    program = (
-        "import sys; sys.argv = ['snakemake', '--cores', '1', '-n']\n"
-        "import importlib.metadata as m; whole = m.distributions\n"
-        "m.distributions = lambda **k: [] if k.get('name') == 'torch' else whole(**k)\n"
-        "from snakemake.cli import main; main()"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", program], cwd=repository.folder, capture_output=True, text=True
-    )
-    assert run.returncode == 1
-    assert run.stderr.splitlines()[-1].startswith(f"{sys.executable} has no torch: run Snakemake")
+    monkeypatch.setenv("HW1_PYTHON", "")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    run_jobs_with(sys.executable)
+    assert os.environ["HW1_PYTHON"] == sys.executable
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    with pytest.raises(ValueError) as caught:
+        run_jobs_with(sys.executable)
+    assert str(caught.value).startswith(f"{sys.executable} has no torch, torchvision, numpy, ")
+    run_jobs_with("python")  # of an environment that Snakemake makes
+    assert os.environ["HW1_PYTHON"] == "python"
 
 
 def test_a_snakemake_that_is_too_old_is_told_which_one_it_takes(repository):
