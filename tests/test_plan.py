@@ -1,6 +1,7 @@
 """The plan: what follows from a configuration, without Snakemake."""
 
 import functools
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -237,6 +238,19 @@ def test_what_a_job_asks_for_grows_with_its_seeds_and_with_each_attempt():
     assert plan.minutes_of(ten, 1) == 20 + seconds // 8
     assert plan.minutes_of(ten, 3) == 3 * plan.minutes_of(ten, 1)
     assert plan.memory_of(ten, 2) == 2 * plan.memory_of(ten, 1) > 2 * plan.memory_of(one, 1)
+
+
+@pytest.mark.parametrize("before", ["fig_", "tables/", ""])
+def test_in_the_folder_of_the_published_tables_a_name_is_one_of_theirs(before):
+    names = planning.either(before, ["ours", "both"], ["theirs", "both"])
+    pattern = re.compile(f"results/(published/)?{before}({names})")
+
+    def known(folder: str) -> list[str]:
+        every = ("ours", "theirs", "both", "none")
+        return [name for name in every if pattern.fullmatch(f"{folder}/{before}{name}")]
+
+    assert known("results") == ["ours", "both"]
+    assert known("results/published") == ["theirs", "both"]
 
 
 # --- the files of a configuration
