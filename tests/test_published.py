@@ -173,8 +173,6 @@ def test_a_figure_that_is_not_published_is_no_target(answering):
     run = answering.snakemake("-n", "results/published/fig_none.png", check=False)
     assert run.returncode == 1
     assert "MissingRuleException" in run.stdout and "fig_none.png" in run.stdout
-    run = answering.snakemake("-n", "results/published/claims_of_none.html", check=False)
-    assert "MissingRuleException" in run.stdout
 
 
 def test_the_published_answer_takes_no_training_and_is_that_of_the_readme(answering):
