@@ -19,16 +19,16 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-import yaml
 from conftest import ROOT, once
 from repository import Repository, reduced, settings_in
 
 from hw1.data import datasets
-from hw1.results import arrays, recipes
-from hw1.training import checkpoints
+from hw1.results import arrays
+from hw1.settings.entries import read, style
+from hw1.settings.overlays import merged
+from hw1.settings.runs import settings_of
 
 pytestmark = pytest.mark.slow
 
@@ -357,9 +357,6 @@ def files_of(folder: Path) -> set[str]:
 def run_settings_of(epochs: int) -> dict:
     config = settings_in()
     reduced(config)
-    from hw1.settings.overlays import merged
-    from hw1.settings.runs import settings_of
-
     settings = settings_of(config, "capacity", "cnn3")
     return merged(settings, {"training": {"epochs": epochs}})
 
@@ -416,11 +413,11 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     table = {"capacity_metrics.csv", "capacity_metrics.csv.sha256"}
     for name in table:
         shutil.copy(small.folder / "results/tables" / name, folder)
-    from hw1.settings.entries import read, style
-
     config = small.config()
-    (figure,) = (figure for figure in read(config)[1] if figure.name == "params")
-    arguments = ["--kind", figure.kind.file, "--style", json.dumps(style(config, figure))]
+    entries = read(config)
+    (figure,) = (figure for figure in entries.figures if figure.name == "params")
+    look = json.dumps(style(config, entries.experiments, figure))
+    arguments = ["--kind", figure.kind.file, "--style", look]
     arguments += ["--tables", "capacity_metrics.csv", "--png", "fig.png", "--svg", "fig.svg"]
     leave(8_192)
     run = script("figure", *arguments, folder=folder, MPLCONFIGDIR=str(small.folder))
@@ -468,79 +465,21 @@ def test_data_that_cannot_be_prepared_fail_the_job_that_prepares_them(tmp_path, 
     observed("empty MNIST files, through Snakemake", "once", "the job fails, the file is named")
 
 
-def test_a_sample_that_is_not_finite_stops_the_run_with_its_place(small, observed):
-    """Planted into prepared data of a function, as a broken disk or program might."""
-    folder = small.folder / "planted"
-    folder.mkdir()
-    x = np.linspace(-1, 1, 50)[:, None]
-    y = np.sinc(5 * x)
-    y[31] = np.nan
-    arrays.save(folder / "digits.npz", {"train_inputs": x, "train_targets": y})
-    line = one_line(script("train", *training_arguments(1, folder, 60), folder=folder))
-    assert "train_targets[31] is not a finite number" in line
-    observed("NaN among the samples", "once", "refused, with file, array and place")
-
-
 # ------------------------------------------------------------------------------------ hostile input
 
 
-class Payload:
-    """Pickled, it runs a command when it is loaded."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
-
-
-def test_a_planted_checkpoint_is_refused_and_its_payload_does_not_run(
-    small, tmp_path, observed, monkeypatch
-):
-    ran = tmp_path / "ran"
-    path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
-    before = path.read_bytes()
-    monkeypatch.setenv("HW1_RECIPE", recipes.of(path))  # or it would be made anew
-    path.unlink()
-    checkpoints.save(path, {0: {"settings": "{}", "snapshots": Payload(ran)}})
-    torch.load(path, weights_only=False)  # the payload does work
-    assert ran.exists()
-    ran.rmdir()
-    run = small.snakemake("results/metrics/capacity/cnn1/seed0.csv", check=False)
-    assert run.returncode != 0
-    log = (small.folder / "results/logs/evaluate/capacity/cnn1/seed0.log").read_text(
-        encoding="utf-8"
-    )
-    assert "is not a readable checkpoint" in log and "digest" not in log
-    assert "Traceback" not in log
-    assert not ran.exists()
-    with pytest.raises(ValueError, match="not a readable checkpoint"):
-        checkpoints.load(path)
-    assert not ran.exists()
-    path.unlink()
-    path.write_bytes(before)
-    small.snakemake("capacity")
-    observed("checkpoint with a planted object", "once", "refused; its payload did not run")
-
-
-@pytest.mark.parametrize("name", ["../x", "/tmp/x", "a b", "$(touch x)", "a;touch x", "a\nb", "é"])
-def test_a_hostile_name_is_refused_before_any_job(small, tmp_path, observed, name):
-    before = sorted(small.folder.rglob("*"))
-    overlay = tmp_path / "overlay.yaml"
-    for change in (
-        {"experiments": {"capacity": {"variants": {name: {}}}}},
-        {"experiments": {name: {"title": "x", "seeds": [0], "variants": {"a": {}}}}},
-    ):
-        overlay.write_text(yaml.safe_dump(change), encoding="utf-8")
-        run = small.snakemake("--configfile", str(overlay), check=False)
-        assert run.returncode != 0
-        said = run.stdout + run.stderr
-        assert "expected a short name of lower-case letters" in said
-        assert "Traceback" not in said
-    assert [p for p in sorted(small.folder.rglob("*")) if ".snakemake" not in p.parts] == [
-        p for p in before if ".snakemake" not in p.parts
-    ]
-    observed("name with /, spaces or shell characters in the configuration", "7 names", "refused")
+def test_a_hostile_name_is_refused(config, observed):
+    names = ["../x", "/tmp/x", "a b", "$(touch x)", "a;touch x", "a\nb", "é"]
+    capacity = config["experiments"]["capacity"]
+    for name in names:
+        for experiments in (
+            {"capacity": capacity | {"variants": capacity["variants"] | {name: {}}}},
+            {name: capacity},
+        ):
+            with pytest.raises(ValueError, match="expected a short name of lower-case letters"):
+                read(config | {"experiments": experiments})
+    fault = "name with /, spaces or shell characters in the configuration"
+    observed(fault, f"{len(names)} names", "refused")
 
 
 def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(
@@ -567,27 +506,6 @@ def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(
 
 
 # -------------------------------------------------------------------------------------- neighbours
-
-
-def test_a_second_snakemake_in_the_directory_is_turned_away(tmp_path, python, observed):
-    copy = Repository(tmp_path / "twice", python)
-    copy.write_config(long_enough)
-    first = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--cores", "1", *TARGETS],
-        cwd=copy.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    while not jobs_of(copy.folder):
-        assert first.poll() is None
-        time.sleep(0.05)
-    second = copy.snakemake(*TARGETS, check=False)
-    assert second.returncode != 0
-    assert "Directory cannot be locked" in second.stdout + second.stderr
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait(timeout=60)
-    observed("a second Snakemake in the same directory", "once", "stops: the directory is locked")
 
 
 def test_two_directories_at_once_a_read_only_source_tree_and_odd_paths(
@@ -683,43 +601,24 @@ def test_another_user_can_build_in_a_directory_of_their_own(small, tmp_path, obs
     observed("another user, in a directory of their own", "once", "builds")
 
 
-def test_mistakes_end_before_any_job(small, tmp_path, observed):
-    """The fuzzed configurations are in test_configuration_fuzz; these go through Snakemake."""
-    texts = {
-        "devise: cpu": "did you mean device",
-        "experiments: {capacity: {training: {learning_rate: 1e-3}}}": "found '1e-3'",
-        "experiments: {capacity: {seeds: [0, 0]}}": "no value twice",
-        "experiments: {capacity: {seeds: [-1]}}": "at least 0",
-        "experiments: {capacity: {variants: {cnn1: {model: {conv: [8, 8, 8, 8, 8]}}}}}": "no pixel",
-        "experiments: {capacity: {training: {batch_size: 5000}}}": "training examples",
-        "experiments: {capacity: {training: {snapshot_epochs: [99]}}}": "expected at most epochs",
-        "experiments: {new: {title: x, seeds: [0], variants: {}}}": "at least one entry",
-        "experiments: {capacity: 3}": "experiments.capacity",
-        "experiments: []": "experiments",
-        "device: cuda": "device cuda is not on this machine",
-        "experiments: {capacity: {training: {epochs: 1": "not valid YAML|mapping|YAML",
-    }
-    if torch.cuda.is_available():
-        del texts["device: cuda"]
-    overlay = tmp_path / "overlay.yaml"
-    for text, message in texts.items():
-        overlay.write_text(text, encoding="utf-8")
-        run = small.snakemake("capacity", "--configfile", str(overlay), check=False)
-        said = run.stdout + run.stderr
-        assert run.returncode != 0, text
-        assert re.search(message, said), said
-        assert "Traceback" not in said
-        assert "Finished jobid" not in said
+def test_an_absent_device_and_overlays_that_conflict_end_before_any_job(small, tmp_path, observed):
+    """Other mistakes are in test_configuration; these are said only through Snakemake."""
     overlays = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
-    for epochs, path in enumerate(overlays, 1):
-        path.write_text(
-            f"experiments: {{capacity: {{training: {{epochs: {epochs}}}}}}}", encoding="utf-8"
-        )
-    run = small.snakemake("capacity", "--configfile", *map(str, overlays), check=False)
-    assert run.returncode != 0
-    said = run.stdout + run.stderr
-    assert re.search(r"epochs: found 1 in \S*a.yaml and 2 in \S*b.yaml, expected overlays", said)
-    assert "Finished jobid" not in said
+
+    def said(*texts: str) -> str:
+        for path, text in zip(overlays, texts):
+            path.write_text(text, encoding="utf-8")
+        named = map(str, overlays[: len(texts)])
+        run = small.snakemake("capacity", "--configfile", *named, check=False)
+        said = run.stdout + run.stderr
+        assert run.returncode != 0 and "Traceback" not in said and "Finished jobid" not in said
+        return said
+
+    absent = "mps" if torch.cuda.is_available() else "cuda"
+    assert f"device {absent} is not on this machine" in said(f"device: {absent}")
+    fault = "a device that is not on this machine, in the configuration"
+    observed(fault, "once", "one line that names the key, before any job")
+    texts = [f"experiments: {{capacity: {{training: {{epochs: {n}}}}}}}" for n in (1, 2)]
+    conflict = r"epochs: found 1 in \S*a.yaml and 2 in \S*b.yaml, expected overlays"
+    assert re.search(conflict, said(*texts))
     observed("two overlays that conflict", "once", "one line that names key and files")
-    observed("mistakes in the configuration, through Snakemake", f"{len(texts)} files",
-             "one line that names the key, before any job")  # fmt: skip
