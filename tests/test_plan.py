@@ -270,6 +270,22 @@ def test_a_configuration_without_an_experiment_has_a_page_without_it(tmp_path):
     assert not any("params" in file or "capacity" in file for file in shown)
 
 
+@pytest.mark.parametrize(
+    "overlay, message",
+    [
+        ({"experiments": []}, "experiments: found [] (list), expected object"),
+        ({"experiments": {"capacity": 3}}, "experiments.capacity: found 3 (int), expected object"),
+        ({"experiments": {"capacity": {"training": {"epoch": 3}}}}, "capacity.training: unknown"),
+        ({"device": "gpu"}, "device: found 'gpu', expected one of auto, cpu, cuda, mps"),
+    ],
+)
+def test_a_mistake_in_an_overlay_is_named_with_its_file(tmp_path, overlay, message):
+    with pytest.raises(ValueError) as caught:
+        read_with(tmp_path, overlay)
+    said = str(caught.value)
+    assert "overlay.yaml, line " in said and message in said and "\n" not in said
+
+
 def test_a_mistake_in_a_list_of_claims_is_named_with_its_line(tmp_path):
     text = (ROOT / "workflow/claims.yaml").read_text(encoding="utf-8")
     text = text.replace("statistic: loss_fall", "statistic: loss_falls")
