@@ -1,6 +1,7 @@
 """A build is checked in seconds; each damaged file is named."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -57,13 +58,14 @@ def test_what_a_parser_makes_of_any_damage_is_one_line(tmp_path, ending):
         )
     content, refused = path.read_bytes(), 0
     assert damage(path) is None
-    for bit in range(8 * len(content)):
-        changed = bytearray(content)
-        changed[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(changed)
-        if line := damage(path):
-            assert line.startswith(f"{path} ") and "delete it" in line and "\n" not in line
-            refused += 1
+    with path.open("r+b") as file:  # bit by bit in place, which is quicker than whole files
+        for bit in range(8 * len(content)):
+            place = bit // 8
+            os.pwrite(file.fileno(), bytes([content[place] ^ 1 << bit % 8]), place)
+            if line := damage(path):
+                assert line.startswith(f"{path} ") and "delete it" in line and "\n" not in line
+                refused += 1
+            os.pwrite(file.fileno(), content[place : place + 1], place)
     # Nothing else passes where there are check sums.
     least = {"csv": 1, "npz": 1, "pt": 1, "png": 1, "svg": 0.5, "json": 0.5, "html": 0.2}
     assert refused >= least[ending] * 8 * len(content)
