@@ -307,7 +307,7 @@ def test_cores_do_not_change_the_bytes(built, fresh):
     assert checkpoints == built.digests("checkpoints/mnist_cnn")
 
 
-def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tmp_path):
+def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tmp_path, python):
     """SIGKILL to a training after its first save; the next plain run goes on from there."""
 
     def long(config):
@@ -317,7 +317,7 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tmp_path):
         config["experiments"]["random_labels"]["training"]["epochs"] = 16
 
     target = "results/checkpoints/random_labels/lenet5/seed0.pt"
-    disturbed, undisturbed = (Repository(tmp_path / name) for name in ("killed", "whole"))
+    disturbed, undisturbed = (Repository(tmp_path / name, python) for name in ("killed", "whole"))
     for copy in (disturbed, undisturbed):
         copy.write_config(long)
     undisturbed.snakemake(target)
