@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -152,7 +151,7 @@ print("the caller goes on")
 def test_a_program_that_calls_snakemake_has_arguments_of_its_own(fresh):
     (fresh.folder / "run_api.py").write_text(API, encoding="utf-8")
     run = subprocess.run(
-        [sys.executable, "run_api.py", "mydata.txt", "status", "--configfile"],
+        [fresh.python, "run_api.py", "mydata.txt", "status", "--configfile"],
         cwd=fresh.folder,
         capture_output=True,
         text=True,
