@@ -15,9 +15,8 @@ from conftest import ROOT
 from hw1.claims import comparison
 from hw1.claims.comparison import compare, in_spreads, independent, p_apart, rows_of
 from hw1.claims.sample import Sample
-from hw1.plan.plan import Plan
 from hw1.plan.published import published_plan
-from hw1.plan.reading import configured, files_of
+from hw1.plan.reading import files_of, planned
 
 
 def sample(*values: float, **kind) -> Sample:
@@ -145,7 +144,7 @@ def test_only_what_both_have_is_compared(tmp_path, monkeypatch):
         "experiments": {"trajectory": {"analyses": {"mine": mine}}},
     }
     Path("mine.yaml").write_text(json.dumps(overlay), encoding="utf-8")
-    plan = Plan(*configured(files_of(ROOT, ["mine.yaml"])))
+    plan = planned(files_of(ROOT, ["mine.yaml"]))
     published = published_plan("results/published", "")
     compared = published.tables_compared(plan, "as_written")
     assert "dying_relu_metrics" in compared

@@ -22,7 +22,6 @@ import hw1
 from hw1.data import datasets
 from hw1.data.inputs import tensors
 from hw1.plan import reading
-from hw1.plan.plan import Plan
 from hw1.settings.entries import read
 from hw1.settings.runs import settings_of
 
@@ -269,7 +268,7 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
     kind.write_text(NORMS, encoding="utf-8")
     assert of(copy.plan(*targets, *overlaid), "figure") == {"my_norms"}
     # Its section of the page, with figure and claim.
-    plan = Plan(*reading.configured(reading.files_of(ROOT, overlaid[1:])))
+    plan = reading.planned(reading.files_of(ROOT, overlaid[1:]))
     assert "my_norms" in plan.figures_on("index") and "notebook" in plan.lists_on("index")
 
 
@@ -377,7 +376,7 @@ def test_a_mistake_in_what_uses_an_extension_is_one_line(tmp_path, change, messa
     }
     path = written(tmp_path / "mine", overlay, files)
     with pytest.raises(ValueError) as caught:
-        reading.configured(reading.files_of(ROOT, [path]))
+        reading.planned(reading.files_of(ROOT, [path]))
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 

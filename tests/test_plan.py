@@ -256,15 +256,15 @@ def test_in_the_folder_of_the_published_tables_a_name_is_one_of_theirs(before):
 # --- the files of a configuration
 
 
-def read_with(folder: Path, overlay: dict) -> reading.Configured:
-    """What config.yaml and an overlay say."""
+def read_with(folder: Path, overlay: dict) -> Plan:
+    """The plan of config.yaml with an overlay."""
     path = folder / "overlay.yaml"
     path.write_text(yaml.safe_dump(overlay), encoding="utf-8")
-    return reading.configured(reading.files_of(ROOT, [str(path)]))
+    return reading.planned(reading.files_of(ROOT, [str(path)]))
 
 
 def test_a_configuration_without_an_experiment_has_a_page_without_it(tmp_path):
-    plan = Plan(*read_with(tmp_path, {"experiments": {"capacity": None}}))
+    plan = read_with(tmp_path, {"experiments": {"capacity": None}})
     shown = plan.shown_by("index")
     assert "results/fig_claims.png" in shown and plan.claims
     assert not any("params" in file or "capacity" in file for file in shown)
