@@ -40,7 +40,9 @@ def written(folder: Path = PUBLISHED) -> str:
         start = f"{point.instead}: " if point.otherwise else ""
         said = [f"{k} is {v}" if k in point.otherwise else k for k, v in point.rests_on.items()]
         lines.append(f"{place}. {start}{point.text} ({', '.join(said)})")
-    told = f"{len(lines)} of {len(rules)} points can be told so far; C7.1 is the first part of C7"
+    told = (
+        f"{len(lines)} of {len(rules)} points rest on published seeds; C7.1 is the first part of C7"
+    )
     lines.append("")
     for title, name in (
         ("The report's claims", "claims_as_written"),

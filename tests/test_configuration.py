@@ -602,6 +602,10 @@ def test_an_arm_has_the_experiments_and_variants_of_the_configuration(config, tm
         ({"experiments": {"functon_fit": {}}}, "did you mean function_fit?"),
         ({"experiments": {"function_fit": {"variants": {"sinc_deeep": {}}}}}, "mean sinc_deep?"),
         ({"experiments": {"mnist_cnn": {"dataset": "mnits"}}}, "found 'mnits' for variant shallow"),
+        (
+            {"experiments": {"interpolation": {"analyses": {"lines": None}}}},
+            "interpolation.analyses: found in the overlay of an arm",
+        ),
     ],
 )
 def test_a_mistake_in_the_overlay_of_an_arm_is_one_line(config, overlay, message, tmp_path):

@@ -105,7 +105,7 @@ def test_the_experiments_of_a_claim_are_those_that_decide_it(experiments):
     count = {"statistic": "parameter_count", "of": {"experiment": "capacity"}}
     about = claim("X", "trajectory")
     about["parts"] += [table, beside, count]
-    assert deciding.experiments_of(about, experiments) == ["trajectory", "aligned_runs"]
+    assert deciding.experiments_behind(about, experiments) == ["trajectory", "aligned_runs"]
 
 
 def test_the_cheapest_decision_comes_first_and_half_of_what_it_lacks(experiments):

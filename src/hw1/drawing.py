@@ -183,8 +183,8 @@ def panels(rows: int, columns: int, size: tuple[float, float], title: str, **sha
 def row_of_panels(
     columns: int, width: float, height: float, title: str, beside: float = 0, **shared
 ) -> tuple[Figure, np.ndarray]:
-    """A figure of axes side by side under one title, wide enough for it; the size of one of them,
-    and what is `beside` all of them, in inches."""
+    """A figure of axes side by side under one title, at least 6.4 inches wide for it: the `width`
+    of one of them, what is `beside` all of them, and the `height` of the figure, in inches."""
     size = (max(width * columns + beside, 6.4), height)
     figure, axes = panels(1, columns, size, title, squeeze=False, **shared)
     return figure, axes[0]

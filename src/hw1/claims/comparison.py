@@ -15,7 +15,7 @@ from scipy import stats
 
 from hw1.claims.decisions import assess, estimate
 from hw1.claims.inference import LEVEL, holm
-from hw1.claims.reading import Tables, experiment_of
+from hw1.claims.reading import Tables, experiment_named
 from hw1.claims.sample import Sample
 from hw1.results.wording import number, seed_count
 
@@ -105,7 +105,7 @@ def compare(claims: list[dict], ours: Tables, theirs: Tables, experiments: list[
     pairs = []
     for claim in claims:
         for rule in claim["parts"]:
-            experiment = experiment_of(rule["of"], experiments)
+            experiment = experiment_named(rule["of"], experiments)
             if experiment is None:
                 continue
             pair = Pair(claim["id"], rule["measure"], experiment)

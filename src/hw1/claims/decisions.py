@@ -31,7 +31,7 @@ from hw1.claims.inference import (
     seeds_needed,
     share_interval,
 )
-from hw1.claims.reading import Missing, Tables, TooFew, experiment_of
+from hw1.claims.reading import Missing, Tables, TooFew, experiment_named
 from hw1.claims.sample import Sample
 from hw1.claims.statistics import STATISTICS
 from hw1.results.wording import VERDICTS
@@ -188,7 +188,7 @@ def seeds_behind(rule: dict, tables: Tables) -> int:
     """How many seeds the experiment of a part has, whether each gave a value or not; 0 where that
     is not known."""
     experiments = [name.removesuffix("_metrics") for name in tables if name.endswith("_metrics")]
-    own = experiment_of(rule["of"], experiments)
+    own = experiment_named(rule["of"], experiments)
     seeds = tables[f"{own}_metrics"].get("seed") if own else None
     return 0 if seeds is None else seeds.nunique()
 

@@ -24,7 +24,7 @@ class TooFew(Missing):
     """The tables are as they should be, but too few seeds have what a statistic is about."""
 
 
-def experiment_of(of: dict, experiments: Collection[str]) -> str | None:
+def experiment_named(of: dict, experiments: Collection[str]) -> str | None:
     """The experiment that a part of a claim is about, named by its keys or by the table that it
     names; None if it is none of these."""
     if "experiment" in of:

@@ -46,13 +46,14 @@ def effect(seeds: pd.Series) -> Sample:
     return Sample(seeds.to_numpy(float), null=0)
 
 
-def points(first: pd.Series, second: pd.Series) -> Sample:
-    """By how many percentage points the first of two shares of each seed is above the second.
+def percentage_points(first: pd.Series, second: pd.Series) -> Sample:
+    """By how many percentage points the first of two accuracies of each seed is above the second.
 
-    Raises Missing where no seed has both.
+    Raises TooFew where no seed has both.
     """
     first, second = paired(first, second)
-    # Shares of 10 000 examples and the like: without the last digits of a difference of floats.
+    # Accuracies are shares of a count of examples. A difference of such floats has last digits that
+    # mean nothing, and might put it beside a border that it lies on.
     return effect((100 * (first - second)).round(9))
 
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import yaml
 
-from hw1.claims import reading
 from hw1.claims.decisions import INCONCLUSIVE, NOT_ENOUGH, Finding
 from hw1.claims.inference import MOST_SEEDS, seeds_needed
+from hw1.claims.reading import experiment_named
 from hw1.results.wording import duration, outcome, seed_count
 from hw1.settings.batches import seeds_of
 from hw1.settings.entries import Analysis
@@ -156,12 +156,12 @@ def undecided(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.verdict in (INCONCLUSIVE, NOT_ENOUGH)]
 
 
-def experiments_of(claim: dict, experiments: Experiments) -> list[str]:
+def experiments_behind(claim: dict, experiments: Experiments) -> list[str]:
     """The experiments whose seeds decide a claim: those of its parts that are built."""
     named = set()
     for part in claim["parts"]:
         if part.get("decides", True) and part["statistic"] != "parameter_count":
-            named.add(reading.experiment_of(part["of"], experiments))
+            named.add(experiment_named(part["of"], experiments))
     return [name for name in experiments if name in named]
 
 
@@ -182,7 +182,7 @@ def missing(finding: Finding, experiments: Experiments) -> dict[str, int]:
     """How many seeds each experiment of an undecided claim lacks; none if that is unknown."""
     found = {
         name: wanted(finding) - len(experiments[name].seeds)
-        for name in experiments_of(finding.claim, experiments)
+        for name in experiments_behind(finding.claim, experiments)
     }
     return {name: seeds for name, seeds in found.items() if seeds > 0}
 
@@ -259,7 +259,7 @@ def news(before: Sequence[Finding], now: Sequence[Finding], experiments: Experim
     for finding in now:
         name = finding.claim["id"]
         if (name in was) != (name in still):
-            own = experiments_of(finding.claim, experiments)
+            own = experiments_behind(finding.claim, experiments)
             seeds = min(len(experiments[experiment].seeds) for experiment in own)
             said.append(f"{name} {finding.verdict} at {seed_count(seeds)}")
     return ", ".join(said) or "nothing decided"

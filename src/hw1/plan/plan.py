@@ -110,7 +110,7 @@ class Plan:
 
     @functools.cache
     def of_arm(self, arm: str) -> "Plan":
-        """The plan of an arm, with the analyses that have variants in it."""
+        """The plan of an arm, with the analyses of this one that have variants in it."""
         if arm == self.arms[0]:
             return self
         config, analyses = self.of_arms.get(arm, self.config), []

@@ -102,10 +102,21 @@ def of_arms(
                 )
             name = os.path.relpath(entry["overlay"])
             over[name] = load(name)
+            check_overlay(ever(over, "experiments"))
             found[arm] = of_arm(config, settings_of_files(files, root, given, over), known)
         except ValueError as error:
             raise ValueError(with_line(str(error), {**files, **over})) from error
     return found
+
+
+def check_overlay(experiments: Mapping[str, dict]) -> None:
+    """Raise ValueError where the overlay of an arm has analyses of its own."""
+    for name, entry in experiments.items():
+        if "analyses" in entry:
+            raise ValueError(
+                f"experiments.{name}.analyses: found in the overlay of an arm, which has the "
+                "analyses of the configuration: leave it out"
+            )
 
 
 def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:

@@ -55,8 +55,8 @@ def plain(rows: Iterable[dict], columns: Sequence[str] = ()) -> bytes:
 
 
 def turned(text: str) -> str:
-    """A table with a line for each column in place of each row, or the other way round. A column is
-    much like itself, so the lines of columns take a quarter of the space when they are compressed.
+    """A table with a line for each column in place of each row, or the other way round. The values
+    of a column are much alike, so such lines take about half of the space when they are compressed.
     """
     found = io.StringIO()
     # Most values stand there many times: each is kept once, which takes a quarter of the memory.

@@ -6,6 +6,7 @@ An experiment is an entry; nothing here knows an experiment by its name.
 import functools
 import inspect
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -197,7 +198,7 @@ def with_settings(
     except ValueError as error:
         key = str(error).partition(":")[0]
         raise ValueError(str(error) if key == where else f"{where}.{error}") from error
-    runs = [experiment.variants[variant] for variant in variants]
+    runs = [deepcopy(experiment.variants[variant]) for variant in variants]  # a check may change it
     seen = settings | ({"beside": run_beside} if run_beside else {})
     try:
         for need in kind.declared["needs"]:

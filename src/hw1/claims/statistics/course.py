@@ -7,7 +7,7 @@ import pandas as pd
 
 from hw1.claims.keys import Experiment, Recorded, Variant
 from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, rows
-from hw1.claims.sample import Sample, effect, points, ratio, share
+from hw1.claims.sample import Sample, effect, percentage_points, ratio, share
 
 RUNNING_MEDIAN_ROWS = 11
 
@@ -97,7 +97,9 @@ def curve_difference(
 ) -> Sample:
     """Mean of an accuracy over the epochs, a variant's minus the baseline's, in percentage
     points."""
-    return points(*(curve_mean(tables, experiment, column, name) for name in (variant, baseline)))
+    return percentage_points(
+        *(curve_mean(tables, experiment, column, name) for name in (variant, baseline))
+    )
 
 
 def curve_mean(tables: Tables, experiment: Experiment, column: str, variant: Variant) -> pd.Series:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hw1.claims.keys import Experiment, Split, Variant
 from hw1.claims.reading import Missing, Tables, final, paired, rows
-from hw1.claims.sample import Sample, median, points, ratio, share
+from hw1.claims.sample import Sample, median, percentage_points, ratio, share
 
 
 def parameter_count(tables: Tables, experiment: Experiment, variant: Variant) -> Sample:
@@ -90,7 +90,7 @@ def accuracy_difference(
         final(tables, experiment, split, name, ["accuracy"])["accuracy"]
         for name in (variant, baseline)
     )
-    return points(*arms)
+    return percentage_points(*arms)
 
 
 def best_accuracy(

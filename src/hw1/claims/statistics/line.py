@@ -7,7 +7,7 @@ import pandas as pd
 
 from hw1.claims.keys import Experiment, Line, Score, Split
 from hw1.claims.reading import Missing, Tables, each, paired, rows
-from hw1.claims.sample import Sample, effect, median, points, ratio, share
+from hw1.claims.sample import Sample, effect, median, percentage_points, ratio, share
 
 
 def line(
@@ -114,7 +114,7 @@ def midpoint_gain(
     if middle.empty:
         raise Missing(f"no alpha from {start} to {stop}")
     ends = np.maximum(at(values, 0.0), at(values, 1.0))
-    return points(middle.max(axis=1), ends)
+    return percentage_points(middle.max(axis=1), ends)
 
 
 def rise_beyond(

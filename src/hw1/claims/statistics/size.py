@@ -8,7 +8,7 @@ import pandas as pd
 from hw1.claims.inference import spearman
 from hw1.claims.keys import Experiment, Score, Split, Variants
 from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, together
-from hw1.claims.sample import Sample, effect, median, points, ratio
+from hw1.claims.sample import Sample, effect, median, percentage_points, ratio
 
 
 def by_size(
@@ -77,7 +77,7 @@ def group_difference(
         return ratio(
             *(each(group, lambda row: np.exp(np.log(row).mean())) for group in (first, second))
         )
-    return points(*(each(group, np.mean) for group in (first, second)))
+    return percentage_points(*(each(group, np.mean) for group in (first, second)))
 
 
 def group_gap_ratio(
@@ -179,4 +179,4 @@ def fitting_peak(
     peak, other = pd.Series(peaks), pd.Series(others)
     if column == "loss":
         return ratio(peak, other)
-    return points(peak, other)
+    return percentage_points(peak, other)
