@@ -32,7 +32,8 @@ def name_of(requirement: str) -> str:
 
 def needed(requirements: list[str]) -> list[str]:
     """Those pins that the lines of requirements.in before `FOR_TESTS` need, directly or not."""
-    direct = (HERE / "requirements.in").read_text(encoding="utf-8").partition(FOR_TESTS)[0]
+    asked = (HERE / "requirements.in").read_text(encoding="utf-8")
+    direct = asked[: asked.index(FOR_TESTS)]
     names = {name_of(line) for line in direct.splitlines() if line[:1] != "#"}
     pinned = {name_of(pin) for pin in requirements}
     to_do, names = names, set()

@@ -151,7 +151,7 @@ def test_default_has_the_specified_runs(config):
     ]
     assert (
         len(everything)
-        == len(set(map(str, everything)))
+        == len(set(everything))
         == (206 + 200 + 600 + 36 + 15 + 1 + 10 + 20 + 24 + 3 + 54)
     )
 
@@ -605,6 +605,10 @@ def test_an_arm_has_the_experiments_and_variants_of_the_configuration(config, tm
         (
             {"experiments": {"interpolation": {"analyses": {"lines": None}}}},
             "interpolation.analyses: found in the overlay of an arm",
+        ),
+        (
+            {"experiments": {"function_fit": {"variants": {"sinc_deep": {"model": None}}}}},
+            "sinc_deep.model is missing",
         ),
     ],
 )

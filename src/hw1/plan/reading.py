@@ -13,7 +13,7 @@ from hw1.settings.claim_lists import (
     check_ids,
     check_left_out,
 )
-from hw1.settings.configuration import check_data_files
+from hw1.settings.configuration import check_data_files, check_model
 from hw1.settings.entries import Analysis, Figure, read, schema
 from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_grids, with_line
 from hw1.settings.runs import Experiments, experiments_of
@@ -121,8 +121,8 @@ def check_overlay(experiments: Mapping[str, dict]) -> None:
 
 def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
     """The configuration of an arm: `config` under its overlay, with the experiments and variants of
-    `config` and no others; `known` holds those of all files. The variants are not checked as
-    trainings: the data of a demo need not fit the architectures of an arm.
+    `config` and no others; `known` holds those of all files. The models of the variants are
+    checked, but not whether they fit the data: those of a demo need not.
 
     Raises ValueError where the overlay is wrong, or a name is nearly one that is known.
     """
@@ -140,7 +140,9 @@ def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
             check_name(variant, where, [*own, *(known.get(name, {}).get("variants") or ())])
         found[name] = entry | {"variants": {v: variants[v] for v in variants if v in own}}
     arm = arm | {"experiments": found}
-    experiments_of(arm)
+    for name, experiment in experiments_of(arm).items():
+        for variant, settings in experiment.variants.items():
+            check_model(f"experiments.{name}.variants.{variant}", settings)
     return arm
 
 

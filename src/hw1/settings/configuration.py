@@ -94,21 +94,7 @@ def check_seeds(name: str, entry: dict, experiment: Experiment) -> None:
 def check_variant(where: str, settings: dict, name: str) -> None:
     """Raise ValueError where the settings of a variant, on the data set of this name, are
     incomplete or contradict each other."""
-    if "model" not in settings:
-        raise ValueError(f"{where}.model is missing: describe the architecture")
-    model = settings["model"]
-    if "kind" not in model:
-        raise ValueError(f"{where}.model.kind is missing: expected {' or '.join(MODEL_KEYS)}")
-    keys = MODEL_KEYS[model["kind"]]
-    if wrong := sorted(keys.symmetric_difference(model.keys() - MODEL_OPTIONS)):
-        problem = "is missing" if wrong[0] in keys else f"is no key of kind {model['kind']}"
-        raise ValueError(f"{where}.model.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
-    if ("slope" in model) != (model.get("activation") == "leaky_relu"):
-        found = "found" if "slope" in model else "missing"
-        raise ValueError(
-            f"{where}.model.slope: {found}, and activation is {model.get('activation', 'relu')}: "
-            "leaky_relu has a slope, and no other"
-        )
+    check_model(where, settings)
     training = settings["training"]
     for key in ("optimizer", "learning_rate", "batch_size", "epochs"):
         if key not in training:
@@ -159,6 +145,25 @@ def check_variant(where: str, settings: dict, name: str) -> None:
         layers(settings["model"], *example_shape(settings))
     except ValueError as error:
         raise ValueError(f"{where}.model.conv: {error}") from error
+
+
+def check_model(where: str, settings: dict) -> None:
+    """Raise ValueError where the keys of a variant's model are not those of its kind."""
+    if "model" not in settings:
+        raise ValueError(f"{where}.model is missing: describe the architecture")
+    model = settings["model"]
+    if "kind" not in model:
+        raise ValueError(f"{where}.model.kind is missing: expected {' or '.join(MODEL_KEYS)}")
+    keys = MODEL_KEYS[model["kind"]]
+    if wrong := sorted(keys.symmetric_difference(model.keys() - MODEL_OPTIONS)):
+        problem = "is missing" if wrong[0] in keys else f"is no key of kind {model['kind']}"
+        raise ValueError(f"{where}.model.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
+    if ("slope" in model) != (model.get("activation") == "leaky_relu"):
+        found = "found" if "slope" in model else "missing"
+        raise ValueError(
+            f"{where}.model.slope: {found}, and activation is {model.get('activation', 'relu')}: "
+            "leaky_relu has a slope, and no other"
+        )
 
 
 def check_data_files(config: dict, experiments: Experiments) -> None:

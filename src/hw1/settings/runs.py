@@ -17,9 +17,6 @@ class Run(NamedTuple):
     variant: str
     seed: int
 
-    def __str__(self) -> str:
-        return f"{self.experiment}/{self.variant}/seed{self.seed}"
-
 
 class Experiment(NamedTuple):
     """The runs of an experiment. By variant: the name of its data set, and all settings that its
