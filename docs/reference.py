@@ -3,6 +3,7 @@
 Everything in it comes from the schema, the defaults of config.yaml and what the kinds declare.
 """
 
+import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,7 +109,7 @@ def keys() -> str:
     lines = []
     for path, node in rows(SCHEMA):
         of_variants = path[:3] in (("experiments", "NAME", key) for key in ("variants", "grid"))
-        if path[:1] == ("defaults",) or (of_variants and len(path) > 3):
+        if path[:1] == ("defaults",) or (of_variants and len(path) > 3 and "choices" not in path):
             continue  # the same keys as under an experiment
         default = default_of(path[2:]) if path[:2] == ("experiments", "NAME") else ""
         meaning = node.get("description", "").replace("\n", " ").replace("|", "\\|")
@@ -121,7 +122,8 @@ def of_kinds(concern: str) -> str:
     for file in sorted((ROOT / "src/hw1" / concern).glob("[!_]*.py")):
         declared = kinds.declaration(file)
         assert declared is not None
-        says = (kinds.parsed(file).body[0].value.value).split("\n\n")[0].replace("\n", " ")  # type: ignore[attr-defined]
+        says = ast.get_docstring(ast.parse(file.read_bytes()), clean=False) or ""
+        says = says.split("\n\n")[0].replace("\n", " ")
         settings = "; ".join(
             f"`{key}`: {kind_of(node)}" + (f", {limits}" if (limits := bounds(node)) else "")
             for key, node in declared.get("settings", {}).items()

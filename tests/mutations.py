@@ -347,9 +347,9 @@ FAULTS = {
         "src/hw1/claims/statistics/units.py", 'found["epoch"].max() if last else 0', "0",
     ),
     "what was made otherwise is kept": (
-        "workflow/rules/plan.smk",
-        "ancient(OTHERWISE) if plan.is_current(places, w, recipe) else OTHERWISE",
-        "ancient(OTHERWISE)",
+        "src/hw1/plan/rules.py",
+        "ancient(self.file) if self.plan.is_current(places, w, recipe) else self.file",
+        "ancient(self.file)",
     ),
     "recipes leave out the settings": (
         "src/hw1/plan/plan.py",

@@ -5,7 +5,7 @@ is the reverse. What is told by a yes or a no is a yes above 0; of a claimed ran
 1 an end, and what is less lies outside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -431,3 +431,10 @@ def assert_prefixes(claim: dict, tables: Tables, few: int) -> None:
         )
         if fewer is not None and more is not None:
             assert fewer.values.tobytes() == more.values[: len(fewer.values)].tobytes(), rule
+
+
+def by_batch_size(variants: Iterable[str]) -> dict:
+    """What the style of the figure batch_sizes says of variants that are called RULE_SIZE."""
+    choices = {name: dict(zip(("rule", "size"), name.rsplit("_", 1))) for name in variants}
+    sizes = {name: int(choice["size"]) for name, choice in choices.items()}
+    return {"choices": choices, "by_variant": {"training.batch_size": sizes}}

@@ -542,7 +542,9 @@ def test_a_grid_is_a_variant_of_each_choice_before_those_that_are_named(config):
     assert "grid" not in found and list(found["variants"]) == [
         "sinc_one", "sign_one", "sign_two", "odd",
     ]  # fmt: skip
-    assert found["variants"]["sign_one"] == {"dataset": "sign", "model": model, "stream": 1}
+    choices = {"function": "sign", "network": "one"}
+    said = {"dataset": "sign", "model": model, "stream": 1, "choices": choices}
+    assert found["variants"]["sign_one"] == said
 
 
 @pytest.mark.parametrize(

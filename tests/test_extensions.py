@@ -179,6 +179,12 @@ def analyse(runs, settings, data):
         ]
     }
 '''
+NEED = """
+def few(settings, seeds):
+    if (order := settings["order"]) >= seeds:
+        raise ValueError(f"order: found {order}, expected less than the seeds ({seeds})")
+"""
+
 STRIP = '''"""A point per network."""
 
 from hw1.drawing import panels, seeds
@@ -316,9 +322,12 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
         ({"analyses__train_py": NORMS}, "train.py: a rule has this name: choose another"),
         (
             {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["recorded"], "scope"')},
-            "x.py: needs.0: found 'recorded', expected one of alike, classification, functi",
+            "x.py: needs.0: found 'recorded', expected one of alike, both_ends",
         ),
         ({"figures__strip_py": "KIND = 3\n"}, "strip.py: KIND: found 3"),
+        ({"requirements_py": "x = = 1\n"}, "requirements.py: cannot be imported (SyntaxError: "),
+        ({"requirements_py": "import nothing_\n"}, "imported (ModuleNotFoundError: No module"),
+        ({"requirements_py": NEED.replace("few", "alike")}, "alike is a need already: rename"),
     ],
 )
 def test_a_mistake_in_a_kind_is_one_line(config, tmp_path, files, message):
@@ -351,7 +360,7 @@ def test_a_mistake_in_an_extension_starts_nothing(tmp_path, python):
         ),
         (
             {"experiments": {"mine": MLP | {"analyses": {"norms": {"kind": "norms", "order": 2}}}}},
-            "norms.py: check: name 'LIMIT' is not defined: it is called on its own",
+            "experiments.mine.analyses.norms.order: found 2, expected less than the seeds (2)",
         ),
         (
             {"experiments": {"mine": MLP | {"figures": {"f": {"draw": "strip", "caption": "c"}}}}},
@@ -368,7 +377,8 @@ def test_a_mistake_in_what_uses_an_extension_is_one_line(tmp_path, change, messa
     if "experiments" in overlay:
         overlay["experiments"]["mine"] |= {"title": "Mine", "variants": {"mlp": {}}}
     files = {
-        "analyses__norms_py": NORMS + "\n\ndef check(settings: Any, runs, seeds):\n    LIMIT\n",
+        "requirements_py": NEED,
+        "analyses__norms_py": NORMS.replace('"scope"', '"needs": ["few", "alike"], "scope"'),
         "figures__strip_py": STRIP.replace('"tables": ["norms"]', '"tables": ["metrics"]').replace(
             '["guide"]', '["mine"]'
         ),

@@ -10,11 +10,12 @@ from conftest import ROOT
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from planted import by_batch_size
 
 from hw1 import drawing
 from hw1.results import tables
 from hw1.results.wording import VERDICTS
-from hw1.settings import kinds
+from hw1.settings import kinds, requirements
 
 KINDS = sorted((ROOT / "src/hw1/figures").glob("[!_]*.py"))
 COLOURS = {
@@ -135,7 +136,7 @@ def other_cases(seeds: int) -> dict[str, tuple[dict, list[pd.DataFrame]]]:
     )  # fmt: skip
     return {
         "batch_sizes": (
-            style(),
+            style(**by_batch_size(names)),
             [
                 table(names, seeds, **ends),
                 table(names, seeds, epoch=[3], probabilities=[0.5]),
@@ -306,7 +307,7 @@ def test_no_minimal_ratio_by_threshold_is_said_in_words():
 def test_networks_without_hidden_layers_have_no_dead_ones():
     run = {"variant": "a", "model": {"kind": "mlp", "hidden": []}}
     with pytest.raises(ValueError, match=r"variants\.a\.model\.hidden: found \[\], but it shows"):
-        kinds.load(ROOT / "src/hw1/figures/born_dead.py").check({}, [run], 1)
+        requirements.one_width([run])
     look, (dead, metrics) = other_cases(2)["stuck"]
     (panel,) = draw("stuck", look, [dead[:0], metrics]).axes
     heights = {bar.get_label(): bar.patches[0].get_height() for bar in panel.containers[:3]}

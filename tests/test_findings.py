@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 from PIL import Image
+from planted import by_batch_size
 
 from hw1 import drawing, page
 from hw1.results import wording
@@ -235,7 +236,8 @@ def test_of_one_point_no_way_is_said():
     )
     ends = runs(("so_long_16", 0, 0.75), ("same_16", 0, 0.5), columns="accuracy", epoch=5, loss=1.0)
     sharp = ends.assign(largest_eigenvalue=[1.0, 4.0], normalised_eigenvalue=1, box_rise=1)
-    assert finding("batch_sizes", both(ends, ends), ends.assign(probabilities=0.5), sharp) == (
+    tables = both(ends, ends), ends.assign(probabilities=0.5), sharp
+    assert finding("batch_sizes", *tables, **by_batch_size(ends["variant"])) == (
         "With batches of 16 the test error is 25.00 % for so long and 50.00 % for same, the "
         "Hessian's largest eigenvalue 1 for so long and 4 for same."
     )
@@ -408,12 +410,13 @@ def test_batch_sizes_by_hand():
         largest_eigenvalue=[1.0, 2.0, 4.0, 3.0], normalised_eigenvalue=1, box_rise=1
     )
     tables = both(ends, ends), ends.assign(probabilities=0.5), sharp
-    assert finding("batch_sizes", *tables) == (
+    style = by_batch_size(ends["variant"])
+    assert finding("batch_sizes", *tables, **style) == (
         "From smallest to largest batches the test error goes from 25.00 to 50.00 % for so long "
         "and 50.00 to 25.00 % for same, the Hessian's largest eigenvalue from 1 to 2 for so long "
         "and 4 to 3 for same."
     )
-    assert finding("batch_sizes", *tables, left_out=["same_16", "same_64"]) == (
+    assert finding("batch_sizes", *tables, **style, left_out=["same_16", "same_64"]) == (
         "From smallest to largest batches the test error goes from 25.00 to 50.00 %, the Hessian's "
         "largest eigenvalue from 1 to 2."
     )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from conftest import ROOT
-from planted import at_end, metrics, run_of
+from planted import at_end, by_batch_size, metrics, run_of
 from torch import nn
 
 from hw1 import drawing
@@ -538,7 +538,8 @@ def test_the_figure_of_batch_sizes_has_a_line_for_each_rule():
     splits = [ends.assign(split=split, loss=loss, accuracy=0.75) for split, loss in losses]
     measures = ("largest_eigenvalue", "normalised_eigenvalue", "box_rise")
     sharp = ends.assign(**{key: [1.0, 2.0, 3.0, 4.0] for key in measures})
-    figure = drawn("batch_sizes", [pd.concat(splits), ends.assign(probabilities=0.5), sharp])
+    tables = [pd.concat(splits), ends.assign(probabilities=0.5), sharp]
+    figure = drawn("batch_sizes", tables, **by_batch_size(ends["variant"]))
     epochs, _, loss, error, *_, eigenvalue, _, _ = figure.axes
     assert line(epochs, "rule b") == ([16, 64], [3, 9])
     assert line(loss, "rule a") == ([16, 64], [2, 2])

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 # Kept as arguments, since a variable of theirs may have any name. HW1_PYTHON is what runs Snakemake
-# (workflow/rules/plan.smk), which need not be the first on PATH, but under --sdm conda is.
+# (src/hw1/plan/rules.py), which need not be the first on PATH, but under --sdm conda is.
 set -- "$(CDPATH='' cd -- "${BASH_SOURCE[0]%/*}/../src" && pwd)" "${HW1_PYTHON:-python}" "$@"
 
 # What a job takes over from where it was started: how to find programs, where to put files, which

@@ -143,6 +143,13 @@ def count_of_seeds(table: pd.DataFrame) -> str:
     return "one seed" if n == 1 else f"{n} seeds"
 
 
+def choices(style: dict, variant: str) -> tuple[list[str], str]:
+    """The choices of a variant of a grid, of all parts but the last, and of the last; of a variant
+    of no grid none, and its name."""
+    *others, last = style.get("choices", {}).get(variant, {"": variant}).values()
+    return others, last
+
+
 def seeds(table: pd.DataFrame) -> str:
     """How many seeds a table holds, and so what its lines and bands are."""
     count = count_of_seeds(table)

@@ -73,7 +73,7 @@ rule page:
         lists=lambda w: json.dumps(shown(w).titles_on(w.page)),
         sections=lambda w: json.dumps(shown(w).sections_on(w.page)),
         shown=lambda w: json.dumps(
-            {f"{PREFIX}{f}": r for f, r in shown(w).shown_by(w.page).items()}
+            {f"{plan.prefix}{f}": r for f, r in shown(w).shown_by(w.page).items()}
         ),
     shell:
         f"{plan.command('page')} "
@@ -99,8 +99,8 @@ rule verify:
         runtime=growing(10),
     params:
         recipe="",
-        published=plan.here(ROOT / "published"),
-        results=f"{PREFIX}results",
+        published=plan.here(REPOSITORY / "published"),
+        results=f"{plan.prefix}results",
     shell:
         f"{plan.command('verify')} "
         "--results {params.results:q} --published {params.published:q} 2> {log}"

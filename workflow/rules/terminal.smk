@@ -1,6 +1,6 @@
 # The start and the end of a build; a module leaves both to the other workflow.
 
-if not MODULE:
+if not plan.outer:
 
     # By default Snakemake starts at most 100 jobs per second. To keep this limit, it looks for jobs
     # again a second after each look. Every job that ends starts such a chain of looks, and no chain
@@ -12,7 +12,7 @@ if not MODULE:
         if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
             workflow.scheduler.job_rate_limiter = None
 
-    # The pages that this build has made: those later than OTHERWISE.
+    # The pages that this build has made: those later than the input of every job.
     onsuccess:
         for pages in (plan, published):
-            MADE.extend(pages.made_since(os.path.getmtime(OTHERWISE)))
+            MADE.extend(pages.made_since(os.path.getmtime(made_otherwise.file)))

@@ -20,7 +20,7 @@ rule train:
         f"results/logs/train/{BATCH}.log",
     benchmark:
         f"results/benchmarks/train/{BATCH}.tsv"
-    priority: longest_first
+    priority: longest_first(plan)
     conda:
         ENVIRONMENT
     threads: 1  # part of the result: sums depend on the number of threads
@@ -33,7 +33,7 @@ rule train:
         recipe=lambda w: plan.checkpoint_recipe(*w),
         settings=plan.settings_of,
         code=lambda w: [plan.here(file) for file in code("train")],
-        provenance=f"{PREFIX}results/provenance",
+        provenance=f"{plan.prefix}results/provenance",
         start=lambda w, input: f"--start {input.start}" if input.start else "",
     shell:
         f"{plan.command('train')} "

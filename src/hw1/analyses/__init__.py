@@ -8,12 +8,11 @@ It declares itself in `KIND`, which is read without importing the file, so it ho
     tables     the columns of each table that it makes, by the end of the table's name after that of
                the analysis; "" for the table that has the analysis's name
     settings   what an entry says besides `kind` and `variants`: JSON Schema by key; all are needed
-    needs      what it asks of the runs that it sees, by functions of `hw1.settings.requirements`
+    needs      what it asks of its settings and of the runs that it sees, by functions of
+               `hw1.settings.requirements` or of a file requirements.py beside the folder of an
+               extension's kinds; they are called before any job, so that file imports nothing slow
 
-The last two may be left out. If these do not say all that it asks, it has a function
-`check(settings, runs, seeds)`, which raises ValueError if an entry cannot work. `runs` are the
-settings of one run per variant, `seeds` counts the seeds. It is called before any job, without the
-rest of the file, so it imports what it needs itself, and nothing slow. The function
+The last two may be left out. The function
 
     analyse(runs, settings, data) -> {table: rows}
 

@@ -21,7 +21,7 @@ from hw1.training.curvature import weights_of
 RANDOM_ORDERS = 10
 
 KIND = {
-    "needs": ["mlps", "classification"],
+    "needs": ["mlps", "classification", "ends_of_lines", "same_data", "same_model"],
     "scope": "seeds",
     "data": True,
     "tables": {"": ["experiment", "variant", "seed", "alpha", "split", "loss", "accuracy"]},
@@ -55,19 +55,6 @@ KIND = {
         },
     },
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.settings.requirements import alike
-
-    names = [run["variant"] for run in runs]
-    for name, ends in settings["lines"].items():
-        for end in ("from", "to"):
-            if ends[end] not in names:
-                raise ValueError(
-                    f"lines.{name}.{end}: found {ends[end]!r}, expected one of {', '.join(names)}"
-                )
-    alike(runs, ("dataset", "inputs", "model"))
 
 
 def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:

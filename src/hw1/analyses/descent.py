@@ -17,7 +17,7 @@ from hw1.training.curvature import first_examples
 from hw1.training.evaluation import evaluate
 
 KIND = {
-    "needs": ["weights_alone"],
+    "needs": ["weights_alone", "three_snapshots"],
     "scope": "run",
     "data": True,
     "tables": {
@@ -40,22 +40,6 @@ KIND = {
     },
 }
 MARGIN = 0.25  # beyond the way, as a share of its extent
-
-
-def check(settings, runs, seeds):
-    for run in runs:
-        key = f"variants.{run['variant']}.training"
-        epochs = {*run["training"]["snapshot_epochs"], run["training"]["epochs"]}
-        if len(epochs) < 3:
-            raise ValueError(
-                f"{key}.snapshot_epochs: found {len(epochs)} snapshots, but a plane is laid "
-                "through 3: add epochs"
-            )
-        if run["training"].get("stop"):
-            raise ValueError(
-                f"{key}.stop: with it a run may end before its third snapshot, and a plane is laid "
-                "through 3: leave it out, or the analysis"
-            )
 
 
 def components(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,14 @@ from hw1.results import tables
 from hw1.training.evaluation import evaluate
 
 KIND = {
-    "needs": ["weights_alone"],
+    "needs": [
+        "weights_alone",
+        "both_ends_on_grid",
+        "several",
+        "pairs_told_apart",
+        "alike",
+        "same_data",
+    ],
     "scope": "seeds",
     "data": True,
     "tables": {
@@ -33,30 +40,6 @@ KIND = {
         },
     },
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.settings.requirements import alike
-
-    start, stop, points = (settings[key] for key in ("start", "stop", "points"))
-    step = (stop - start) / (points - 1)
-    if any(abs(round((end - start) / step) * step + start - end) > 1e-10 for end in (0, 1)):
-        raise ValueError(
-            f"points: the {points} points from {start:g} to {stop:g} miss 0 or 1: choose points so "
-            "that both ends of the line are on the grid"
-        )
-    if len(runs) < 2:
-        raise ValueError(
-            f"variants: found {len(runs)}, expected the two between which to interpolate"
-        )
-    names = [run["variant"] for run in runs]
-    pairs = [f"{a}_{b}" for place, a in enumerate(names) for b in names[place + 1 :]]
-    if twice := [pair for pair in pairs if (pairs + names).count(pair) > 1]:
-        raise ValueError(
-            f"variants: {twice[0]} would be the name of two pairs, or of a pair and a variant: "
-            "call a variant otherwise"
-        )
-    alike(runs, ("dataset", "inputs"))
 
 
 def grid(start: float, stop: float, points: int) -> list[float]:

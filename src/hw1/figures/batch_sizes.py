@@ -3,10 +3,14 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hw1.drawing import MARKERS, colour_of, last_epoch, panels, seeds, spread
+from hw1.drawing import MARKERS, choices, colour_of, last_epoch, panels, seeds, spread
 from hw1.results import wording
 
-KIND = {"needs": ["classification"], "tables": ["metrics", "sensitivity", "sharpness"]}
+KIND = {
+    "needs": ["classification"],
+    "tables": ["metrics", "sensitivity", "sharpness"],
+    "by_variant": ["training.batch_size"],
+}
 PANELS = {
     "epoch": "epochs of training",
     "train_loss": "training loss (nats)",
@@ -20,21 +24,11 @@ PANELS = {
 SHARPNESS = ["largest_eigenvalue", "normalised_eigenvalue", "box_rise"]
 
 
-def check(settings, runs, seeds):
-    for run in runs:
-        size = run["training"]["batch_size"]
-        if not run["variant"].endswith(f"_{size}"):
-            raise ValueError(
-                f"variants.{run['variant']}: found a batch size of {size}, but it shows it by what "
-                f"the name ends with: call it ..._{size}, or leave it out of it"
-            )
-
-
 def measured(
-    metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
+    style: dict, metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
 ) -> pd.DataFrame:
-    """The columns of PANELS, a row per run, with its rule and its batch size: the beginning and the
-    end of its variant's name."""
+    """The columns of PANELS, a row per run, with its batch size and its rule: the choices of its
+    variant, of all parts of the grid but the last."""
     key = ["variant", "seed"]
     ends = last_epoch(metrics).pivot(index=key, columns="split", values=["loss", "accuracy"])
     found = pd.DataFrame(
@@ -47,15 +41,16 @@ def measured(
     found = found.join(sensitivity.set_index(key)[["epoch", "probabilities"]])
     found = found.join(sharpness.set_index(key)[SHARPNESS])
     found = found.loc[pd.MultiIndex.from_frame(metrics[key]).unique()].reset_index()
-    names = found["variant"].str.rsplit("_", n=1)
-    return found.assign(rule=names.str[0], batch_size=names.str[1].astype(int))
+    rules = {variant: "_".join(choices(style, variant)[0]) for variant in found["variant"]}
+    sizes = style["by_variant"]["training.batch_size"]
+    return found.assign(rule=found["variant"].map(rules), batch_size=found["variant"].map(sizes))
 
 
 def draw(
     style: dict, metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
 ) -> Figure:
     """A panel per measure against the batch size, a line for each rule."""
-    found = measured(metrics, sensitivity, sharpness)
+    found = measured(style, metrics, sensitivity, sharpness)
     figure, axes = panels(
         2, 4, (12.5, 6), f"What batch size does, {style['dataset']}, {seeds(found)}", sharex=True
     )
@@ -83,7 +78,7 @@ def finding(
     style: dict, metrics: pd.DataFrame, sensitivity: pd.DataFrame, sharpness: pd.DataFrame
 ) -> str:
     """How test error and sharpness change from the smallest batches to the largest, by rule."""
-    runs, said = measured(metrics, sensitivity, sharpness), []
+    runs, said = measured(style, metrics, sensitivity, sharpness), []
     sizes = runs["batch_size"].unique()
     for column, unit in (("error", "%"), ("largest_eigenvalue", "")):
         ways = {}

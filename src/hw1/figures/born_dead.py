@@ -8,16 +8,7 @@ from hw1.claims.inference import share_interval
 from hw1.drawing import MARKERS, count_of_seeds, panels
 from hw1.results import wording
 
-KIND = {"needs": ["snapshot_before"], "tables": ["dead_units"], "look": ["runs"]}
-
-
-def check(settings, runs, seeds):
-    for run in runs:
-        if len(set(run["model"]["hidden"])) != 1:
-            raise ValueError(
-                f"variants.{run['variant']}.model.hidden: found {run['model']['hidden']}, but it "
-                "shows networks by their width: give all layers as many units, or leave it out"
-            )
+KIND = {"needs": ["snapshot_before", "one_width"], "tables": ["dead_units"], "look": ["runs"]}
 
 
 def born(dead_units: pd.DataFrame) -> pd.DataFrame:

@@ -11,18 +11,12 @@ from hw1.drawing import at_top, panels, seeds, spread, whole_numbers
 from hw1.results import wording
 
 KIND = {
-    "needs": ["one_variant", "classification"],
+    "needs": ["one_variant", "classification", "gradient_norm_recorded"],
     "tables": ["history"],
     "colours": ["gradient_norm", "loss", "guide"],
 }
 RUNNING_MEDIAN_ITERATIONS = 101
 WINDOWS = 5  # of the middle third, and of the last
-
-
-def check(settings, runs, seeds):
-    from hw1.settings.requirements import recorded
-
-    recorded(runs, "gradient_norm", True)
 
 
 def draw(style: dict, history: pd.DataFrame) -> Figure:

@@ -9,46 +9,18 @@ from hw1.drawing import count_of_seeds, last_epoch, panels, seeds, spread, way, 
 from hw1.results import wording
 
 KIND = {
-    "needs": ["one_variant", "classification"],
+    "needs": [
+        "one_variant",
+        "classification",
+        "train_and_test_recorded",
+        "random_labels",
+        "ten_classes",
+    ],
     "tables": ["history"],
     "beside": "history",  # of labels that are memorised
     "colours": ["train", "test", "guide"],
 }
 CHANCE = 10  # % that guessing gets right
-
-
-def check(settings, runs, seeds):
-    from hw1.settings.architectures import CLASSES, classes_of
-    from hw1.settings.requirements import recorded
-
-    recorded(runs, "evaluate_each_epoch", ["train", "test"])
-    for run in runs:
-        if (found := classes_of(run)) != CLASSES:
-            raise ValueError(
-                f"variants.{run['variant']}: found {found} classes, but it draws what guessing at "
-                f"{CLASSES} comes to: draw training_curves"
-            )
-        if run["inputs"]["labels"] != "random":
-            raise ValueError(
-                f"inputs.labels: found {run['inputs']['labels']}, but it says that the training "
-                "labels are random: use random, or draw training_curves"
-            )
-    if "beside" in settings:
-        run = settings["beside"]
-        wanted = {"labels": "random", "history": "epoch"}
-        labels = run.get("inputs", {}).get("labels", "none")  # none where it fits a function
-        found = {"labels": labels, "history": run["training"]["history"]}
-        for key, value in wanted.items():
-            if found[key] != value:
-                raise ValueError(
-                    f"beside.variant: found {key}: {found[key]}, but it draws the accuracy on "
-                    f"random labels by epoch: name a variant with {key}: {value}"
-                )
-        if classes_of(run) != CLASSES:
-            raise ValueError(
-                f"beside.variant: found {classes_of(run)} classes, but it draws what guessing at "
-                f"{CLASSES} comes to: name another"
-            )
 
 
 def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = None) -> Figure:

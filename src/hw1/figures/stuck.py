@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hw1.claims.inference import share_interval
-from hw1.drawing import count_of_seeds, last_epoch, row_of_panels
+from hw1.drawing import choices, count_of_seeds, last_epoch, row_of_panels
 from hw1.results import wording
 
 KIND = {
@@ -45,14 +45,14 @@ def reasons(dead_units: pd.DataFrame, metrics: pd.DataFrame, above: float) -> pd
 
 def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     """The share of stuck runs of each variant by reason, with its interval. Each network has a
-    panel; the names of its variants begin with its name."""
+    panel: the choices of its variants, of all parts of the grid but the last."""
     found = reasons(dead_units, metrics, style["above"])
-    found["network"] = found["variant"].str.rsplit("_", n=1).str[0]
-    networks = list(found["network"].unique())
+    networks: dict[str, list[str]] = {}
+    for variant in found["variant"].unique():
+        networks.setdefault(", ".join(choices(style, variant)[0]), []).append(variant)
     title = f"Runs that end stuck, {style['dataset']}, {count_of_seeds(found)}"
     figure, axes = row_of_panels(len(networks), 2.6, 4.2, title, beside=0.6, sharey=True)
-    for panel, network in zip(axes, networks):
-        variants = list(found.loc[found["network"] == network, "variant"].unique())
+    for panel, (network, variants) in zip(axes, networks.items()):
         for place, variant in enumerate(variants):
             runs = found[found["variant"] == variant]
             stuck, n = int(runs["stuck"].sum()), len(runs)
@@ -67,8 +67,8 @@ def draw(style: dict, dead_units: pd.DataFrame, metrics: pd.DataFrame) -> Figure
             panel.plot(  # beside the bar, since it would hide a part of it
                 [place + 0.43] * 2, [100 * low, 100 * high], color=style["colours"]["guide"], lw=1.4
             )
-        panel.set(title=network.replace("_", ", "), xticks=range(len(variants)))
-        panel.set_xticklabels([name.rsplit("_", 1)[-1] for name in variants])
+        panel.set(title=network, xticks=range(len(variants)))
+        panel.set_xticklabels([choices(style, variant)[1] for variant in variants])
         panel.grid(axis="x", visible=False)
     axes[0].set_ylabel(f"stuck runs (%),\nloss > {style['above']:g} of best constant's")
     axes[0].set_ylim(0, None)

@@ -15,16 +15,10 @@ from hw1.drawing import (
 )
 
 KIND = {
-    "needs": ["classification"],
+    "needs": ["classification", "test_recorded"],
     "tables": ["history"],
     "settings": {"measure": {"enum": ["loss", "accuracy"]}},
 }
-
-
-def check(settings, runs, seeds):
-    from hw1.settings.requirements import recorded
-
-    recorded(runs, "evaluate_each_epoch", ["test"])
 
 
 def draw(style: dict, history: pd.DataFrame) -> Figure:

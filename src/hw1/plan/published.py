@@ -187,6 +187,7 @@ def as_published(config: dict, entry: dict, of_it: dict) -> dict:
     variants = {
         variant: {key: settings[key] for key in own if key in settings}
         | {"dataset": dataset_named(config, settings["dataset"])}
+        | {k: v for k, v in entry["variants"].get(variant, {}).items() if k == "choices"}
         for variant, settings in of_it["settings"].items()
     }
     kept = {key: entry[key] for key in entry if key not in OF_A_RUN}

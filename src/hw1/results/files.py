@@ -49,21 +49,25 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 
 @functools.cache
+def parsed(source: bytes, path: str) -> ast.Module:
+    """The syntax tree of a Python source, without docstrings. It is shared, so callers must not
+    change it."""
+    tree = ast.parse(source, filename=path)
+    for node in [tree, *statements(tree)]:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            match node.body:
+                case [ast.Expr(ast.Constant(str())), *_]:
+                    node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+@functools.cache
 def content_digest(path: Path) -> bytes:
     """SHA-256 of a file, which is read once. In Python files, comments, docstrings and layout do
     not count."""
     content = path.read_bytes()
     if path.suffix == ".py":
-        tree = ast.parse(content)
-        for node in [tree, *statements(tree)]:
-            if not isinstance(
-                node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-            ):
-                continue
-            match node.body:
-                case [ast.Expr(ast.Constant(str())), *_]:
-                    node.body = node.body[1:] or [ast.Pass()]
-        content = ast.unparse(tree).encode()
+        content = ast.unparse(parsed(content, str(path))).encode()
     return hashlib.sha256(content).digest()
 
 

@@ -5,8 +5,7 @@ An experiment is an entry; nothing here knows an experiment by its name.
 
 import functools
 import inspect
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -16,13 +15,14 @@ import jsonschema
 from hw1.results.tables import RUN_COLUMNS
 from hw1.settings import kinds, requirements
 from hw1.settings.configuration import RULES, checked
+from hw1.settings.overlays import leaves
 from hw1.settings.runs import Experiment, Experiments
 from hw1.settings.validation import Validator, check_name, check_schema, did_you_mean
 from hw1.settings.yaml_files import load
 
 ROOT = Path(__file__).parents[3]
 # Keys in the style of every figure, besides those of its entry.
-IN_STYLE = ("dpi", "runs", "dataset", "datasets", "left_out")
+IN_STYLE = ("dpi", "runs", "dataset", "datasets", "left_out", "choices", "by_variant")
 OWN_TABLES = ("history", "metrics")  # of every experiment, besides those of its analyses
 
 
@@ -86,13 +86,30 @@ def own_keys(concern: str) -> list[str]:
     return list(experiment["properties"][concern]["additionalProperties"]["properties"])
 
 
-def needs() -> list[str]:
-    """The functions of hw1.settings.requirements that need nothing but the runs."""
-    found = {}
-    for name, function in inspect.getmembers(requirements, inspect.isfunction):
-        arguments = inspect.signature(function).parameters.values()
-        found[name] = [a.name for a in arguments if a.default is a.empty]
-    return [name for name in found if found[name] == ["runs"]]
+@functools.cache
+def known_needs(extensions: tuple[str, ...]) -> dict[str, Callable[..., None]]:
+    """The needs by name: those functions of hw1.settings.requirements, and of the file
+    requirements.py of an extension, that take nothing but what a need may take.
+
+    Raises ValueError where two have the same name, or such a file cannot be imported.
+    """
+    modules = [requirements]
+    for file in (Path(name, "requirements.py") for name in extensions):
+        try:
+            modules += [kinds.load(file)] if file.exists() else []
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise ValueError(f"{file}: cannot be imported ({problem})") from error
+    found: dict[str, Callable[..., None]] = {}
+    for module in modules:
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            taken = {*inspect.signature(function).parameters}
+            if function.__module__ != module.__name__ or not taken <= {"runs", "settings", "seeds"}:
+                continue
+            if name in found:
+                raise ValueError(f"{module.__file__}: {name} is a need already: rename it")
+            found[name] = function
+    return found
 
 
 @functools.cache
@@ -103,7 +120,7 @@ def known_kinds(concern: str, extensions: tuple[str, ...]) -> dict[str, Kind]:
     """
     result: dict[str, Kind] = {}
     parts = schema("kind")["$defs"]
-    parts["needs"]["items"] = {"enum": needs()}
+    parts["needs"]["items"] = {"enum": list(known_needs(extensions))}
     declaring = {"$defs": parts, **parts[concern]}
     left_out = {k: v["default"] for k, v in declaring["properties"].items() if "default" in v}
     for folder in [ROOT / "src/hw1", *map(Path, extensions)]:
@@ -177,12 +194,13 @@ def with_settings(
     entry: dict,
     own: Sequence[str],
     where: str,
+    known: Mapping[str, Callable[..., None]],
     run_beside: dict | None = None,
 ) -> tuple[list[str], dict]:
-    """Variants and settings of an entry of an experiment for its kind. The kind's check sees the
-    run beside, too.
+    """Variants and settings of an entry of an experiment for its kind; `known` are all needs, which
+    see the run beside, too.
 
-    Raises ValueError where they do not fit the kind's declaration, or its check refuses them.
+    Raises ValueError where they do not fit the kind's declaration, or its needs are not met.
     """
     variants = shown(experiment.variants, entry, where)
     settings = {key: value for key, value in entry.items() if key not in own}
@@ -198,17 +216,12 @@ def with_settings(
     except ValueError as error:
         key = str(error).partition(":")[0]
         raise ValueError(str(error) if key == where else f"{where}.{error}") from error
-    runs = [deepcopy(experiment.variants[variant]) for variant in variants]  # a check may change it
     seen = settings | ({"beside": run_beside} if run_beside else {})
+    runs = [experiment.variants[variant] for variant in variants]
+    about = {"runs": runs, "settings": seen, "seeds": len(experiment.seeds)}
     try:
         for need in kind.declared["needs"]:
-            getattr(requirements, need)(runs)
-        kinds.check(kind.file)(seen, runs, len(experiment.seeds))
-    except NameError as error:
-        raise ValueError(
-            f"{kind.file}: check: {error}: it is called on its own, without the rest of the file, "
-            "so import and define within it what it needs"
-        ) from error
+            known[need](**{name: about[name] for name in inspect.signature(known[need]).parameters})
     except ValueError as error:
         key = str(error).partition(":")[0].partition(".")[0]
         place = where if key in seen else f"experiments.{name}"
@@ -218,13 +231,13 @@ def with_settings(
 
 def analyses(config: dict, experiments: Experiments, known: Mapping[str, Kind]) -> list[Analysis]:
     """The analyses of all experiments. Raises ValueError where one is wrong."""
-    found = []
+    found, met = [], known_needs(tuple(config["extensions"].values()))
     for experiment, settings in config["experiments"].items():
         for name, entry in settings.get("analyses", {}).items():
             where = f"experiments.{experiment}.analyses.{name}"
             kind, own = chosen(entry["kind"], known, f"{where}.kind"), own_keys("analyses")
             runs = experiments[experiment]
-            variants, options = with_settings(experiment, runs, kind, entry, own, where)
+            variants, options = with_settings(experiment, runs, kind, entry, own, where, met)
             datasets = {runs.datasets[variant] for variant in variants}
             together = kind.declared["scope"] != "run"
             if kind.declared["data"] and together and len(datasets) > 1:
@@ -249,7 +262,7 @@ def figures(
 
     Raises ValueError where one is wrong.
     """
-    found = []
+    found, met = [], known_needs(tuple(config["extensions"].values()))
     for experiment, settings in config["experiments"].items():
         tables = tables_of(experiment, done)
         for name, entry in settings.get("figures", {}).items():
@@ -260,7 +273,7 @@ def figures(
                 config, experiments, kind, entry, done, f"{where}.beside"
             )
             variants, options = with_settings(
-                experiment, experiments[experiment], kind, entry, own, where, run
+                experiment, experiments[experiment], kind, entry, own, where, met, run
             )
             drawn = entry.get("tables", kind.declared["tables"])
             if len(drawn) != len(kind.declared["tables"]):
@@ -427,7 +440,15 @@ def style(config: dict, experiments: Experiments, figure: Figure) -> dict:
         **{key: look[key] for key in figure.kind.declared["look"]},
         **figure.settings,
     }
+    found["left_out"] = [variant for variant in own if variant not in figure.variants]
     if figure.experiment:
+        experiment = experiments[figure.experiment]
+        shown = {variant: experiment.variants[variant] for variant in figure.variants}
         found["datasets"] = datasets
-        found["left_out"] = [variant for variant in own if variant not in figure.variants]
-    return found | {"left_out": found.get("left_out", [])}
+        chosen = experiment.choices
+        found["choices"] = {variant: chosen[variant] for variant in shown if variant in chosen}
+        found["by_variant"] = {
+            key: {v: dict(leaves(settings)).get(key) for v, settings in shown.items()}
+            for key in figure.kind.declared["by_variant"]
+        }
+    return found

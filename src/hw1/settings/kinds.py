@@ -1,20 +1,18 @@
 """Kinds of analyses and figures: files that declare themselves (see hw1.analyses, hw1.figures).
 
-A declaration and a check are read without importing the file, so that its imports cost nothing
-where only its settings are needed.
+A declaration is read without importing the file, so that its imports cost nothing where only its
+settings are needed.
 """
 
-import __future__
-
 import ast
-import copy
-import functools
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
+
+from hw1.results import files
 
 
 def declaration(path: str | os.PathLike) -> dict | None:
@@ -36,36 +34,13 @@ def declaration(path: str | os.PathLike) -> dict | None:
 
 
 def parsed(path: str | os.PathLike) -> ast.Module:
-    """The syntax tree of a file. Raises ValueError where it is no Python."""
+    """The syntax tree of a file, without docstrings. Raises ValueError where it is no Python."""
     try:
-        return parsed_source(Path(path).read_bytes(), str(path))
+        return files.parsed(Path(path).read_bytes(), str(path))
     except SyntaxError as error:
         raise ValueError(f"{path}, line {error.lineno}: no Python ({error.msg})") from error
     except (OSError, ValueError) as error:  # not readable; a null byte
         raise ValueError(f"{path}: cannot be read as Python ({error})") from error
-
-
-@functools.cache
-def parsed_source(source: bytes, path: str) -> ast.Module:
-    """The syntax tree of a source. It is shared, so callers must not change it."""
-    return ast.parse(source, filename=path)
-
-
-def check(path: str | os.PathLike) -> Callable[..., None]:
-    """The function `check` of a file, without the rest of the file; if there is none, a function
-    that accepts everything. Raises ValueError where the file is no Python."""
-    functions: list[ast.stmt] = []
-    for node in parsed(path).body:
-        if isinstance(node, ast.FunctionDef) and node.name == "check":
-            functions.append(own := copy.copy(node))
-            own.decorator_list = []
-    # With this flag annotations are not evaluated, so their names need not be there.
-    code = compile(
-        ast.Module(functions, []), str(path), "exec", __future__.annotations.compiler_flag
-    )
-    found: dict = {"check": lambda *_: None}
-    exec(code, found)
-    return found["check"]
 
 
 def load(path: str | os.PathLike) -> ModuleType:

@@ -81,7 +81,7 @@ def with_grids(config: dict) -> dict:
 
 def grid_of(grid: object, experiment: str) -> dict[str, dict]:
     """The variants of a grid: one for each choice of settings from every part, named after the
-    choice."""
+    choice, which stands under `choices`."""
     where = f"experiments.{experiment}.grid"
     if not (isinstance(grid, dict) and grid and all(isinstance(p, dict) for p in grid.values())):
         raise ValueError(f"{where}: found {brief(grid)}, expected parts, each of named settings")
@@ -91,11 +91,12 @@ def grid_of(grid: object, experiment: str) -> dict[str, dict]:
                 f"{where}.{part}: found {brief(settings)}, expected settings by their names"
             )
     found: dict[str, dict] = {}
-    for chosen in itertools.product(*(settings.items() for settings in grid.values())):
-        name = "_".join(part for part, _ in chosen)
+    for chosen in itertools.product(*grid.values()):
+        name = "_".join(chosen)
         if name in found:
             raise ValueError(f"{where}: two choices make {name}: name one of their parts otherwise")
-        found[name] = merged(*(settings for _, settings in chosen))
+        settings = [part[choice] for part, choice in zip(grid.values(), chosen)]
+        found[name] = merged(*settings, {"choices": dict(zip(grid, chosen))})
     return found
 
 

@@ -1,13 +1,17 @@
 """The needs of an analysis or a figure, checked before any of its runs is trained.
 
-The functions take the settings of one run per variant, and raise ValueError with a line that
-begins with the key of the experiment that has to change. Nothing here imports torch.
+A need is a function that takes, by these names, any of `runs`, the settings of one run per variant;
+`settings`, those of the entry, with `beside`, the settings of the run beside it; and `seeds`, their
+number. It raises ValueError with a line that begins with the key that has to change, of the entry
+or of the experiment. Nothing here imports torch.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from hw1.settings.architectures import classes_of, example_shape, layers, parameter_count
+from hw1.settings.architectures import CLASSES, classes_of, example_shape, layers, parameter_count
+
+LARGEST_HESSIAN = 2000  # parameters
 
 
 def one_variant(runs: Sequence[dict]) -> None:
@@ -40,7 +44,22 @@ def functions(runs: Iterable[dict]) -> None:
             )
 
 
-def recorded(runs: Iterable[dict], key: str, needed: Literal[True] | list[str]) -> None:
+def gradient_norm_recorded(runs: Iterable[dict]) -> None:
+    """The histories of the runs have the norm of the gradient."""
+    check_recorded(runs, "gradient_norm", True)
+
+
+def test_recorded(runs: Iterable[dict]) -> None:
+    """The histories of the runs have the loss and the accuracy on the test split."""
+    check_recorded(runs, "evaluate_each_epoch", ["test"])
+
+
+def train_and_test_recorded(runs: Iterable[dict]) -> None:
+    """The histories of the runs have the loss and the accuracy on both splits."""
+    check_recorded(runs, "evaluate_each_epoch", ["train", "test"])
+
+
+def check_recorded(runs: Iterable[dict], key: str, needed: Literal[True] | list[str]) -> None:
     """The histories of the runs have the columns that the setting `key` of `training` records."""
     for run in runs:
         found = run["training"][key]
@@ -61,22 +80,68 @@ def snapshot_before(runs: Iterable[dict]) -> None:
             )
 
 
+def three_snapshots(runs: Iterable[dict]) -> None:
+    """Each run keeps three snapshots or more."""
+    for run in runs:
+        key = f"variants.{run['variant']}.training"
+        if len(epochs := snapshots(run)) < 3:
+            raise ValueError(
+                f"{key}.snapshot_epochs: found {len(epochs)} snapshots, but a plane is laid "
+                "through 3: add epochs"
+            )
+        if run["training"].get("stop"):
+            raise ValueError(
+                f"{key}.stop: with it a run may end before its third snapshot, and a plane is laid "
+                "through 3: leave it out, or the analysis"
+            )
+
+
+def three_snapshots_in_all(runs: Iterable[dict], seeds: int) -> None:
+    """All runs of all seeds keep three snapshots or more."""
+    if (found := seeds * sum(len(snapshots(run)) for run in runs)) < 3:
+        raise ValueError(
+            f"training.snapshot_epochs: found {found} snapshots of all seeds, but a PCA of "
+            "their weights needs 3: add epochs or seeds"
+        )
+
+
+def snapshots(run: dict) -> set[int]:
+    """The epochs whose weights a run keeps, unless it stops before."""
+    return {*run["training"]["snapshot_epochs"], run["training"]["epochs"]}
+
+
 def several(runs: Sequence[dict]) -> None:
     """The runs are of two variants or more."""
     if len(runs) < 2:
         raise ValueError("variants: found one, but it compares two or more: name another")
 
 
-def alike(runs: Sequence[dict], keys: Sequence[str] = ()) -> None:
-    """The networks of the runs have the same layers, and the settings `keys` in common."""
+def same_data(runs: Sequence[dict]) -> None:
+    """The runs see the same data."""
+    check_same(runs, ("dataset", "inputs"))
+
+
+def same_model(runs: Sequence[dict]) -> None:
+    """The networks of the runs are described alike."""
+    check_same(runs, ("model",))
+
+
+def check_same(runs: Sequence[dict], keys: Iterable[str]) -> None:
+    """The runs have the settings `keys` in common."""
     first, *others = runs
-    for run in others:
-        for key in keys:
+    for key in keys:
+        for run in others:
             if run.get(key) != first.get(key):
                 raise ValueError(
                     f"variants: {key} of {first['variant']} and {run['variant']} differ, but it "
                     "needs them the same: say which under its own variants"
                 )
+
+
+def alike(runs: Sequence[dict]) -> None:
+    """The networks of the runs have the same layers."""
+    first, *others = runs
+    for run in others:
         if architecture(run) != architecture(first):
             raise ValueError(
                 f"variants: the models of {first['variant']} and {run['variant']} differ, but it "
@@ -112,6 +177,27 @@ def architecture(run: dict) -> list:
     return layers(run["model"], *example_shape(run))
 
 
+def hessian_fits(runs: Iterable[dict]) -> None:
+    """The networks have so few parameters that their whole Hessian can be computed."""
+    for run in runs:
+        if (count := parameter_count(architecture(run))) > LARGEST_HESSIAN:
+            raise ValueError(
+                f"variants.{run['variant']}.model: found {count} parameters, but the whole Hessian "
+                f"is computed, of at most {LARGEST_HESSIAN}: make it smaller, or leave the variant "
+                "out of it"
+            )
+
+
+def one_width(runs: Iterable[dict]) -> None:
+    """All hidden layers of a network have as many units."""
+    for run in runs:
+        if len(set(run["model"]["hidden"])) != 1:
+            raise ValueError(
+                f"variants.{run['variant']}.model.hidden: found {run['model']['hidden']}, but it "
+                "shows networks by their width: give all layers as many units, or leave it out"
+            )
+
+
 def sizes_differ(runs: Iterable[dict]) -> None:
     """No two variants have the same number of parameters."""
     seen: dict[int, str] = {}
@@ -123,3 +209,69 @@ def sizes_differ(runs: Iterable[dict]) -> None:
                 "it tells them apart by that: leave one out of it"
             )
         seen[count] = run["variant"]
+
+
+def both_ends_on_grid(settings: dict) -> None:
+    """The evenly spaced points of a line are also at its ends, 0 and 1."""
+    start, stop, points = (settings[key] for key in ("start", "stop", "points"))
+    step = (stop - start) / (points - 1)
+    if any(abs(round((end - start) / step) * step + start - end) > 1e-10 for end in (0, 1)):
+        raise ValueError(
+            f"points: the {points} points from {start:g} to {stop:g} miss 0 or 1: choose points so "
+            "that both ends of the line are on the grid"
+        )
+
+
+def pairs_told_apart(runs: Sequence[dict]) -> None:
+    """Each pair of variants can be named after them."""
+    names = [run["variant"] for run in runs]
+    pairs = [f"{a}_{b}" for place, a in enumerate(names) for b in names[place + 1 :]]
+    if twice := [pair for pair in pairs if (pairs + names).count(pair) > 1]:
+        raise ValueError(
+            f"variants: {twice[0]} would be the name of two pairs, or of a pair and a variant: "
+            "call a variant otherwise"
+        )
+
+
+def ends_of_lines(settings: dict, runs: Iterable[dict]) -> None:
+    """The lines go from one of the variants to another."""
+    names = [run["variant"] for run in runs]
+    for name, ends in settings["lines"].items():
+        for end in ("from", "to"):
+            if ends[end] not in names:
+                raise ValueError(
+                    f"lines.{name}.{end}: found {ends[end]!r}, expected one of {', '.join(names)}"
+                )
+
+
+def ten_classes(runs: Iterable[dict], settings: dict) -> None:
+    """The runs, and the one beside, tell as many classes apart as the digits have."""
+    every = [(f"variants.{run['variant']}", run) for run in runs]
+    every += [("beside.variant", settings["beside"])] if "beside" in settings else []
+    for key, run in every:
+        if (found := classes_of(run)) != CLASSES:
+            raise ValueError(
+                f"{key}: found {found} classes, but it draws what guessing at {CLASSES} comes to: "
+                "draw training_curves"
+            )
+
+
+def random_labels(runs: Iterable[dict], settings: dict) -> None:
+    """The training labels of the runs, and of the one beside, are random; the history of that one
+    has a row per epoch."""
+    for run in runs:
+        if run["inputs"]["labels"] != "random":
+            raise ValueError(
+                f"inputs.labels: found {run['inputs']['labels']}, but it says that the training "
+                "labels are random: use random, or draw training_curves"
+            )
+    if "beside" in settings:
+        run = settings["beside"]
+        labels = run.get("inputs", {}).get("labels", "none")  # none where it fits a function
+        found = {"labels": labels, "history": run["training"]["history"]}
+        for key, value in {"labels": "random", "history": "epoch"}.items():
+            if found[key] != value:
+                raise ValueError(
+                    f"beside.variant: found {key}: {found[key]}, but it draws the accuracy on "
+                    f"random labels by epoch: name a variant with {key}: {value}"
+                )

@@ -19,13 +19,15 @@ class Run(NamedTuple):
 
 
 class Experiment(NamedTuple):
-    """The runs of an experiment. By variant: the name of its data set, and all settings that its
-    runs have in common, the defaults included. A run has its `seed` besides."""
+    """The runs of an experiment. By variant: the name of its data set; all settings that its runs
+    have in common, the defaults included; and its choice of each part of the grid, if it is of one.
+    A run has its `seed` besides."""
 
     seeds: list[int]
     seeds_per_job: int
     datasets: dict[str, str]
     variants: dict[str, dict]
+    choices: dict[str, dict[str, str]]
 
     @property
     def batches(self) -> list[str]:
@@ -54,7 +56,8 @@ def experiment_of(config: dict, name: str) -> Experiment:
                 f"one of {', '.join(config['datasets'])}"
             )
     variants = {variant: settings_of(config, name, variant) for variant in datasets}
-    return Experiment(seeds, entry.get("seeds_per_job", 1), datasets, variants)
+    choices = {v: own["choices"] for v, own in entry["variants"].items() if "choices" in own}
+    return Experiment(seeds, entry.get("seeds_per_job", 1), datasets, variants, choices)
 
 
 def experiments_of(config: dict) -> dict[str, Experiment]:
