@@ -384,9 +384,19 @@ def copy_with(fault: str | None, folder: Path) -> None:
         return
     path, before, after = FAULTS[fault]
     text = (folder / path).read_text(encoding="utf-8")
-    if text.count(before) != 1:
-        sys.exit(f"{fault}: found {text.count(before)} times in {path}, expected once: {before}")
-    (folder / path).write_text(text.replace(before, after), encoding="utf-8")
+    if len(places := places_of(before, text)) != 1:
+        sys.exit(f"{fault}: found {len(places)} times in {path}, expected once: {before}")
+    (place,) = places
+    faulty = text[: place.start()] + after + text[place.end() :]
+    (folder / path).write_text(faulty, encoding="utf-8")
+
+
+def places_of(code: str, text: str) -> list[re.Match]:
+    """Where some code stands in a text, however either is laid out and quoted."""
+    tokens = re.findall(r"\w+|[^\w\s]", code)
+    ends = {"'": "['\"]", '"': "['\"]"} | {end: rf",?\s*\{end}" for end in ")]}"}
+    pattern = r"\s*".join(ends.get(token, re.escape(token)) for token in tokens)
+    return [*re.finditer(pattern, text)]
 
 
 def nearest_first(files: Sequence[str], path: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 import re
 import runpy
+import subprocess
+import sys
 from copy import deepcopy
 from pathlib import Path
 
@@ -520,13 +522,15 @@ def test_an_experiment_cannot_be_called_like_the_target_of_a_figure(config):
         entries.read(config)
 
 
-def test_reserved_names_are_those_of_the_rules():
-    text = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")
-    )
-    text += (ROOT / "Snakefile").read_text(encoding="utf-8")
-    rules = re.findall(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:", text, re.MULTILINE)
-    assert sorted(configuration.RULES) == sorted([*rules, "status"])  # which is told before any
+def test_reserved_names_are_those_of_the_rules(config, tmp_path):
+    command = [sys.executable, "-P", "-m", "snakemake", "--list-rules", "--directory", tmp_path]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = reading.planned({"config.yaml": Document(config, {})})
+    named = {*found.experiments, *(f"fig_{name}" for name in found.figures)}
+    named |= {kind.name for kind in found.kinds}
+    named |= {entry["target"] for entry in config["claims"].values() if "target" in entry}
+    # status is told before any rule
+    assert {*run.stdout.split(), "status"} - named == {*configuration.RULES}
 
 
 def test_a_grid_is_a_variant_of_each_choice_before_those_that_are_named(config):

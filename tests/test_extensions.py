@@ -22,7 +22,7 @@ import hw1
 from hw1.data import datasets
 from hw1.data.inputs import tensors
 from hw1.plan import reading
-from hw1.settings.entries import read
+from hw1.settings.entries import check_declaration, known_kinds, read
 from hw1.settings.runs import settings_of
 
 # Of the repository's own experiments, only the one that is quickest is left for company.
@@ -335,6 +335,12 @@ def test_a_mistake_in_a_kind_is_one_line(config, tmp_path, files, message):
     with pytest.raises(ValueError) as caught:
         read(config | {"extensions": {"mine": str(tmp_path / "mine")}})
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_kinds_of_the_library_pass_the_checks_of_an_extensions():
+    for concern in ("analyses", "figures"):
+        for kind in known_kinds(concern, ()).values():
+            check_declaration(kind.declared, concern)
 
 
 def test_a_mistake_in_an_extension_starts_nothing(tmp_path, python):

@@ -339,6 +339,13 @@ def test_figure_names_data_set_and_seeds_and_labels_every_axis(name, seeds):
     assert drawn.axes[0].get_ylabel()
 
 
+@pytest.mark.parametrize("file", KINDS, ids=lambda file: file.stem)
+def test_every_kind_of_figure_says_what_it_shows(file):
+    look, shown = (cases(2) | other_cases(2))[file.stem]
+    said = drawing.describe(kinds.load(file).finding, look, shown)
+    assert said.endswith(".") and 20 < len(said) < 400
+
+
 def test_curve_is_the_median_and_band_the_range():
     history = pd.DataFrame(
         {"seed": [0, 1, 2], "epoch": [1, 1, 1], "value": [1.0, 5.0, 2.0]}

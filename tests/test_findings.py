@@ -30,12 +30,6 @@ def both(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([train.assign(split="train"), test.assign(split="test")], ignore_index=True)
 
 
-@pytest.mark.parametrize("file", KINDS, ids=lambda file: file.stem)
-def test_every_kind_of_figure_says_what_it_shows(file):
-    assert callable(kinds.load(file).finding)
-    assert f'finding("{file.stem}"' in (ROOT / "tests/test_findings.py").read_text("utf-8")
-
-
 def test_what_is_shown_stands_in_both_files_which_are_the_same_each_time(tmp_path):
     said = "The loss falls: 3 < 4 & “5”."
     for name in ("a", "b"):

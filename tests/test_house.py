@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 from conftest import ROOT
-from mutations import FAULTS
+from mutations import FAULTS, places_of
 from repository import settings_in
 
 CONFIG = settings_in()
@@ -74,7 +74,7 @@ def test_every_claim_of_an_experiment_stands_under_one_figure():
 def test_every_deliberate_fault_can_still_be_made():
     for fault, (path, before, after) in FAULTS.items():
         text = (ROOT / path).read_text(encoding="utf-8")
-        assert text.count(before) == 1 and before != after, f"{fault}: {path}"
+        assert len(places_of(before, text)) == 1 and before != after, f"{fault}: {path}"
 
 
 # Each as small as it can be, in the folder of a finished build.

@@ -6,7 +6,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw1.settings.yaml_files import load
+from hw1.settings.yaml_files import EXPONENT, load
 
 
 def nine(n: int) -> str:
@@ -94,15 +94,27 @@ def test_anchors_merges_and_places(tmp_path):
     assert lines["a", "epochs"] == 4 and lines["a", "rate"] == 1 and lines["b", 2] == 5
 
 
+def test_a_number_with_an_exponent_needs_no_dot(tmp_path):
+    numbers = {"1e-3": 0.001, "1E3": 1000.0, "-.5e+1": -5.0, "1.e2": 100.0, "1e_3": "1e_3"}
+    path = tmp_path / "mine.yaml"
+    path.write_text("\n".join(f"'{n}': {n}" for n in numbers) + "\nquoted: '1e-3'\n", "utf-8")
+    assert load(path).content == numbers | {"quoted": "1e-3"}
+    path.write_text("a: 1e999\n", "utf-8")
+    with pytest.raises(ValueError, match="line 1: a: found 1e999, expected a finite number"):
+        load(path)
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*/**/*.yaml")), ids=lambda path: path.name)
 def test_every_yaml_file_of_the_project_reads_as_before(path):
     if not {"results", ".snakemake", ".venv", "demo"} & set(path.relative_to(ROOT).parts):
         assert load(path).content == yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+# A text such as 1e3 would be written without quotes.
+TEXT = st.text().filter(lambda text: not EXPONENT.fullmatch(text))
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | FINITE,
+    st.none() | st.booleans() | st.integers() | TEXT | FINITE,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
 )
 

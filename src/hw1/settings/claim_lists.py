@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hw1.results.tables import RUN_COLUMNS
 from hw1.settings import kinds
 from hw1.settings.architectures import classes_of
-from hw1.settings.entries import OWN_TABLES, ROOT, Analysis, Figure, schema, tables_of
+from hw1.settings.entries import LIBRARY, OWN_TABLES, Analysis, Figure, schema, tables_of
 from hw1.settings.runs import Experiments
 from hw1.settings.validation import (
     brief,
@@ -100,7 +100,7 @@ def statistic_files(extensions: Iterable[str]) -> list[Path]:
 def statistics(extensions: tuple[str, ...] = ()) -> Statistics:
     """The keys of each statistic of the library and of extensions, read without importing any.
     Raises ValueError where two statistics have the same name."""
-    folder = ROOT / "src/hw1/claims"
+    folder = LIBRARY / "claims"
     named: dict[str, ast.expr] = {}  # annotations that stand for others
     found: dict[str, dict[str, Key]] = {}
     files = [folder / "keys.py", *sorted((folder / "statistics").glob("[!_]*.py"))]

@@ -1,5 +1,6 @@
 """YAML files, read strictly: a value that YAML would change in silence is refused."""
 
+import functools
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ import yaml
 Place = tuple[str | int, ...]  # keys and indices from the top
 CONSTRUCTOR = yaml.constructor.SafeConstructor()
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
+EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")  # in YAML 1.1 often a text
 MOST_VALUES = 500_000  # in a file; a few lines of aliases of aliases make any number of them
 
 
@@ -27,7 +29,7 @@ def load(path: str | Path, name: str | None = None) -> Document:
     Raises ValueError, with one line that begins with `name` (else the path) and the line, where the
     file cannot be read, is no UTF-8, is no YAML, is empty, has a key twice or a key that is no
     text, and where YAML 1.1 reads a value in an unexpected way: 010 (8), 1:30 (90), yes (true), a
-    date, a number that is not finite.
+    date, a number that is not finite. As in YAML 1.2, 1e-3 is a number.
     """
     name = name or str(path)
     try:
@@ -63,9 +65,11 @@ def load(path: str | Path, name: str | None = None) -> Document:
         raise ValueError(f"{name}, {error}") from error
 
 
+@functools.cache
 def composed(text: str) -> yaml.Node | None:
-    """The nodes of a YAML text. The parser in C, if there is one, is ten times as fast; the other
-    parser describes mistakes better, but takes at most a thousand levels."""
+    """The nodes of a YAML text, which is parsed once. The parser in C, if there is one, is ten
+    times as fast; the other parser describes mistakes better, but takes at most a thousand
+    levels."""
     with suppress(AttributeError, yaml.YAMLError):
         return yaml.compose(text, Loader=yaml.CSafeLoader)
     return yaml.compose(text, Loader=yaml.SafeLoader)
@@ -135,6 +139,8 @@ def scalar(node: yaml.ScalarNode, where: str) -> object:
     """The value of a scalar; refuses one that YAML reads in an unexpected way."""
     kind, text = node.tag.removeprefix("tag:yaml.org,2002:"), node.value
     quoted = f'"{text}" in quotes if it is text'
+    if kind == "str" and not node.style and EXPONENT.fullmatch(text):
+        kind = "float"
     if kind == "str":
         return text
     if kind == "null":
