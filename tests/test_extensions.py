@@ -5,8 +5,6 @@ ledger and its section of the page.
 """
 
 import csv
-import gzip
-import pickle
 import re
 import zipfile
 from pathlib import Path
@@ -15,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from PIL import Image
 from repository import ROOT, Repository, of
 
 import hw1
@@ -503,29 +500,20 @@ def test_a_file_that_is_no_archive_or_not_there_is_named(tmp_path):
         datasets.own(described, tmp_path / "text.npz")
 
 
-def test_another_file_than_an_archive_of_arrays_is_called_what_it_is(tmp_path):
+def test_another_file_than_an_archive_of_arrays_is_named(tmp_path):
     described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
     np.save(tmp_path / "one.npy", np.zeros((5, 3)))
     np.savez(tmp_path / "whole.npz", *[np.zeros((5, 3))] * 7)
-    for suffix in ("png", "jpg", "tiff", "webp"):
-        Image.new("L", (3, 3)).save(tmp_path / f"image.{suffix}")
-    content = {
-        "table.csv": b"a,b\n1,2\n", "text.txt": "\u00fc".encode("latin-1"), "empty.npz": b"",
-        "objects.pkl": pickle.dumps([1]), "packed.gz": gzip.compress(b"1"),
-        "half.npz": (tmp_path / "whole.npz").read_bytes()[:500],
-    }  # fmt: skip
+    content = {"table.csv": b"a,b\n1,2\n", "empty.npz": b""}
+    content["half.npz"] = (tmp_path / "whole.npz").read_bytes()[:500]
     for name, written in content.items():
         (tmp_path / name).write_bytes(written)
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         for name in datasets.ARRAYS:
             archive.writestr(name, "1,2")
-    (tmp_path / "folder").mkdir()
+    other = "a file of another format"
     for name, what in (
-        ("table.csv", "text"), ("text.txt", "text"), ("empty.npz", "an empty file"),
-        ("folder", "a folder"), ("one.npy", "one array without a name, of numpy.save"),
-        ("image.png", "an image"), ("image.jpg", "an image"), ("image.tiff", "an image"),
-        ("image.webp", "a file of another format"), ("objects.pkl", "a pickle"),
-        ("packed.gz", "a gzip archive"),
+        ("table.csv", other), ("empty.npz", other), ("one.npy", other),
         ("half.npz", "a zip archive that cannot be read (File is not a zip file)"),
     ):  # fmt: skip
         with pytest.raises(ValueError) as caught:
