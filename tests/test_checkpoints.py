@@ -61,9 +61,11 @@ def test_a_resume_file_of_other_settings_or_damaged_is_ignored_and_said(tmp_path
     checkpoints.ResumeFile(path, "a", 0).save({"epoch": 4})
     assert checkpoints.ResumeFile(path, "a", 0).load(said.append) == {"epoch": 4}
     assert checkpoints.ResumeFile(path, "b", 0).load(said.append) is None
-    path.write_bytes(path.read_bytes()[:100])
-    assert checkpoints.ResumeFile(path, "a", 0).load(said.append) is None
-    assert [line.split(":")[0] for line in said] == ["starting over", "starting over"]
+    whole = path.read_bytes()
+    for damaged in (whole[:100], bytes(len(whole)), b"", whole[:100] + b"?" + whole[101:]):
+        path.write_bytes(damaged)
+        assert checkpoints.ResumeFile(path, "a", 0).load(said.append) is None
+    assert [line.split(":")[0] for line in said] == ["starting over"] * 5
     assert "other settings" in said[0]
 
 

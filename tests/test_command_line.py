@@ -1,9 +1,7 @@
 """What a command line gets wrong is one line; no traceback, nothing started."""
 
 import hashlib
-import os
 import subprocess
-import sys
 
 import pytest
 import yaml
@@ -79,29 +77,3 @@ def test_a_checkout_with_other_line_ends_has_the_same_bytes(tmp_path):
         )
         content = (tmp_path / "c" / name).read_bytes()
         assert hashlib.sha256(content).digest() == hashlib.sha256(shown.stdout).digest(), name
-
-
-@pytest.mark.slow
-def test_a_user_without_a_name_can_build(fresh):
-    """As in a container: no entry in passwd. Snakemake needs a home and a name."""
-    if os.getuid() != 0 or subprocess.run(["which", "setpriv"], capture_output=True).returncode:
-        pytest.skip("only root can become another user")
-    become = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
-    become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-    for path in [fresh.folder, *fresh.folder.rglob("*")]:
-        os.chown(path, 54321, 54321)
-    for parent in fresh.folder.parents:
-        if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o005:
-            parent.chmod(parent.stat().st_mode | 0o055)
-    (fresh.folder / "home").mkdir(mode=0o777)
-    (fresh.folder / "home").chmod(0o777)
-    named = {"HOME": str(fresh.folder / "home"), "LOGNAME": "someone"}
-    run = subprocess.run(
-        [*become, sys.executable, "-m", "snakemake", "--cores", "2", "results/fig_collapse.png"],
-        cwd=fresh.folder,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"} | named,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert not (fresh.folder / "~").exists()

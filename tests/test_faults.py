@@ -65,9 +65,9 @@ def long_enough(config: dict) -> None:
     config["resume_interval"] = 1
     experiments = config["experiments"]
     config["experiments"] = {k: experiments[k] for k in ("function_fit", "random_labels")}
-    experiments["random_labels"]["training"]["epochs"] = 60
+    experiments["random_labels"]["training"]["epochs"] = 30
     experiments["random_labels"]["seeds"] = [0, 1, 2, 3]
-    experiments["function_fit"]["training"]["epochs"] = 4000
+    experiments["function_fit"]["training"]["epochs"] = 2000
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
@@ -100,7 +100,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
         copy.write_config(long_enough)
     started = time.monotonic()
     undisturbed.snakemake(*TARGETS)
-    longest = (time.monotonic() - started) / 40  # between kills, so that there is time for all
+    longest = (time.monotonic() - started) / 20  # between kills, so that there is time for all
 
     chance = random.Random(5)
     kills, locks, resumed = Counter(), Counter(), set()
@@ -259,23 +259,12 @@ def truncated(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
-def zeroed(content: bytes) -> bytes:
-    return bytes(len(content))
-
-
-def emptied(content: bytes) -> bytes:
-    return b""
-
-
 def with_one_bit_changed(content: bytes) -> bytes:
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
-DAMAGES = [truncated, zeroed, emptied, with_one_bit_changed]
-
-
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("damage", [truncated, with_one_bit_changed], ids=lambda f: f.__name__)
 @pytest.mark.parametrize(
     "name, kind",
     [
@@ -309,22 +298,6 @@ def test_a_damaged_file_is_rebuilt_or_named(small, observed, name, kind, damage)
         outcome = "rebuilt"
     assert small.digests("data", "checkpoints", "metrics", "tables") == before
     observed(f"{kind} {damage.__name__.replace('_', ' ')}", "once", outcome)
-
-
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda f: f.__name__)
-def test_a_damaged_resume_file_is_started_over(small, observed, damage):
-    path = small.folder / "results/checkpoints/capacity/cnn1/seed0.pt"
-    before = small.digests("checkpoints")
-    path.with_suffix(".resume").write_bytes(damage(path.read_bytes()))
-    shutil.rmtree(path.parent / "kept")
-    path.unlink()
-    small.snakemake(str(path.relative_to(small.folder)))
-    log = small.folder / "results/logs/train/capacity/cnn1/seed0.log"
-    assert "starting over: " in log.read_text(encoding="utf-8")
-    assert small.digests("checkpoints") == before
-    assert not path.with_suffix(".resume").exists()
-    fault = f"resume file {damage.__name__.replace('_', ' ')}"
-    observed(fault, "once", "started over, said in the log")
 
 
 # -------------------------------------------------------------------------------------- disk full
@@ -430,56 +403,7 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     observed("disk full while a figure is drawn", "once", "one line, no half file; then completes")
 
 
-def test_a_full_folder_for_temporary_files_is_said(small, small_disk, observed):
-    folder, leave = small_disk
-    leave(0)
-    figure = small.folder / "results/fig_params.png"
-    before = figure.read_bytes()
-    figure.unlink()
-    target, where = "results/fig_params.png", environment(TMPDIR=str(folder))
-    run = small.snakemake(target, check=False, env=where)
-    assert run.returncode == 1 and not figure.exists()
-    assert "OSError: [Errno 28] No space left on device" in run.stderr
-    leave(None)
-    small.snakemake(target, env=where)
-    assert figure.read_bytes() == before
-    assert all(name.endswith("-pulp.mps") for name in files_of(folder))  # the scheduler's own
-    said = "Snakemake's own error, which ends in `No space left on device`; then completes"
-    observed("`TMPDIR` on a full disk", "once", said)
-
-
-# ------------------------------------------------------------------------------------- bad data
-
-
-def test_data_that_cannot_be_prepared_fail_the_job_that_prepares_them(tmp_path, python, observed):
-    copy = Repository(tmp_path / "copy", python)
-    raw = copy.folder / "data/MNIST/raw"
-    raw.mkdir(parents=True)
-    for name in datasets.MD5["mnist"]:
-        (raw / name).touch()
-    run = copy.snakemake("results/data/mnist.npz", check=False)
-    said = run.stdout + run.stderr
-    assert "Error in rule prepare_data" in said
-    assert "is not the original MNIST file" in said
-    assert "MissingOutputException" not in said
-    observed("empty MNIST files, through Snakemake", "once", "the job fails, the file is named")
-
-
 # ------------------------------------------------------------------------------------ hostile input
-
-
-def test_a_hostile_name_is_refused(config, observed):
-    names = ["../x", "/tmp/x", "a b", "$(touch x)", "a;touch x", "a\nb", "é"]
-    capacity = config["experiments"]["capacity"]
-    for name in names:
-        for experiments in (
-            {"capacity": capacity | {"variants": capacity["variants"] | {name: {}}}},
-            {name: capacity},
-        ):
-            with pytest.raises(ValueError, match="expected a short name of lower-case letters"):
-                read(config | {"experiments": experiments})
-    fault = "name with /, spaces or shell characters in the configuration"
-    observed(fault, f"{len(names)} names", "refused")
 
 
 def test_text_of_the_configuration_is_escaped_on_the_page_and_reaches_no_shell(
@@ -567,16 +491,17 @@ def test_a_clock_set_back_reruns_nothing_and_misses_nothing(small, observed):
 
 
 def test_another_user_can_build_in_a_directory_of_their_own(small, tmp_path, observed):
+    """And without an entry in passwd, as in a container; Snakemake needs a home and a name."""
     if os.getuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only root can become another user")
     # May read what is root's, as this Python may be, but write only what is theirs.
-    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    become = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
     become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     if subprocess.run([*become, sys.executable, "-c", ""], capture_output=True).returncode:
         pytest.skip("another user cannot run this Python")
     place = tmp_path / "theirs"
     place.mkdir()
-    os.chown(place, 65_534, 65_534)
+    os.chown(place, 54_321, 54_321)
     for parent in [tmp_path, *tmp_path.parents]:
         if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o004:
             parent.chmod(parent.stat().st_mode | 0o055)
@@ -586,18 +511,20 @@ def test_another_user_can_build_in_a_directory_of_their_own(small, tmp_path, obs
     run = subprocess.run(
         [
             *become, sys.executable, "-m",
-            "snakemake", "results/tables/capacity_metrics.csv", "--cores", "2",
+            "snakemake", "results/fig_params.png", "--cores", "2",
             "--snakefile", small.folder / "Snakefile", "--directory", place,
             "--workflow-profile", small.folder / "profiles/default",
         ],
         capture_output=True,
         text=True,
         cwd=place,
-        env=os.environ | {"HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        | {"HOME": str(place), "LOGNAME": "someone", "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
     with open(place / "results/tables/capacity_metrics.csv", encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 3 * 2
+    assert not (place / "~").exists()
     observed("another user, in a directory of their own", "once", "builds")
 
 
