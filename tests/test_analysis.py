@@ -77,6 +77,8 @@ def test_rows_of_two_batches_are_those_of_one_that_has_both():
             kind.analyse(runs(*seeds), said, data)[""] for seeds in ((0, 1), (0,), (1,))
         )
         assert both == first + second and len(both) > 10
+        pairs = {"a_b", "a_c", "b_c"} if kind is interpolate else {*lines}  # by default all
+        assert {(r["variant"], r["seed"]) for r in both} == {(p, s) for p in pairs for s in (0, 1)}
 
 
 def test_pca_finds_a_planted_plane():

@@ -5,7 +5,6 @@ ledger and its section of the page.
 """
 
 import csv
-import re
 import zipfile
 from pathlib import Path
 
@@ -66,40 +65,6 @@ def extended(tmp_path, python):
 def rows(copy: Repository, table: str) -> list[dict]:
     with open(copy.folder / f"results/tables/{table}.csv", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def test_an_experiment_with_a_pca_of_its_own(extended):
-    mine = MLP | {
-        "title": "Mine",
-        "variants": {"mlp": {"training": {"snapshot_epochs": [0, 1]}}},
-        "analyses": {"plane": {"kind": "pca", "view": "model"}},
-        "figures": {
-            "my_plane": {
-                "draw": "trajectories",
-                "tables": ["plane", "plane_variance", "metrics"],
-                "part": "all weights",
-                "caption": "Where my networks go.",
-            }
-        },
-    }
-    copy = extended({"experiments": {"mine": mine}}, "mine")
-    assert len(rows(copy, "mine_plane")) == 2 * 3
-    assert (copy.folder / "results/fig_my_plane.svg").exists()
-
-
-def test_lines_between_three_variants(extended):
-    mine = MLP | {
-        "title": "Mine",
-        "variants": {name: {"stream": place} for place, name in enumerate(("one", "two", "three"))},
-        "analyses": {"lines": {"kind": "interpolate", "start": -1, "stop": 2, "points": 4}},
-        "figures": {"my_lines": {"draw": "interpolation", "caption": "Lines between mine."}},
-    }
-    copy = extended({"experiments": {"mine": mine}}, "mine")
-    pairs = {(row["variant"], row["seed"]) for row in rows(copy, "mine_lines")}
-    assert pairs == {(p, s) for p in ("one_two", "one_three", "two_three") for s in "01"}
-    assert len(rows(copy, "mine_lines")) == 3 * 2 * 4 * 2
-    text = (copy.folder / "results/fig_my_lines.svg").read_text(encoding="utf-8")
-    assert all(f">{pair}<" in text for pair in ("one_two", "one_three", "two_three"))
 
 
 def test_a_training_that_starts_from_the_weights_of_another(extended):
@@ -338,16 +303,6 @@ def test_the_kinds_of_the_library_pass_the_checks_of_an_extensions():
     for concern in ("analyses", "figures"):
         for kind in known_kinds(concern, ()).values():
             check_declaration(kind.declared, concern)
-
-
-def test_a_mistake_in_an_extension_starts_nothing(tmp_path, python):
-    overlay = {"extensions": {"mine": "."}}
-    path = written(tmp_path / "mine", overlay, {"analyses__norms_py": "KIND = {\n"})
-    copy = Repository(tmp_path / "copy", python)
-    run = copy.snakemake("--configfile", path, check=False)
-    assert run.returncode == 1 and not (copy.folder / "results").exists()
-    assert re.search(r"norms\.py, line 1: no Python .*$", run.stderr.strip())
-    assert "Traceback" not in run.stdout + run.stderr
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,18 @@ def test_a_seed_is_in_the_recipes_of_its_experiment_and_of_the_claims_on_it():
     }
 
 
+def test_the_text_of_a_list_of_claims_is_in_the_recipes_of_its_ledger_and_the_page_alone(tmp_path):
+    (tmp_path / "mine.yaml").write_text("said otherwise", encoding="utf-8")
+    other = {"file": str(tmp_path / "mine.yaml")}
+    found = changed(lambda config: config["claims"]["mine"].update(other))
+    assert found == {"claims mine", "figure mine", "page"}
+
+
+def test_the_page_is_made_from_all_figures():
+    plan = planned()
+    assert {f"results/fig_{name}.png" for name in plan.figures} <= {*plan.shown_by("index")}
+
+
 def test_a_seed_beside_a_full_batch_is_a_batch_of_its_own():
     def seeds(text):
         more = {"seeds": text, "seeds_per_job": 2}
