@@ -65,17 +65,6 @@ def random(*seed: int) -> np.random.Generator:
 SEEDS = {"C7": 60, "C8": 60, "C1": 130, "C18": 130}
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
-@pytest.mark.parametrize("effect", [1, -1], ids=["planted", "reverse"])
-def test_planted_effects_are_found(claim, effect):
-    finding = decided(claim, planted(claim, random(11), effect, SEEDS.get(claim, 14)))
-    expected = "confirmed" if effect == 1 else "refuted"
-    assert finding.verdict == expected, ledger.sentence(finding)
-    assert finding.needed is None
-    if effect == 1:  # what stands beside, too
-        assert {part.verdict for part in finding.parts} == {"confirmed"}
-
-
 # Sizes as in `planted`: by how many times what matters each seed is as claimed. Two seeds after one
 # another are alike, so that pairs of runs are as seeds are.
 PATTERNS = {
@@ -144,6 +133,7 @@ def test_each_part_says_what_was_planted(claim, pattern):
     assert finding.verdict == next(
         word for word in ("refuted", SMALLER, NONE, "inconclusive", "confirmed") if word in said
     )
+    assert finding.needed is None or finding.verdict not in ("confirmed", "refuted")
 
 
 # --- verdicts that were wrong once
@@ -267,10 +257,8 @@ def without_a_row() -> dict:
     [
         ("C25", damaged_end("loss", np.nan), "_metrics: sign_deep, seed 3, epoch 10: loss is nan"),
         ("C25", damaged_end("loss", np.inf), "loss is inf"),
-        ("C25", damaged_end("loss", -0.1), "loss is -0.1"),
         ("C25", damaged_end("constant_loss", 0), "sign_deep: constant_loss is 0, a ratio to 0"),
         ("C25", damaged_end("seed", 3.5), "seed is 3.5"),
-        ("C25", a_seed_twice(), "sign_deep, seed 3, epoch 10: stands there twice"),
         ("C25", a_seed_twice(loss=0.5), "sign_deep, seed 3, epoch 10: stands there twice"),
         ("C25", without_the_last_epoch(), "sign_deep, seed 3: the last epoch is 5, expected 10"),
         (
@@ -279,9 +267,6 @@ def without_a_row() -> dict:
             "loss holds text, expected numbers",
         ),
         ("C5", damaged_curve("batch_loss", np.nan), "deep, seed 3, epoch 10: batch_loss is nan"),
-        ("C5", damaged_curve("batch_loss", -0.1), "batch_loss is -0.1"),
-        ("C5", damaged_curve("epoch", 9.5), "epoch is 9.5"),
-        ("C5", damaged_curve("epoch", 9), "deep, seed 3, epoch 9.0: stands there twice"),
         ("C5", without_a_row(), "deep, seed 3: found 9 of the 10 rows that the runs have by epoch"),
     ],
 )
@@ -388,48 +373,40 @@ def test_a_claim_is_refuted_by_the_mean_of_its_parts():
     assert found.verdict == "inconclusive" and found.needed == 8
 
 
+def ratios(values: np.ndarray) -> dict:
+    """Tables of C5 in which the ratio of each seed has a value; the border is 0.95."""
+    table = by_epoch("batch_loss", deep=values[:, None], shallow=np.ones((len(values), 1)))
+    return {"mnist_cnn_history": table}
+
+
+def yes(seeds: np.ndarray) -> dict:
+    """Tables of C25, which is about more than half of the runs, in which some are as claimed."""
+    return c25(np.where(seeds, 1.0, -1.0))
+
+
 @pytest.mark.parametrize(
-    "values, expected",
+    "claim, tables, expected",
     [
-        # The border is 0.95: twice the effect, half of it, none, a small reverse, tied, two peaks.
-        (lambda n: np.full(n, 0.9), "confirmed"),
-        (lambda n: np.full(n, 0.975), "smaller than matters"),
-        (lambda n: np.full(n, 1.0), "no difference that matters"),
-        (lambda n: np.full(n, 1.03), "refuted"),
-        (lambda n: np.full(n, 0.95), "inconclusive"),
-        (lambda n: np.where(np.arange(n) % 2, 0.5, 2.0), "inconclusive"),
-        (lambda n: np.where(np.arange(n) % 12 == 5, 2.0, 0.5), "confirmed"),
+        ("C5", lambda n: ratios(np.full(n, 0.9)), "confirmed"),
+        ("C5", lambda n: ratios(np.full(n, 0.975)), SMALLER),
+        ("C5", lambda n: ratios(np.full(n, 1.0)), NONE),
+        ("C5", lambda n: ratios(np.full(n, 1.03)), "refuted"),
+        ("C5", lambda n: ratios(np.full(n, 0.95)), "inconclusive"),
+        ("C5", lambda n: ratios(np.where(np.arange(n) % 2, 0.5, 2.0)), "inconclusive"),
+        ("C5", lambda n: ratios(np.where(np.arange(n) % 12 == 5, 2.0, 0.5)), "confirmed"),
+        ("C25", lambda n: yes(np.arange(n) % 2 == 0), "inconclusive"),
+        ("C25", lambda n: yes(np.arange(n) % 5 > 1), "inconclusive"),
+        ("C25", lambda n: yes(np.arange(n) % 10 != 5), "confirmed"),
+        ("C25", lambda n: yes(np.arange(n) % 10 == 5), "refuted"),
     ],
-    ids=["twice", "half", "none", "reverse", "tied", "two peaks", "one in twelve"],
+    ids="twice,half,none,reverse,tied,two peaks,one in twelve,one in two,three in five,"
+    "nine in ten,one in ten".split(","),
 )
-def test_planted_sizes_at_any_number_of_seeds(values, expected):
+def test_planted_effects_at_any_number_of_seeds(claim, tables, expected):
     """Never another verdict than the right one, and that one once there are seeds enough."""
-    found = []
-    for n in (6, 12, 24, 100):
-        table = by_epoch("batch_loss", deep=values(n)[:, None], shallow=np.ones((n, 1)))
-        found.append(decided("C5", {"mnist_cnn_history": table}).verdict)
+    found = [decided(claim, tables(n)).verdict for n in (6, 12, 24, 100)]
     assert found[0] == "not enough seeds" and found[-1] == expected
     assert set(found[1:]) <= {expected, "inconclusive"}
-
-
-@pytest.mark.parametrize(
-    "yes, verdict",
-    [
-        (lambda seed: seed % 2 == 0, "inconclusive"),
-        (lambda seed: seed % 5 > 1, "inconclusive"),
-        (lambda seed: seed % 10 != 5, "confirmed"),
-        (lambda seed: seed % 10 == 5, "refuted"),
-    ],
-    ids=["half", "three in five", "nine in ten", "one in ten"],
-)
-def test_planted_shares_at_any_number_of_seeds(yes, verdict):
-    """As above, of what is claimed of more than half of the runs."""
-    found = []
-    for n in (6, 24, 100):
-        size = np.where(yes(np.arange(n)), 1.0, -1.0)
-        found.append(decided("C25", c25(size)).verdict)
-    assert found[0] == "not enough seeds" and found[-1] == verdict
-    assert found[1] in (verdict, "inconclusive")
 
 
 def test_one_seed_is_reported_without_an_interval():
@@ -506,22 +483,17 @@ def test_an_error_of_a_statistic_is_no_verdict(monkeypatch, error):
     assert not isinstance(caught.value, ValueError)  # which a script makes one line of
 
 
-READING = {"where": {"within": [2, 1]}, "inside": "a", "outside": "b"}
-
-
 @pytest.mark.parametrize(
     "change, said",
     [
         ({"statistic": "final"}, ".0.statistic: found 'final': did you mean final_"),
         ({"statistic": "loss_at_most", "of": {"times": "1e-2"}}, ".0.of.times: found '1e-2' (str)"),
         ({"of": {}}, ".0.of: the key 'experiment' of final_ratio is missing"),
-        ({"of": {"experiment": 3}}, ".0.of.experiment: found 3 (int), expected"),
         ({"of": C5 | {"experiment": "capacitty"}}, ".0.of.experiment: found 'capacitty'"),
         ({"of": C5 | {"varient": "deep"}}, ".0.of: unknown key 'varient': did you"),
         ({"of": C5 | {"variant": ["deep"]}}, ".0.of.variant: found ['deep'] (list)"),
         ({"of": C5 | {"split": "tset"}}, ".0.of.split: found 'tset': did you mean t"),
         ({"confirmed": {"within": [2, 1]}}, ".0.confirmed.within: found [2, 1], expected a range"),
-        ({"reading": READING}, ".0.reading.where.within: found [2, 1]"),
         ({"decides": False}, ": found none that decides it"),
     ],
 )
@@ -544,20 +516,15 @@ SINC = {"experiment": "function_fit", "variant": "sinc_deep", "baseline": "sinc_
         ("C1", 0, {"variant": "sinc_dep"}, "variant: found 'sinc_dep': did you mean sin"),
         ("C12", 2, {"variants": ["cnn6", "x"]}, "variants: found 'x': allowed are"),
         ("C3", 0, {"table": "function_fit_cosine"}, "table: found 'function_fit_cosine'"),
-        ("C5", 0, {"experiment": "function_fit"}, "variant: found 'deep': did you mean"),
         ("C5", 1, SINC | {"split": "test"}, "split: found 'test', but sinc_deep has no test s"),
         ("C6", 0, SINC, "experiment: sinc_deep of function_fit has not what curve_difference"),
-        ("C7", 0, {"column": "distances"}, "column: found 'distances': did you mean dis"),
         ("C9", 0, {"column": "gradient"}, "column: the history of mlp has no column 'gra"),
-        ("C9", 0, {"experiment": "trajectory"}, "experiment: mlp of trajectory has not"),
         ("C10", 0, {"experiment": "capacity"}, "experiment: capacity has no table lines"),
         ("C12", 1, {"experiment": "trajectory"}, "experiment: trajectory has one"),
         ("C12", 1, {"experiment": "function_fit"}, "column: found 'accuracy'"),
         ("C15", 0, {"experiment": "trajectory"}, "experiment: the history of mlp has no"),
         ("C15", 1, {"experiment": "capacity"}, "experiment: found the variants cnn1, cn"),
-        ("C15", 2, {"experiment": "trajectory"}, "column: the history of mlp has no column 'test"),
         ("K6", 0, {"variant": "a"}, "variant: found 'a': allowed are independent, match"),
-        ("K14", 0, {"column": "largest"}, "column: found 'largest': allowed are exp"),
     ],
 )
 def test_what_no_build_will_have_is_refused_before_any_run(config, claim, part, of, said):
@@ -587,14 +554,6 @@ def test_a_claim_that_is_left_out_is_on_the_list():
         ValueError, match=r"^claims\.mine\.leave_out: found 'C99': did you mean C9\?"
     ):
         check_left_out({"mine": {"leave_out": {"C99": "x"}}}, {"mine": ALL})
-
-
-def test_a_wrong_number_costs_no_other_claim_its_verdict():
-    rule = CLAIMS["C5"]["parts"][0]
-    tables = c5(np.full(12, 2.0))
-    wrong = CLAIMS["C5"] | {"id": "C99", "parts": [rule | {"confirmed": {"below": 0}}]}
-    found = {f.claim["id"]: f.verdict for f in decide([*ALL, wrong], tables)}
-    assert found["C5"] == "confirmed" and found["C99"] != "confirmed"
 
 
 def test_effects_are_in_units_of_the_smallest_one_that_matters():
