@@ -146,38 +146,7 @@ def truncated(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
-def flipped(content: bytes) -> bytes:
-    return content[:-1] + bytes([content[-1] ^ 1])
-
-
 FILES = sorted(small_mnist(0))
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_a_wrong_mnist_file_is_named(tmp_path, original, observed, name):
-    files, _ = original
-    split, kind = name.split("-", 1)
-    partner = f"{'t10k' if split == 'train' else 'train'}-{kind}"
-    other_set = small_mnist(1)[name]  # as Fashion-MNIST's: same shape, other bytes
-    wrong = {
-        "truncated": truncated(files[name]),
-        "with a flipped byte": flipped(files[name]),
-        "swapped with the other split's": files[partner],
-        "of another data set of the same shape": other_set,
-        "empty": b"",
-    }
-    for content in wrong.values():
-        raw = write(tmp_path, files | {name: content})
-        with pytest.raises(ValueError, match="is not the original MNIST file: its MD5") as caught:
-            datasets.mnist(tmp_path)
-        assert str(raw / name) in str(caught.value)
-        assert "\n" not in str(caught.value)
-        assert (raw / name).read_bytes() == content
-    (raw / name).unlink()
-    write(tmp_path, {name: files[name]})
-    assert datasets.mnist(tmp_path)["train_inputs"].shape == (60, 28, 28)
-    for what in wrong:
-        observed(f"MNIST file {what}", "each of the four files", "named in one line")
 
 
 def served(packed: dict[str, bytes], name: str):
@@ -190,9 +159,7 @@ def bad_answers(packed: dict[str, bytes]) -> dict:
         "404": lambda name: (404, b"", 0),
         "HTML with status 200": lambda name: (200, html, len(html)),
         "half of the body": lambda name: (200, truncated(packed[name]), len(packed[name])),
-        "nothing, and closes the connection": lambda name: (None, 0, 0),
         "nothing at all": lambda name: (None, 3, 0),
-        "other bytes": lambda name: (200, flipped(packed[name]), len(packed[name])),
     }
 
 
@@ -249,14 +216,12 @@ def odd_places(files: dict[str, bytes], name: str) -> dict[str, tuple[dict, str 
     return {
         "gzipped": ({f"{name}.gz": packed}, None),
         "named as on other mirrors": ({dotted: files[name]}, None),
-        "named so and gzipped": ({f"{dotted}.gz": packed}, None),
         "wrong beside a good one of another name": ({name: b"", dotted: files[name]}, None),
         "a folder beside a good one": ({name: None, dotted: files[name]}, None),
         "cut off in the middle of its gzip": ({f"{name}.gz": packed[:-9]}, "cannot be read"),
-        "no gzip": ({f"{name}.gz": files[name]}, "cannot be read"),
-        "gzip of something else": ({f"{name}.gz": gzip.compress(b"x")}, "its MD5 is"),
         "a link to nothing": ({name: "nothing"}, "cannot be read"),
-        "unreadable": ({name: "/proc/self/mem"}, "cannot be read"),  # for root, too
+        "truncated": ({name: truncated(files[name])}, "its MD5 is"),
+        "of another data set of the same shape": ({name: small_mnist(1)[name]}, "its MD5 is"),
     }
 
 
@@ -289,20 +254,6 @@ def test_what_lies_in_place_of_a_file(tmp_path, original, observed, monkeypatch,
     assert sorted(raw.iterdir()) == before
     outcome = "read" if problem is None else "named in one line"
     observed(f"MNIST file {case}", "each of the four files", outcome)
-
-
-def test_stray_files_are_never_read(tmp_path, original, observed):
-    """torchvision's own loader takes processed/*.pt, and then never looks at the checked files."""
-    import torch
-
-    files, _ = original
-    write(tmp_path, files)
-    processed = tmp_path / "MNIST/processed"
-    processed.mkdir()
-    for name in ("training.pt", "test.pt"):
-        torch.save((torch.zeros(5, 28, 28, dtype=torch.uint8), torch.zeros(5)), processed / name)
-    assert idx(datasets.mnist(tmp_path)["train_inputs"]) == files["train-images-idx3-ubyte"]
-    observed("MNIST/processed/training.pt and test.pt of other data", "once", "not read")
 
 
 def test_a_folder_that_cannot_be_written_is_named_and_one_that_is_full_is_read(

@@ -270,8 +270,6 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
             "norms.py: KIND: the key 'data' is missing",
         ),
         ({"analyses__pca_py": NORMS}, "analyses/pca.py: "),
-        ({"analyses__x_py": STRIP}, "x.py: KIND: unknown key 'colours'"),
-        ({"analyses__x_py": "KIND = {[]: 1}\n"}, "x.py: KIND has more than plain values"),
         (
             {"analyses__x_py": NORMS.replace('"integer"', '"intger"')},
             "x.py: settings.order.type: no JSON Schema",
@@ -286,9 +284,7 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
             {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["recorded"], "scope"')},
             "x.py: needs.0: found 'recorded', expected one of alike, both_ends",
         ),
-        ({"figures__strip_py": "KIND = 3\n"}, "strip.py: KIND: found 3"),
         ({"requirements_py": "x = = 1\n"}, "requirements.py: cannot be imported (SyntaxError: "),
-        ({"requirements_py": "import nothing_\n"}, "imported (ModuleNotFoundError: No module"),
         ({"requirements_py": NEED.replace("few", "alike")}, "alike is a need already: rename"),
     ],
 )
@@ -410,13 +406,10 @@ def test_an_experiment_on_data_of_ones_own(extended, tmp_path):
         ({"train_inputs": np.zeros((4, 3)), "train_targets": np.zeros(4)}, "found 4 examples, but"),
         ({"test_inputs": np.full((2, 3), np.nan)}, "test_inputs[0, 0]: found nan, expected a fini"),
         ({"train_targets": np.array([0, 1, 2, 0, 1])}, "train_targets[2]: found 2, expected a la"),
-        ({"train_targets": np.full(5, 0.5)}, "train_targets[0]: found 0.5, expected a label of 0"),
         (
             {"train_targets": np.array(["a"] * 5)},
             "train_targets: found <U1 of shape (5,), expected num",
         ),
-        ({"train_targets": np.array([None] * 5)}, "no .npz of plain arrays"),
-        ({"test_targets": np.zeros((2, 1))}, "test_targets: found the shape (2, 1), expected (2,)"),
         ({"test_inputs": np.zeros((0, 3)), "test_targets": np.zeros(0)}, "found the shape (0, 3)"),
         ({"train_targets": np.array([None] * 5)}, "train_targets of Python objects, expected numb"),
         (
@@ -444,20 +437,16 @@ def test_arrays_that_do_not_fit_their_description_are_refused(tmp_path, change, 
     assert message in str(caught.value)
 
 
-def test_a_file_that_is_no_archive_or_not_there_is_named(tmp_path):
+def test_a_file_that_is_not_there_is_named(tmp_path):
     described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
     with pytest.raises(ValueError, match="kind arrays without its file"):
         datasets.prepare(described, tmp_path)
     with pytest.raises(OSError, match="absent"):
         datasets.own(described, tmp_path / "absent.npz")
-    (tmp_path / "text.npz").write_text("no arrays", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"text\.npz: no \.npz of plain arrays"):
-        datasets.own(described, tmp_path / "text.npz")
 
 
 def test_another_file_than_an_archive_of_arrays_is_named(tmp_path):
     described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
-    np.save(tmp_path / "one.npy", np.zeros((5, 3)))
     np.savez(tmp_path / "whole.npz", *[np.zeros((5, 3))] * 7)
     content = {"table.csv": b"a,b\n1,2\n", "empty.npz": b""}
     content["half.npz"] = (tmp_path / "whole.npz").read_bytes()[:500]
@@ -468,7 +457,7 @@ def test_another_file_than_an_archive_of_arrays_is_named(tmp_path):
             archive.writestr(name, "1,2")
     other = "a file of another format"
     for name, what in (
-        ("table.csv", other), ("empty.npz", other), ("one.npy", other),
+        ("table.csv", other), ("empty.npz", other),
         ("half.npz", "a zip archive that cannot be read (File is not a zip file)"),
     ):  # fmt: skip
         with pytest.raises(ValueError) as caught:
