@@ -91,8 +91,7 @@ def reduced_controls(config: dict) -> dict:
     for experiment in experiments.values():
         if experiment.get("dataset") == "mnist":
             experiment["dataset"] = "digits"
-        experiment["seeds"] = [0, 1]
-        experiment.pop("seeds_per_job", None)
+        experiment |= {"seeds": [0, 1], "seeds_per_job": 2}
         experiment["training"] |= {"epochs": 2}
     variants = experiments["dying_relu"]["variants"]
     for variant in [name for name in variants if not name.startswith("sinc_deep")]:
@@ -113,6 +112,7 @@ def reduced_controls(config: dict) -> dict:
             "epochs": 1,
             "batch_size": min(variant["training"]["batch_size"], 700),
         }
+    experiments["large_batches"]["model"]["hidden"] = [32]
     experiments["large_batches"]["figures"]["batch_size"]["variants"] = ["*_16"]
     experiments["large_batches"]["analyses"]["sharpness"] |= {"examples": 100, "steps": 2}
     experiments["gradient_zero"]["analyses"]["critical_points"] |= {"steps": 10}
