@@ -177,36 +177,3 @@ def preset(config):
         )
 
     return overlaid
-
-
-@pytest.fixture
-def image_settings() -> dict:
-    """Settings of a small convolutional run on the digits."""
-    return {
-        "experiment": "e",
-        "variant": "v",
-        "seed": 3,
-        "stream": 0,
-        "dataset": {"kind": "digits", "size": 28, "test_share": 0.2},
-        "inputs": {"size": 28, "range": [-1, 1], "labels": "given"},
-        "model": {
-            "kind": "cnn",
-            "conv": [4, 6],
-            "kernel": 3,
-            "padding": 1,
-            "pooling": True,
-            "hidden": [16],
-        },
-        "training": {
-            "optimizer": "adam",
-            "learning_rate": 0.001,
-            "batch_size": 100,
-            "epochs": 2,
-            "precision": "fp32",
-            "history": "epoch",
-            "history_every": 1,
-            "gradient_norm": False,
-            "evaluate_each_epoch": ["train", "test"],
-            "snapshot_epochs": [0, 1],
-        },
-    }

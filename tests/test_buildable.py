@@ -14,6 +14,7 @@ from hw1.settings.claim_lists import check_evidence
 
 DEFAULT = settings_in()
 FIT = "experiments.function_fit."
+HOSTILE = "<script>alert(1)</script> $(touch pwned) `touch pwned` ' \" ; touch pwned {x}"
 # Settings that a figure, an analysis, a claim or the page may stumble over, each with the values
 # at its borders; None leaves the setting as it is.
 EXTREMES = {
@@ -22,7 +23,9 @@ EXTREMES = {
     "datasets.sign.high": [0.01, 100],
     "datasets.digits.size": [8, 31],
     "datasets.digits.test_share": [0.01, 0.99],
-    "datasets.digits.title": ["$x_{1}$ \\alpha {y} % <b>&amp;</b> \U0001f600", "x" * 300, "_^"],
+    "datasets.digits.title": [
+        HOSTILE, "$x_{1}$ \\alpha {y} % <b>&amp;</b> \U0001f600", "x" * 300, "_^",
+    ],
     "defaults.stream": [4294967295],
     "defaults.training.history_every": [7, 10**6],
     FIT + "seeds": [[3], [4294967295, 0], [5, 1, 2]],
@@ -168,4 +171,5 @@ def test_an_accepted_configuration_builds_to_its_end(tmp_path, python, part):
     run = copy.snakemake(check=False)
     said = [line for line in run.stderr.splitlines() if "rror" in line or ": " in line]
     assert run.returncode == 0, "\n".join(said[-40:])
-    assert (copy.folder / "results/index.html").exists()
+    assert "<script>alert" not in (copy.folder / "results/index.html").read_text("utf-8")
+    assert not [*copy.folder.rglob("pwned")]  # no title has reached a shell

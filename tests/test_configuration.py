@@ -289,7 +289,6 @@ MISTAKES = [
     ({"figures.colours.deep": "blue"}, r"colours\.deep: found 'blue', expected a colour as six"),
     ({"defaults.training": {}}, r"defaults\.training: the key 'precision' is missing"),
     # Data sets.
-    ({"datasets.mnist.title": "a\nb"}, r"mnist\.title: found 'a\\nb', expected one line"),
     ({"datasets.mnist.points": 5}, r"datasets\.mnist: unknown key 'points'"),
     ({"datasets.sinc.low": 1}, r"datasets\.sinc\.high: found 1, expected more than low \(1\)"),
     ({"datasets.mine": ARRAYS | {"shape": [20, 30]}}, r"mine\.shape: found \[20, 30\], expected"),
@@ -298,7 +297,6 @@ MISTAKES = [
     ({"capacity.title": "  "}, r"capacity\.title: found '  ', expected one line"),
     ({"capacity.dataset": "cifar"}, r"capacity\.dataset: found 'cifar' .* mnist"),
     ({"trajectory.dataset": "sinc"}, r"experiments\.trajectory\.variants\.\S+: found"),
-    ({"interpolation.dataset": "sinc"}, r"experiments\.interpolation\.variants\.\S+: found"),
     ({"capacity.dataset": "sinc"}, r"experiments\.capacity\.variants\.\S+: found"),
     ({"capacity.variants": {"../x": {}}}, r"variants: found '\.\./x', expected a short name"),
     ({"capacity.variants": {"v\n": {}}}, r"capacity\.variants: found 'v\\n', expected"),
@@ -311,11 +309,8 @@ MISTAKES = [
     ({"capacity.seeds": [1, 1]}, r"seeds: found \[1, 1\], expected no value twice"),
     ({"capacity.seeds": []}, r"seeds: found \[\], expected at least 1 item"),
     ({"capacity.seeds": [0.0]}, r"seeds\.0: found 0\.0 \(float\), expected integer"),
-    ({"capacity.seeds": 3}, r"seeds: found 3 \(int\), expected array"),
     ({"capacity.seeds": "7-3"}, r"seeds: found 7-3, expected a range that goes up"),
     ({"capacity.seeds": "0 to 9"}, r"seeds: found '0 to 9', expected a list of seeds or a"),
-    ({"capacity.seeds": "0-3\n"}, r"capacity\.seeds: found '0-3\\n', expected a list"),
-    ({"capacity.seeds": "\u0663-5"}, r"capacity\.seeds: found '.-5', expected a list"),
     ({"capacity.seeds": "0-999999999"}, r"0-999999999, 1000000000 seeds, expected at most 100000"),
     ({"capacity.seeds": "0-999"}, r"seeds_per_job: found none, so 1, which makes 10000 files"),
     (
@@ -334,8 +329,6 @@ MISTAKES = [
     ({"function_fit.inputs.examples": 10}, r"inputs\.examples: found 10, but s\w+, which \w+ tra"),
     ({"capacity.model.kind": "mlp"}, r"model\.conv is no key of kind mlp"),
     ({"capacity.variants.new": {"model": {"hidden": []}}}, r"model\.conv is missing"),
-    ({"capacity.variants.cnn1.model.kind": "rnn"}, r"kind: found 'rnn', expected one"),
-    ({"capacity.variants.cnn1.model.widht": 1}, r"cnn1\.model: unknown key 'widht'"),
     ({"capacity.variants.cnn1.model.conv": [8] * 6}, r"conv: convolution 5 of 6 .* its 1x1 input"),
     ({"capacity.model.slope": 0.1}, r"cnn1\.model\.slope: found, and activation is relu: leaky"),
     ({"capacity.model.activation": "leaky_relu"}, r"model\.slope: missing, and act"),
@@ -350,7 +343,6 @@ MISTAKES = [
     ({"capacity.training.learning_rate": -1}, r"learning_rate: found -1, expected"),
     ({"capacity.training.learning_rate": float("nan")}, r"learning_rate: found nan"),
     ({"capacity.training.epochs": 0}, r"epochs: found 0, expected at least 1"),
-    ({"capacity.training.batch_size": 60_001}, r"batch_size: found 60001, but mnist has 60000"),
     ({"capacity.training.batch_size": "all"}, r"batch_size: found 'all', expected"),
     ({"capacity.training.momentum": 0.9}, r"momentum: found with adam, expected with"),
     ({"gradient_norm.training.momentum": 1}, r"momentum: found 1, expected less th"),
@@ -370,10 +362,6 @@ MISTAKES = [
         {"capacity.training.phases": [{"after": 4, "momentum": 0.9}]},
         r"phases\.0\.momentum: found with adam, expected with sgd",
     ),
-    (
-        {"capacity.training.phases": [{"after": 4, "schedule": {"kind": "cosine", "warmup": 6}}]},
-        r"phases\.0\.schedule\.warmup: found 6, expected fewer than epochs \(6\)",
-    ),
     ({"function_fit.training.precision": "bf16"}, r"precision: found bf16, but the errors .* fp32"),
     (
         {"capacity.training.precision": "bf16", "capacity.training.objective": "gradient_norm"},
@@ -384,7 +372,6 @@ MISTAKES = [
         {"gradient_norm.start": OF_MLP | {"experiment": "trajectry"}},
         r"mlp\.start\.experiment: found 'trajectry': did you mean traject",
     ),
-    ({"gradient_norm.start": OF_MLP | {"variant": "a"}}, r"start\.variant: found 'a': allowed are"),
     ({"gradient_norm.start": OF_MLP | {"epoch": 4}}, r"epoch: found 4, but .* keeps is 0, 3, 6, 9"),
     (
         {"gradient_norm.start": OF_MLP | {"epoch": 9}, "trajectory.training.stop.batch_loss": 0.1},
@@ -408,10 +395,6 @@ MISTAKES = [
     ),
     # Analyses.
     ({"trajectory.analyses.pca_model.kind": "pac"}, r"kind: found 'pac': did you mean pca\?"),
-    ({"trajectory.analyses.pca_model.view": "layer2"}, r"view: found 'layer2', expected one of l"),
-    ({"trajectory.analyses.pca_model.veiw": "model"}, r"model: unknown key 'veiw': did you mean v"),
-    ({"trajectory.analyses.pca_model": {"kind": "pca"}}, r"pca_model: the key 'view' is missing"),
-    ({"interpolation.analyses.lines.points": 61.0}, r"lines\.points: found 61\.0 \(float\)"),
     ({"interpolation.analyses.lines.points": 60}, r"points: the 60 points from -1 to 2 miss 0 or"),
     ({"error_surface.analyses.surface.points": 4}, r"points: found 4, expected .*; an odd number"),
     ({"interpolation.variants.b.inputs.range": [-1, 1]}, r"variants: inputs of a and b differ"),
@@ -456,7 +439,6 @@ MISTAKES = [
     ),
     ({"random_labels.inputs.labels": "given"}, r"labels: found given, but it says that the train"),
     ({f"{BESIDE}.experiment": "memorization"}, r"experiment: found 'memorization': did you mean m"),
-    ({f"{BESIDE}.variant": "random10"}, r"variant: found 'random10': did you mean random100\?"),
     ({f"{BESIDE}.variant": "random50"}, r"beside\.variant: found labels: 0\.5, but .* name a v"),
     (
         {BESIDE: {"experiment": "function_fit", "variant": "sinc_deep"}},
@@ -469,7 +451,6 @@ MISTAKES = [
         r"trajectory\.training\.snapshot_epochs: found 1 snapshots of all seeds, .* needs 3",
     ),
     ({"aligned_runs.training.snapshot_epochs": []}, r"aligned_runs\..*epochs: found no 0, but"),
-    ({"born_dead.training.snapshot_epochs": []}, r"born_dead\..*snapshot_epochs: found no 0, but"),
     # Lists of claims.
     ({"claims.index": OTHERS}, r"claims\.index: the page makes results/.*index.*, too: choose"),
     ({"claims.comparison": OTHERS}, r"comparison: snakemake compare makes results/.*comparison"),
@@ -560,7 +541,6 @@ def test_a_grid_is_a_variant_of_each_choice_before_those_that_are_named(config):
     "grid, message",
     [
         ([], "grid: found [], expected parts, each of named settings"),
-        ({"a": 3}, "grid: found {'a': 3}, expected parts, each of named settings"),
         ({"a": {}}, "grid.a: found {}, expected settings by their names"),
         ({"a": {"b": 1}}, "grid.a: found {'b': 1}, expected settings by their n"),
     ],
@@ -608,11 +588,9 @@ def test_an_arm_has_the_experiments_and_variants_of_the_configuration(config, tm
 @pytest.mark.parametrize(
     "overlay, message",
     [
-        (3, "found 3, expected keys"),
         ({"experiments": 3}, "experiments: found 3 (int), expected object"),
         ({"experiments": {"functon_fit": {}}}, "did you mean function_fit?"),
         ({"experiments": {"function_fit": {"variants": {"sinc_deeep": {}}}}}, "mean sinc_deep?"),
-        ({"experiments": {"mnist_cnn": {"dataset": "mnits"}}}, "found 'mnits' for variant shallow"),
         (
             {"experiments": {"interpolation": {"analyses": {"lines": None}}}},
             "interpolation.analyses: found in the overlay of an arm",

@@ -12,8 +12,6 @@ from hw1 import drawing, page
 from hw1.results import wording
 from hw1.settings import kinds
 
-KINDS = sorted((ROOT / "src/hw1/figures").glob("[!_]*.py"))
-
 
 def finding(name: str, *tables: pd.DataFrame, **options) -> str:
     kind = kinds.load(ROOT / f"src/hw1/figures/{name}.py")

@@ -1,7 +1,6 @@
 """Evidence, intervals and corrections against values worked out by hand or by integration."""
 
 import math
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -32,19 +31,6 @@ def test_evidence_by_hand():
     rounded |= {(11, 12): 60, (15, 16): 627}
     for (successes, n), expected in rounded.items():
         assert round(evidence(successes, n, 0.5)) == expected, (successes, n)
-
-
-@given(st.integers(0, 25).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_evidence_against_one_half_is_a_fraction(counts):
-    # p^x = (1 - u)^x by the binomial theorem, and u^(n - x + k - 1/2) from 0 to 1/2.
-    successes, n = counts
-    exact = sum(
-        Fraction(
-            math.comb(successes, k) * (-1) ** k * 2**successes, 2**k * (2 * (n - successes + k) + 1)
-        )
-        for k in range(successes + 1)
-    )
-    assert evidence(successes, n, 0.5) == pytest.approx(float(exact), rel=1e-9)
 
 
 def test_evidence_at_its_ends():

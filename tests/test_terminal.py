@@ -184,7 +184,7 @@ def test_a_failed_job_is_named_at_the_very_end_with_what_to_do(fresh):
         r"\d+ of \d+ jobs, .* min; what is done stays; the same command goes on$", go_on
     )
     # Neither its command of twenty files nor what Snakemake says about that.
-    assert not re.search("set -euo|RuleException", "\n".join(lines))
+    assert not re.search("set -euo|RuleException|Traceback", "\n".join(lines))
     assert "failed:" in fresh.snakemake("status").stdout
 
 

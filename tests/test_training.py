@@ -188,7 +188,11 @@ class KilledAfter(checkpoints.ResumeFile):
     optimizer=st.sampled_from(["adam", "sgd"]),
     history=st.sampled_from(["epoch", "iteration"]),
     later=st.sampled_from(
-        [{}, {"phases": [{"after": 1, "optimizer": "adam"}, {"after": 2, "learning_rate": 0.01}]}]
+        [
+            {},
+            {"schedule": {"kind": "cosine", "warmup": 1}},
+            {"phases": [{"after": 1, "optimizer": "adam"}, {"after": 2, "learning_rate": 0.01}]},
+        ]
     ),
     model=st.sampled_from([{}, {"dropout": 0.5}, {"batch_norm": True}]),
 )
@@ -249,16 +253,6 @@ def test_runs_end_in_the_same_bits_whichever_others_train_with_them(hidden, seed
         for epoch, weights in trained.snapshots.items():
             for name, tensor in weights.items():
                 assert torch.equal(tensor, everybody[seed].snapshots[epoch][name])
-
-
-def test_a_stack_stopped_and_resumed_ends_like_an_undisturbed_one(tmp_path):
-    undisturbed = train_stack([1, 2])
-    with pytest.raises(Killed):
-        train_stack([1, 2], resume=KilledAfter(tmp_path / "r", 7))
-    resumed = train_stack([1, 2], resume=KilledAfter(tmp_path / "r", 10**9))
-    for ours, theirs in zip(resumed, undisturbed, strict=True):
-        assert ours.history == theirs.history
-        assert all(torch.equal(ours.snapshots[30][n], t) for n, t in theirs.snapshots[30].items())
 
 
 def test_a_loss_that_is_not_finite_is_located_in_its_seed():
@@ -325,14 +319,19 @@ def test_each_of_several_mlps_ends_in_the_bits_that_it_has_alone(changes, seeds)
         assert same(ours, alone)
 
 
-def test_several_mlps_stopped_and_resumed_end_like_undisturbed_ones(tmp_path):
+def resumed_mlps(resume=None) -> list[loop.Trained]:
     changes = {"optimizer": "adam", "gradient_norm": True, "history": "iteration"}
-    splits = classification(features=30)
-    undisturbed = train_side_by_side([4, 2], splits, **changes)
+    return train_side_by_side([4, 2], classification(features=30), resume, **changes)
+
+
+@pytest.mark.parametrize(
+    "train", [lambda resume=None: train_stack([1, 2], resume=resume), resumed_mlps],
+    ids=["functions", "mlps"],
+)  # fmt: skip
+def test_runs_stopped_together_and_resumed_end_like_undisturbed_ones(tmp_path, train):
     with pytest.raises(Killed):
-        train_side_by_side([4, 2], splits, KilledAfter(tmp_path / "r", 6), **changes)
-    resumed = train_side_by_side([4, 2], splits, KilledAfter(tmp_path / "r", 10**9), **changes)
-    assert all(map(same, resumed, undisturbed))
+        train(KilledAfter(tmp_path / "r", 6))
+    assert all(map(same, train(KilledAfter(tmp_path / "r", 10**9)), train()))
 
 
 def test_a_processor_that_rounds_several_products_otherwise_is_noticed(monkeypatch):
@@ -392,16 +391,6 @@ def test_a_schedule_moves_with_every_step_and_begins_anew_with_a_phase():
     # Half a period of the cosine over two epochs of two steps; then half of 0.1, and all of it.
     expected = [0.4, 0.341421, 0.2, 0.058579, 0.05, 0.1]
     assert steps == pytest.approx(expected, abs=1e-6)
-
-
-def test_a_schedule_reaches_the_steps_and_a_resumed_run(tmp_path):
-    schedule = {"kind": "cosine", "warmup": 1}
-    plain, cosine = train_mlp(3), train_mlp(3, schedule=schedule)
-    assert not torch.equal(plain.snapshots[3]["0.weight"], cosine.snapshots[3]["0.weight"])
-    with pytest.raises(Killed):
-        train_mlp(3, KilledAfter(tmp_path / "r", 5), schedule=schedule)
-    resumed = train_mlp(3, KilledAfter(tmp_path / "r", 10**9), schedule=schedule)
-    assert same(resumed, cosine)
 
 
 def test_a_training_ends_when_its_loss_is_low_enough():

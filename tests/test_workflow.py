@@ -368,29 +368,6 @@ def test_missing_mnist_ends_in_one_line_that_says_what_to_do(repository, tmp_pat
     assert "Traceback" not in log
 
 
-def test_a_non_finite_loss_ends_in_one_line_with_its_place(repository):
-    def explode(config):
-        config["experiments"]["function_fit"]["training"].update(
-            optimizer="sgd", learning_rate=100, epochs=50
-        )
-
-    repository.write_config(explode)
-    target = "results/history/function_fit/sinc_shallow/seeds0-1.csv"
-    run = repository.snakemake(target, check=False)
-    assert run.returncode != 0
-    *_, failed, go_on = run.stderr.splitlines()
-    assert failed.startswith(
-        "failed: train function_fit/sinc_shallow/seeds0-1: train: the loss of "
-    )
-    assert go_on.endswith("what is done stays; the same command goes on")
-    logs = repository.folder / "results/logs/train/function_fit/sinc_shallow"
-    log = (logs / "seeds0-1.log").read_text(encoding="utf-8")
-    assert re.search(
-        r"train: the loss of seed [01] is (nan|inf) at epoch \d+, iteration 1: lower", log
-    )
-    assert "Traceback" not in log
-
-
 def test_report_is_one_file_with_a_caption_for_each_figure(repository, tmp_path):
     report = tmp_path / "report.html"
     repository.snakemake("--report", str(report))
