@@ -132,23 +132,23 @@ def surroundings(parts: list[str], folder: Path, checkout: Path) -> dict:
 
 # Of one case are all that can be at the same time: each that reached a result would change it.
 CASES = [
-    ["matplotlibrc here", "matplotlibrc at home", "matplotlibrc below XDG_CONFIG_HOME"],
-    ["matplotlibrc by MATPLOTLIBRC and MPLCONFIGDIR"],
     ["matplotlibrc that is no text"],
     [
-        "umask 077", "home not writable, a cache elsewhere", "TMPDIR odd", "TZ=Pacific/Apia",
+        "matplotlibrc by MATPLOTLIBRC and MPLCONFIGDIR", "umask 077", "TMPDIR odd",
+        "home not writable, a cache elsewhere", "TZ=Pacific/Apia",
         "MPLBACKEND=module://matplotlib_inline.backend_inline",
         "OMP_NUM_THREADS=3", "MKL_NUM_THREADS=3", "OPENBLAS_NUM_THREADS=2", "OMP_DYNAMIC=true",
         "ATEN_CPU_CAPABILITY=default", "ONEDNN_MAX_CPU_ISA=SSE41", "DNNL_DEFAULT_FPMATH_MODE=BF16",
         "NPY_DISABLE_CPU_FEATURES=AVX2", "MKL_CBWR=COMPATIBLE",
     ],
     [
-        "umask 000", "no home", "TMPDIR not there", "MPLBACKEND=TkAgg",
+        "matplotlibrc here", "umask 000", "no home", "TMPDIR not there", "MPLBACKEND=TkAgg",
         "LC_ALL=POSIX", "PYTHONUTF8=0", "PYTHONHASHSEED=7",
         "CUDA_VISIBLE_DEVICES=", "TORCH_HOME=/nowhere", "PYTORCH_NVML_BASED_CUDA_CHECK=1",
         "SOURCE_DATE_EPOCH=1", "XDG_CACHE_HOME=/nowhere", "XDG_DATA_HOME=/nowhere",
     ],
     [
+        "matplotlibrc at home", "matplotlibrc below XDG_CONFIG_HOME",
         "another project's Python", "profile of the user", "MPLBACKEND=nonsense",
         "LC_ALL=de_DE.ISO-8859-1", "PYTHONUTF8=0", "PYTHONCOERCECLOCALE=0",
     ],
