@@ -1,5 +1,6 @@
 """Copies of the repository in folders of their own, and Snakemake run there."""
 
+import csv
 import functools
 import hashlib
 import re
@@ -195,6 +196,11 @@ class Repository:
                 jobs.add(" ".join([rule[1], "/".join(values)]).strip())
         return jobs - {"all"}
 
+    def rows(self, table: str, **where: str) -> list[dict[str, str]]:
+        """The rows of a table of results/tables, or those that have some values."""
+        with open(self.folder / f"results/tables/{table}.csv", encoding="utf-8") as file:
+            return [row for row in csv.DictReader(file) if where.items() <= row.items()]
+
     def digests(self, *folders: str) -> dict[str, str]:
         """SHA-256 of every file below folders of results/, but those beside tables."""
         return {
@@ -212,3 +218,12 @@ def rules(jobs: set[str]) -> set[str]:
 
 def of(jobs: set[str], rule: str) -> set[str]:
     return {job.split()[1] for job in jobs if job.split()[0] == rule}
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def with_one_bit_changed(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]

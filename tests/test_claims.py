@@ -292,7 +292,8 @@ def test_the_order_of_rows_does_not_matter():
     for claim in CLAIMS:
         tables = planted(claim, random(6), 1, 12)
         mixed = {name: table.sample(frac=1, random_state=0) for name, table in tables.items()}
-        assert ledger.part_rows(decide(ALL, tables)) == ledger.part_rows(decide(ALL, mixed))
+        ours, theirs = (decide([CLAIMS[claim]], of) for of in (tables, mixed))
+        assert ledger.part_rows(ours) == ledger.part_rows(theirs)
 
 
 def test_borders_of_arithmetic_cost_no_other_claim_its_verdict():
@@ -354,7 +355,7 @@ def test_seeds_that_give_no_value_are_counted_with_those_that_are_needed():
 
 
 @pytest.mark.parametrize("claim", OF_SEEDS)
-@pytest.mark.parametrize("effect", [1, 0, -1])
+@pytest.mark.parametrize("effect", [1, 0])
 def test_further_seeds_change_no_value_of_the_seeds_before(claim, effect):
     """To the last bit, of every statistic: so one may look in between."""
     tables = planted(claim, random(12), effect, 14)
@@ -568,7 +569,7 @@ def test_effects_are_in_units_of_the_smallest_one_that_matters():
 
 
 def test_tables_of_the_ledger_have_a_row_per_claim_and_part():
-    findings = [decided(claim, PLANTED[claim](np.full(6, 2.0))) for claim in CLAIMS]
+    findings = [found for c in ALL for found in decide([c], PLANTED[c["id"]](np.full(6, 2.0)))]
     rows, parts = ledger.claim_rows(findings), ledger.part_rows(findings)
     assert [row["claim"] for row in rows] == list(CLAIMS)
     assert len(parts) == sum(len(claim["parts"]) for claim in CLAIMS.values())

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT, needs_mnist
+from repository import truncated
 
 from hw1.data import datasets
 from hw1.results import arrays
@@ -140,10 +141,6 @@ def write(root: Path, files: dict[str, bytes]) -> Path:
     for name, content in files.items():
         (raw / name).write_bytes(content)
     return raw
-
-
-def truncated(content: bytes) -> bytes:
-    return content[: len(content) // 2]
 
 
 FILES = sorted(small_mnist(0))

@@ -4,7 +4,6 @@ Nothing of the repository is edited; each extension is built for real, to its fi
 ledger and its section of the page.
 """
 
-import csv
 import zipfile
 from pathlib import Path
 
@@ -60,11 +59,6 @@ def extended(tmp_path, python):
         return copy
 
     return build
-
-
-def rows(copy: Repository, table: str) -> list[dict]:
-    with open(copy.folder / f"results/tables/{table}.csv", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_a_training_that_starts_from_the_weights_of_another(extended):
@@ -213,11 +207,11 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
     files["figures__strip_py"] = "from _shared import COLOUR\n" + files["figures__strip_py"]
     copy = extended(overlay, *targets, **files, figures___shared_py="COLOUR = 'guide'\n")
     shared = copy.folder.parent / "mine/figures/_shared.py"
-    assert {row["seed"] for row in rows(copy, "mine_norms")} == {"0", "1"}
-    (verdict,) = rows(copy, "notebook_as_written")
+    assert {row["seed"] for row in copy.rows("mine_norms")} == {"0", "1"}
+    (verdict,) = copy.rows("notebook_as_written")
     assert (verdict["claim"], verdict["verdict"]) == ("N1", "confirmed")
-    _, part = rows(copy, "notebook_parts_as_written")
-    norms = [float(row["norm"]) for row in rows(copy, "mine_norms")]
+    _, part = copy.rows("notebook_parts_as_written")
+    norms = [float(row["norm"]) for row in copy.rows("mine_norms")]
     assert float(part["estimate"]) == pytest.approx(sum(norms) / 2)
     # An edit of a statistic decides again, and does nothing else.
     statistic = copy.folder.parent / "mine/statistics/norms.py"
@@ -380,7 +374,7 @@ def test_an_experiment_on_data_of_ones_own(extended, tmp_path):
     }  # fmt: skip
     copy = extended(overlay, "regression", "classification")
     for name in ("regression", "classification"):
-        last = [row for row in rows(copy, f"{name}_metrics") if row["split"] == "test"]
+        last = copy.rows(f"{name}_metrics", split="test")
         assert len(last) == 2
         for row in last:  # it learns
             assert float(row["loss"]) < 0.8 * float(row["constant_loss"])

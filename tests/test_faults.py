@@ -4,7 +4,6 @@ Each test says at its end what it tried, how often, and what came of it; with --
 lines become the table of docs/faults.md. Without, they must be the lines that stand there.
 """
 
-import csv
 import hashlib
 import json
 import os
@@ -22,7 +21,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import ROOT, once
-from repository import Repository, reduced, settings_in
+from repository import Repository, reduced, settings_in, truncated, with_one_bit_changed
 
 from hw1.data import datasets
 from hw1.results import arrays
@@ -109,16 +108,6 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
     log = tmp_path / "log"
     trainings = disturbed.folder / "results/logs/train"
 
-    def begin() -> subprocess.Popen:
-        with log.open("w", encoding="utf-8") as file:
-            return subprocess.Popen(
-                [sys.executable, "-m", "snakemake", "--cores", "2", *TARGETS],
-                cwd=disturbed.folder,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
     def look() -> None:  # each try writes its log anew
         for path in trainings.rglob("*.log"):
             if "resuming at epoch" in path.read_text(encoding="utf-8"):
@@ -128,7 +117,11 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
     while plan and not finished:
         met = lock_of(disturbed.folder)
         last = None  # signal that this Snakemake got
-        process = begin()
+        with log.open("w", encoding="utf-8") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "snakemake", "--cores", "2", *TARGETS],
+                cwd=disturbed.folder, stdout=file, stderr=file, start_new_session=True,
+            )  # fmt: skip
         while plan and process.poll() is None:
             time.sleep(chance.uniform(0.5, max(longest, 1)))
             look()
@@ -159,23 +152,6 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
             locks[last, "working" if "Provided cores" in said else "starting"] += 1
     if lock_of(disturbed.folder):
         disturbed.snakemake("--unlock", *TARGETS)
-    # The last kill, orphans included, is sure to hit a training that has been saved.
-    for path in [
-        *(disturbed.folder / "results").rglob("random_labels/lenet5/*seed0.*"),
-        *(disturbed.folder / "results").rglob("random_labels/lenet5/kept/*/seed0.*"),
-        *(disturbed.folder / target for target in TARGETS),
-    ]:
-        path.unlink(missing_ok=True)
-    process = begin()
-    while process.poll() is None and not list((disturbed.folder / "results").rglob("*.resume")):
-        time.sleep(0.05)
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        for job in jobs_of(disturbed.folder):
-            with suppress(ProcessLookupError):
-                os.kill(job, signal.SIGKILL)
-        process.wait()
-        disturbed.snakemake("--unlock", *TARGETS)
     disturbed.snakemake(*TARGETS)
     look()
     assert disturbed.digests(*DATA) == undisturbed.digests(*DATA)
@@ -184,11 +160,8 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
     assert not list((disturbed.folder / "results").rglob("*.resume"))
     # Only who had no time to remove its lock leaves one.
     print(kills, locks, resumed)
-    assert set(locks) <= {
-        ("SIGKILL", "working"),
-        ("SIGKILL", "starting"),
-        ("SIGTERM", "starting"),
-    }
+    left = {("SIGKILL", "working"), ("SIGKILL", "starting"), ("SIGTERM", "starting")}
+    assert set(locks) <= left
     assert {how for _, how in kills} == {how.name for how in SIGNALS}
     observed(
         "SIGINT, SIGTERM, SIGKILL to a job, to Snakemake, to all of them, at random moments",
@@ -253,15 +226,6 @@ def small(python, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(once("small", build), folder)
     return Repository.at(folder, python)
-
-
-def truncated(content: bytes) -> bytes:
-    return content[: len(content) // 2]
-
-
-def with_one_bit_changed(content: bytes) -> bytes:
-    middle = len(content) // 2
-    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
 @pytest.mark.parametrize("damage", [truncated, with_one_bit_changed], ids=lambda f: f.__name__)
@@ -496,8 +460,7 @@ def test_another_user_can_build_in_a_directory_of_their_own(small, tmp_path, obs
         | {"HOME": str(place), "LOGNAME": "someone", "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
-    with open(place / "results/tables/capacity_metrics.csv", encoding="utf-8") as file:
-        assert len(list(csv.DictReader(file))) == 3 * 2
+    assert len(Repository.at(place).rows("capacity_metrics")) == 3 * 2
     assert not (place / "~").exists()
     observed("another user, in a directory of their own", "once", "builds")
 

@@ -143,9 +143,6 @@ def test_functions_by_hand():
     assert finding("function_fit", predictions) == (
         f"The median mean squared error is 1 (1 of 1 flat) for a and 0.5 (0 of 1 flat) for b{flat}"
     )
-    assert finding("function_fit", predictions, left_out=["a"]) == (
-        f"The median mean squared error is 0.5 (0 of 1 flat){flat}"
-    )
     ends = runs(
         ("a", 0, 0.02), ("a", 1, 0.01), ("b", 0, 0.5), columns="loss", epoch=9, split="train",
         constant_loss=1.0,
@@ -153,7 +150,6 @@ def test_functions_by_hand():
     assert finding("collapse", ends) == (
         "Runs that end above 1 % of the best constant's loss: 1 of 2 for a and 1 of 1 for b."
     )
-    assert finding("collapse", ends, left_out=["b"]).endswith("loss: 1 of 2.")
 
 
 def test_training_curves_by_hand():
@@ -407,10 +403,6 @@ def test_batch_sizes_by_hand():
         "From smallest to largest batches the test error goes from 25.00 to 50.00 % for so long "
         "and 50.00 to 25.00 % for same, the Hessian's largest eigenvalue from 1 to 2 for so long "
         "and 4 to 3 for same."
-    )
-    assert finding("batch_sizes", *tables, **style, left_out=["same_16", "same_64"]) == (
-        "From smallest to largest batches the test error goes from 25.00 to 50.00 %, the Hessian's "
-        "largest eigenvalue from 1 to 2."
     )
 
 

@@ -1,6 +1,5 @@
 """The script that a reader begins with, run as the documents say."""
 
-import csv
 import os
 import re
 import statistics
@@ -36,10 +35,9 @@ def test_it_says_and_draws_what_is_in_the_build(built, tmp_path):
     truth = data["test_targets"][0]
     assert digit == f"The network of {checkpoint} sees a {seen}; the digit is a {truth}."
 
-    with open(results / "tables/mnist_cnn_metrics.csv", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == "test"]
     for line, variant in zip(accuracies, ("deep", "shallow"), strict=True):
-        found = [100 * float(row["accuracy"]) for row in rows if row["variant"] == variant]
+        rows = built.rows("mnist_cnn_metrics", split="test", variant=variant)
+        found = [100 * float(row["accuracy"]) for row in rows]
         mean, spread = statistics.mean(found), statistics.stdev(found)
         said = re.fullmatch(rf"Test accuracy, {variant}: (\S+) % ± (\S+) \(.* of 2 seeds\)", line)
         assert abs(float(said[1]) - mean) < 0.006 and abs(float(said[2]) - spread) < 0.006, line

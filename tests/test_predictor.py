@@ -1,6 +1,5 @@
 """Trained networks as a library gives them."""
 
-import csv
 import json
 
 import numpy as np
@@ -17,21 +16,13 @@ def test_a_network_predicts_what_its_metrics_say(built):
     data = np.load(results / "data/digits.npz")
     network = hw1.load(results / "checkpoints/mnist_cnn/deep/seed1.pt", seed=1)
     labels = network.predict(data["test_inputs"])
-    with open(results / "tables/mnist_cnn_metrics.csv", encoding="utf-8") as file:
-        (row,) = [
-            row for row in csv.DictReader(file)
-            if (row["variant"], row["seed"], row["split"]) == ("deep", "1", "test")
-        ]  # fmt: skip
+    (row,) = built.rows("mnist_cnn_metrics", variant="deep", seed="1", split="test")
     assert (labels == data["test_targets"]).mean() == float(row["accuracy"])
 
     sinc = np.load(results / "data/sinc.npz")
     network = hw1.load(results / "checkpoints/function_fit/sinc_deep/seeds0-1.pt", seed=1)
     error = ((network.predict(sinc["train_inputs"]) - sinc["train_targets"]) ** 2).mean()
-    with open(results / "tables/function_fit_metrics.csv", encoding="utf-8") as file:
-        (row,) = [
-            row for row in csv.DictReader(file)
-            if (row["variant"], row["seed"]) == ("sinc_deep", "1")
-        ]  # fmt: skip
+    (row,) = built.rows("function_fit_metrics", variant="sinc_deep", seed="1")
     assert error == pytest.approx(float(row["loss"]), rel=1e-5)
 
 

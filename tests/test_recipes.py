@@ -1,13 +1,11 @@
 """Results tell what they were made by, whatever Snakemake remembers of it."""
 
-import csv
 import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from repository import Repository, of, rules
 
@@ -160,18 +158,3 @@ def test_what_is_said_at_the_end_fails_no_build(repository):
     run = repository.snakemake(*options)
     assert not list((repository.folder / "results/tables").glob("claims_*.csv"))
     assert f"the page: {repository.folder / 'results/index.html'}" in run.stderr
-
-
-def test_a_table_is_one_to_any_reader(built):
-    """Read by pandas and by Python's own reader: the same rows, and nothing else."""
-    found = sorted((built.folder / "results").rglob("*.csv"))
-    assert len(found) > 60
-    for path in found:
-        with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file)
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        assert list(table) == header and "sha256" not in header
-        assert table.to_numpy().tolist() == rows, path
-        assert all(len(row) == len(header) and any(row) for row in rows)
-        if "seed" in header:
-            assert all(seed.isdecimal() for seed in table["seed"])

@@ -4,7 +4,6 @@ One build of a reduced configuration (the digits, few epochs, three capacity mod
 the repository; each test looks at it, or changes and runs a copy of its own.
 """
 
-import csv
 import json
 import os
 import re
@@ -50,8 +49,7 @@ def test_everything_is_built(built):
 
 
 def test_metrics_hold_every_run_and_split_with_its_parameters(built):
-    with open(built.folder / "results/tables/mnist_cnn_metrics.csv", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = built.rows("mnist_cnn_metrics")
     assert list(rows[0]) == [
         "experiment", "variant", "seed", "parameters", "epoch", "split", "examples", "loss",
         "accuracy", "constant_loss", "constant_accuracy",
@@ -152,23 +150,6 @@ def test_preparing_the_same_data_again_does_nothing_more(repository):
     repository.snakemake("--force", "results/data/digits.npz")
     assert repository.digests("data") == before
     assert repository.plan() == set()
-
-
-def test_a_training_that_snakemake_repeats_for_nothing_takes_its_kept_result(repository):
-    """Deleted data are prepared again for a new seed, and Snakemake then reruns the other runs."""
-    target = "results/tables/random_labels_history.csv"
-    before = repository.digests("checkpoints/random_labels", "history/random_labels")
-    (repository.folder / "results/data/digits.npz").unlink()
-    repository.write_config(lambda c: c["experiments"]["random_labels"]["seeds"].append(2))
-    repository.snakemake(target)
-    logs = repository.folder / "results/logs/train/random_labels/lenet5"
-    trained = {
-        path.stem: "of the result that is there" not in path.read_text(encoding="utf-8")
-        for path in logs.glob("*.log")
-    }
-    assert trained == {"seed0": False, "seed1": False, "seed2": True}
-    after = repository.digests("checkpoints/random_labels", "history/random_labels")
-    assert {name: after[name] for name in before} == before
 
 
 def test_seeds_in_other_batches_are_not_trained_again_and_have_the_same_bytes(repository):
@@ -390,15 +371,10 @@ def test_architectures_as_coded_get_verdicts_of_their_own(repository):
     repository.snakemake("mnist_cnn", *coded)
     assert repository.plan() == {"claims claims/as_coded", "page index"}
     repository.snakemake()
-    counts = []
-    for folder in ("results", "as_coded/results"):
-        table = repository.folder / folder / "tables/mnist_cnn_metrics.csv"
-        with open(table, encoding="utf-8") as file:
-            counts.append(next(csv.DictReader(file))["parameters"])
-    assert counts == ["108618", "215370"]
-    ledger = repository.folder / "results/tables/claims_as_coded.csv"
-    with open(ledger, encoding="utf-8") as file:
-        claims = [row["claim"] for row in csv.DictReader(file)]
+    other = Repository.at(repository.folder / "as_coded")
+    for copy, parameters in ((repository, "108618"), (other, "215370")):
+        assert copy.rows("mnist_cnn_metrics")[0]["parameters"] == parameters
+    claims = [row["claim"] for row in repository.rows("claims_as_coded")]
     assert claims == ["C5", "C6", "C19", "C21"]
     page = (repository.folder / "results/index.html").read_text(encoding="utf-8")
     assert "As coded:" in page and "Not of the settings" not in page
