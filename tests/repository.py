@@ -3,6 +3,7 @@
 import csv
 import functools
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -210,6 +211,19 @@ class Repository:
             if path.is_file() and not path.name.startswith(".") and "kept" not in path.parts
             if path.suffix != ".sha256"
         }
+
+
+def run_script(
+    path: str | Path, *arguments: object, cwd: Path, root: Path = ROOT, **variables: str
+) -> subprocess.CompletedProcess:
+    """Run a script of the repository in a folder."""
+    return subprocess.run(
+        [sys.executable, "-P", root / path, *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(root / "src")} | variables,
+        capture_output=True,
+        text=True,
+    )
 
 
 def rules(jobs: set[str]) -> set[str]:

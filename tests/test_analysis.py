@@ -10,7 +10,6 @@ from torch import nn
 from hw1.analyses import barriers, interpolate, pca
 from hw1.data.inputs import Data, Split
 from hw1.networks import models, weights
-from hw1.training import checkpoints
 
 
 def test_squared_error_of_a_linear_model_is_a_parabola_along_the_line():
@@ -163,8 +162,3 @@ def test_the_alphas_of_the_default_hold_the_points_that_claims_speak_of():
     grid = interpolate.grid(-1, 2, 61)
     assert len(grid) == 61
     assert {-1.0, 0.0, 0.5, 1.0, 2.0} <= set(grid)
-
-
-def test_a_missing_checkpoint_is_an_error_of_the_user(tmp_path):
-    with pytest.raises(OSError, match="absent"):
-        checkpoints.load(tmp_path / "absent.pt")

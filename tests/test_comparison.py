@@ -1,15 +1,14 @@
 """Does a build agree with the published seeds: p by hand, error rates, a real build."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
+from repository import run_script
 
 from hw1.claims import comparison
 from hw1.claims.comparison import compare, in_spreads, independent, p_apart, rows_of
@@ -153,13 +152,8 @@ def test_only_what_both_have_is_compared(tmp_path, monkeypatch):
 
 
 def publish(repository, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "workflow/publish.py", "--results", "results", *arguments],
-        cwd=repository.folder,
-        env=os.environ | {"PYTHONPATH": str(repository.folder / "src")},
-        capture_output=True,
-        text=True,
-    )
+    of = ("--results", "results", *arguments)
+    return run_script("workflow/publish.py", *of, cwd=repository.folder, root=repository.folder)
 
 
 def said(repository) -> str:

@@ -20,8 +20,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import ROOT, once
-from repository import Repository, reduced, settings_in, truncated, with_one_bit_changed
+from conftest import once
+from repository import (
+    Repository,
+    reduced,
+    run_script,
+    settings_in,
+    truncated,
+    with_one_bit_changed,
+)
 
 from hw1.data import datasets
 from hw1.results import arrays
@@ -32,19 +39,9 @@ from hw1.settings.runs import settings_of
 pytestmark = pytest.mark.slow
 
 
-def environment(**more: str) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT / "src")} | more
-
-
 def script(name: str, *arguments, folder: Path, **more: str) -> subprocess.CompletedProcess:
     """Run a script of the workflow in `folder`."""
-    return subprocess.run(
-        [sys.executable, "-P", ROOT / f"workflow/scripts/{name}.py", *map(str, arguments)],
-        cwd=folder,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-    )
+    return run_script(f"workflow/scripts/{name}.py", *arguments, cwd=folder, **more)
 
 
 def one_line(run: subprocess.CompletedProcess) -> str:

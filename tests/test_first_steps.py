@@ -1,26 +1,18 @@
 """The script that a reader begins with, run as the documents say."""
 
-import os
 import re
 import statistics
 import subprocess
-import sys
 
 import numpy as np
-from conftest import ROOT
 from PIL import Image
+from repository import run_script
 
 import hw1
 
 
 def first_steps(folder, cwd) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, ROOT / "docs/first_steps.py", folder],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-    )
+    return run_script("docs/first_steps.py", folder, cwd=cwd)
 
 
 def test_it_says_and_draws_what_is_in_the_build(built, tmp_path):

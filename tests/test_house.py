@@ -2,13 +2,12 @@
 
 import re
 import subprocess
-import sys
 
 import pytest
 import yaml
 from conftest import ROOT
 from mutations import FAULTS, places_of
-from repository import settings_in
+from repository import run_script, settings_in
 
 CONFIG = settings_in()
 
@@ -105,9 +104,7 @@ REFUSED = [
 @pytest.mark.parametrize("script", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda p: p.stem)
 def test_a_benchmark_runs_and_ends_in_a_table(script, repository):
     options = BENCHMARKS[script.stem].split()
-    run = subprocess.run(
-        [sys.executable, script, *options], cwd=repository.folder, capture_output=True, text=True
-    )
+    run = run_script(script, *options, cwd=repository.folder)
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.search(r"\d", run.stdout.splitlines()[-1]), run.stdout
 

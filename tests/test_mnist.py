@@ -2,14 +2,11 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from conftest import ROOT, needs_mnist
-from repository import Repository, leave_out
+from repository import Repository, leave_out, run_script
 
 from hw1.data import datasets
 from hw1.results import arrays, published, tables
@@ -27,17 +24,12 @@ def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_
         "evaluate_each_epoch": ["test"],
     }
     arrays.save(tmp_path / "mnist.npz", datasets.mnist(ROOT / "data"))
-    run = subprocess.run(
-        [
-            sys.executable, "-P", ROOT / "workflow/scripts/train.py",
-            "--settings", json.dumps(settings), "--data", tmp_path / "mnist.npz",
-            "--code", __file__, "--device", "cpu", "--resume-interval", "60",
-            "--checkpoint", tmp_path / "seed0.pt", "--history", tmp_path / "seed0.csv",
-            "--provenance", tmp_path,
-        ],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
+    run = run_script(
+        "workflow/scripts/train.py",
+        "--settings", json.dumps(settings), "--data", tmp_path / "mnist.npz",
+        "--code", __file__, "--device", "cpu", "--resume-interval", "60",
+        "--checkpoint", tmp_path / "seed0.pt", "--history", tmp_path / "seed0.csv",
+        "--provenance", tmp_path, cwd=tmp_path,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
     with open(tmp_path / "seed0.csv", encoding="utf-8") as file:
