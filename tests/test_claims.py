@@ -52,8 +52,9 @@ OF_SEEDS = [name for name in CLAIMS if name != "C0"]
 
 
 def decided(claim: str, tables: dict, family: list[dict] = ALL) -> Finding:
-    """The finding on one of the report's claims, as one of all of them."""
-    (found,) = [finding for finding in decide(family, tables) if finding.claim["id"] == claim]
+    """The finding on one of the report's claims, as one of all of them, of which no other is
+    decided here."""
+    (found,) = decide(family, tables, {entry["id"] for entry in family} - {claim})
     return found
 
 

@@ -219,14 +219,6 @@ def test_settings_hold_nothing_that_does_not_shape_the_run(config):
     assert runs.settings_of(config, "function_fit", "sinc_deep") == before
 
 
-def test_longer_trainings_are_expected_to_take_longer(config):
-    seconds = [
-        estimates.training_seconds(runs.settings_of(config, "capacity", v))
-        for v in config["experiments"]["capacity"]["variants"]
-    ]
-    assert seconds == sorted(seconds)
-
-
 def test_the_time_of_a_training_by_hand(config):
     # 784-128-64-10 has 109 184 weights and 202 outputs, for each of 60 000 images nine times over,
     # in batches of 64.

@@ -20,8 +20,6 @@ ODD = {
     "two merges": ("x: &x {a: 1}\nb:\n  <<: *x\n  <<: *x\n", r"line 4: b: found the key '<<'"),
     "octal": ("a: 010\n", r"line 1: a: found 010, which is read as 8: write 10 or 8, or \"010\""),
     "base 60": ("a:\n  - 1:30\n", r"line 2: a\.0: found 1:30, which is read as 90: write 90"),
-    "hexadecimal": ("a: 0x10\n", r"a: found 0x10, which is read as 16: write 16"),
-    "underscores": ("a: 1_000\n", r"a: found 1_000, which is read as 1000: write 1000"),
     "yes": ("a: yes\n", r"a: found yes, which is read as True: write true, or \"yes\" in quotes"),
     "date": ("a: 2026-01-02\n", r"a: found 2026-01-02, which is read as a date: write \"2026"),
     "not a number": ("a: .nan\n", r"a: found \.nan, expected a finite number"),
