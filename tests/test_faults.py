@@ -105,6 +105,16 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
     log = tmp_path / "log"
     trainings = disturbed.folder / "results/logs/train"
 
+    def begin() -> subprocess.Popen:
+        with log.open("w", encoding="utf-8") as file:
+            return subprocess.Popen(
+                [sys.executable, "-m", "snakemake", "--cores", "2", *TARGETS],
+                cwd=disturbed.folder,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
     def look() -> None:  # each try writes its log anew
         for path in trainings.rglob("*.log"):
             if "resuming at epoch" in path.read_text(encoding="utf-8"):
@@ -114,11 +124,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
     while plan and not finished:
         met = lock_of(disturbed.folder)
         last = None  # signal that this Snakemake got
-        with log.open("w", encoding="utf-8") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "snakemake", "--cores", "2", *TARGETS],
-                cwd=disturbed.folder, stdout=file, stderr=file, start_new_session=True,
-            )  # fmt: skip
+        process = begin()
         while plan and process.poll() is None:
             time.sleep(chance.uniform(0.5, max(longest, 1)))
             look()
@@ -149,6 +155,23 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
             locks[last, "working" if "Provided cores" in said else "starting"] += 1
     if lock_of(disturbed.folder):
         disturbed.snakemake("--unlock", *TARGETS)
+    # The last kill, orphans included, is sure to hit a training that has been saved.
+    for path in [
+        *(disturbed.folder / "results").rglob("random_labels/lenet5/*seed0.*"),
+        *(disturbed.folder / "results").rglob("random_labels/lenet5/kept/*/seed0.*"),
+        *(disturbed.folder / target for target in TARGETS),
+    ]:
+        path.unlink(missing_ok=True)
+    process = begin()
+    while process.poll() is None and not list((disturbed.folder / "results").rglob("*.resume")):
+        time.sleep(0.05)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        for job in jobs_of(disturbed.folder):
+            with suppress(ProcessLookupError):
+                os.kill(job, signal.SIGKILL)
+        process.wait()
+        disturbed.snakemake("--unlock", *TARGETS)
     disturbed.snakemake(*TARGETS)
     look()
     assert disturbed.digests(*DATA) == undisturbed.digests(*DATA)
@@ -170,8 +193,12 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
 
 
 def test_an_orphan_and_its_rerun_do_not_write_together(tmp_path, python, observed):
+    def longer(config):  # than the next run takes to start
+        long_enough(config)
+        config["experiments"]["random_labels"]["training"]["epochs"] = 60
+
     copy = Repository(tmp_path / "orphan", python)
-    copy.write_config(long_enough)
+    copy.write_config(longer)
     target = "results/checkpoints/random_labels/lenet5/seed0.pt"
     process = subprocess.Popen(
         [sys.executable, "-m", "snakemake", "--cores", "1", target],
