@@ -30,7 +30,7 @@ from planted import (
 )
 
 from hw1.claims import ledger, statistics
-from hw1.claims.decisions import Finding, Part, decide
+from hw1.claims.decisions import Finding, Part, decide, holm_steps
 from hw1.claims.inference import evidence
 from hw1.claims.sample import Sample
 from hw1.settings.claim_lists import check_claims, check_evidence, check_left_out
@@ -339,6 +339,12 @@ def test_what_a_verdict_takes_does_not_depend_on_what_was_built():
     assert few.e_confirmed == pytest.approx(749, abs=0.5)
     assert "about 12 seeds would decide" in ledger.sentence(few)
     assert decided("C5", c5(np.full(12, 2.0))).verdict == "confirmed"
+
+
+def test_each_claim_that_is_decided_leaves_less_for_the_others_to_reach():
+    # Of three at 2.5 % a side: 120 for the largest, 80 for the next, 40 for the last.
+    assert holm_steps([10, 2000, 90], 3) == pytest.approx([40, 120, 80])
+    assert holm_steps([100, 90, 10], 3) == pytest.approx([120, 120, 120])  # none is decided
 
 
 def test_seeds_that_give_no_value_are_counted_with_those_that_are_needed():
