@@ -142,7 +142,7 @@ def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
     arm = arm | {"experiments": found}
     for name, experiment in experiments_of(arm).items():
         for variant, settings in experiment.variants.items():
-            check_model(f"experiments.{name}.variants.{variant}", settings)
+            check_model(f"experiments.{name}.variants.{variant}.model", settings)
     return arm
 
 

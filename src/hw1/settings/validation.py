@@ -104,11 +104,7 @@ def number_hint(text: str) -> str:
         number = float(text.replace(",", ".").replace(" ", ""))
     except ValueError:
         return NO_NUMBER
-    written = f"{number:.15g}"
-    if "e" in written:  # as YAML reads it
-        mantissa, exponent = written.split("e")
-        written = f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}"
-    return f"write it without quotes and with a dot, as {written}"
+    return f"write it without quotes and with a dot, as {number:.15g}"
 
 
 def brief(value: object) -> str:
