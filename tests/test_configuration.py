@@ -512,7 +512,7 @@ def test_an_experiment_cannot_be_called_like_a_rule(config):
 
 def test_an_experiment_cannot_be_called_like_the_target_of_a_figure(config):
     config["experiments"]["fig_interp"] = config["experiments"]["capacity"] | {"figures": {}}
-    with pytest.raises(ValueError, match=r"^fig_interp: found as an experiment"):
+    with pytest.raises(ValueError, match=r"figures\.interp: a rule has this name"):
         entries.read(config)
 
 

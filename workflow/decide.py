@@ -22,7 +22,7 @@ from hw1.results.files import replacing
 from hw1.results.wording import outcome
 from hw1.settings.entries import ROOT, read
 from hw1.settings.overlays import located, settings_of_files, with_line
-from hw1.settings.validation import did_you_mean
+from hw1.settings.validation import check_among
 from hw1.settings.yaml_files import Document, load
 
 SHOWN = 20  # last lines of Snakemake's output, if it failed
@@ -82,8 +82,7 @@ def targets_of(only: list[str], plan: Plan) -> list[str]:
     left out, or if none of their tables is planned."""
     named = {claim["id"]: name for name, claims in plan.claims.items() for claim in claims}
     for claim in only:
-        if claim not in named:
-            raise ValueError(f"ONLY: found {claim!r}: {did_you_mean(claim, named)}")
+        check_among(claim, "ONLY", named)
         if claim in plan.left_out(named[claim], plan.arms[0]):
             raise ValueError(f"ONLY: {claim} is left out of this configuration: name others")
     asked = [c for claims in plan.claims.values() for c in claims if c["id"] in only]

@@ -14,7 +14,7 @@ from hw1.results import published, tables
 from hw1.results.command import one_line_errors
 from hw1.results.wording import seed_count
 from hw1.settings.runs import Experiments, Run
-from hw1.settings.validation import did_you_mean
+from hw1.settings.validation import check_among
 from hw1.training import checkpoints
 
 RUN_TABLES = ("metrics", "history")
@@ -166,15 +166,13 @@ def main() -> None:
     args = parser.parse_args()
     plan = planned(files_of(ROOT, []))
     arm = args.arm or plan.arms[0]
-    if arm not in plan.arms:
-        raise ValueError(f"--arm: found {arm!r}: {did_you_mean(arm, plan.arms)}")
+    check_among(arm, "--arm", plan.arms)
     plan = plan.of_arm(arm)
     names = args.experiments or [
         name for name in plan.experiments if (args.results / "checkpoints" / name).is_dir()
     ]
     for name in names:
-        if name not in plan.experiments:
-            raise ValueError(f"{name}: {did_you_mean(name, plan.experiments)}")
+        check_among(name, "experiments", plan.experiments)
     if not names:
         raise ValueError(f"{args.results / 'checkpoints'}: found no experiment of config.yaml")
     for name in names:

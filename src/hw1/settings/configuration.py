@@ -9,7 +9,7 @@ from hw1.settings.estimates import training_examples
 from hw1.settings.phases import objectives, phases
 from hw1.settings.requirements import architecture
 from hw1.settings.runs import Experiment, Experiments, experiment_of
-from hw1.settings.validation import WHOLE, check_schema, did_you_mean
+from hw1.settings.validation import WHOLE, check_among, check_schema
 
 # Keys of both kinds.
 MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain", "dropout", "batch_norm"}
@@ -217,9 +217,7 @@ def check_start(experiments: Experiments, name: str, variant: str) -> None:
     where = f"experiments.{name}.variants.{variant}.start"
     for key in ("experiment", "variant"):
         known = experiments if key == "experiment" else experiments[start["experiment"]].variants
-        if start[key] not in known:
-            hint = did_you_mean(start[key], known)
-            raise ValueError(f"{where}.{key}: found {start[key]!r}: {hint}")
+        check_among(start[key], f"{where}.{key}", known)
     begun, its_name = experiments[start["experiment"]], f"{start['experiment']}/{start['variant']}"
     if missing := sorted({*experiments[name].seeds} - {*begun.seeds}):
         raise ValueError(

@@ -17,7 +17,7 @@ from hw1.settings import kinds, requirements
 from hw1.settings.configuration import RULES, checked
 from hw1.settings.overlays import leaves
 from hw1.settings.runs import Experiment, Experiments
-from hw1.settings.validation import Validator, check_name, check_schema, did_you_mean
+from hw1.settings.validation import Validator, check_among, check_name, check_schema
 from hw1.settings.yaml_files import load
 
 ROOT = Path(__file__).parents[3]
@@ -65,6 +65,12 @@ class Figure(NamedTuple):
     colours: dict
     settings: dict
 
+    @property
+    def key(self) -> str:
+        """The key of its entry in the configuration."""
+        place = f"experiments.{self.experiment}.figures" if self.experiment else "claims"
+        return f"{place}.{self.name}"
+
 
 class Entries(NamedTuple):
     """What the entries of a configuration say; `kinds` are all kinds of analyses."""
@@ -92,15 +98,10 @@ def known_needs(extensions: tuple[str, ...]) -> dict[str, Callable[..., None]]:
     """The needs by name: those functions of hw1.settings.requirements, and of the file
     requirements.py of an extension, that take nothing but what a need may take.
 
-    Raises ValueError where two have the same name, or such a file cannot be imported.
+    Raises ValueError where two have the same name.
     """
-    modules = [requirements]
-    for file in (Path(name, "requirements.py") for name in extensions):
-        try:
-            modules += [kinds.load(file)] if file.exists() else []
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise ValueError(f"{file}: cannot be imported ({problem})") from error
+    files = [Path(name, "requirements.py") for name in extensions]
+    modules = [requirements, *map(kinds.load, filter(Path.exists, files))]
     found: dict[str, Callable[..., None]] = {}
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):
@@ -142,9 +143,8 @@ def known_kinds(concern: str, extensions: tuple[str, ...]) -> dict[str, Kind]:
             except ValueError as error:
                 raise ValueError(f"{file}: {error}") from error
             if file.stem in result:
-                raise ValueError(
-                    f"{file}: {result[file.stem].file} has this name, too: choose another"
-                )
+                other = result[file.stem].file
+                raise ValueError(f"{file}: {other} has this name, too: choose another")
             result[file.stem] = Kind(file.stem, file, declared)
     return result
 
@@ -154,8 +154,7 @@ def check_declaration(declared: dict, concern: str) -> None:
     try:
         Validator.check_schema({"properties": declared["settings"]})
     except jsonschema.SchemaError as error:
-        where = ".".join(map(str, ("settings", *list(error.absolute_path)[1:])))
-        raise ValueError(f"{where}: no JSON Schema ({error.message})") from error
+        raise ValueError(f"settings: no JSON Schema ({error.message})") from error
     reserved = {*own_keys(concern), *(IN_STYLE if concern == "figures" else ())}
     if taken := sorted(reserved & set(declared["settings"])):
         raise ValueError(f"settings: {taken[0]} means something else there: choose another name")
@@ -183,13 +182,6 @@ def shown(variants: Collection[str], entry: dict, where: str) -> list[str]:
     return [v for v in variants if any(fnmatchcase(v, pattern) for pattern in patterns)]
 
 
-def chosen(name: str, known: Mapping[str, Kind], where: str) -> Kind:
-    """The kind of a name. Raises ValueError where there is none."""
-    if name not in known:
-        raise ValueError(f"{where}: found {name!r}: {did_you_mean(name, known)}")
-    return known[name]
-
-
 def with_settings(
     name: str,
     experiment: Experiment,
@@ -214,11 +206,7 @@ def with_settings(
         "properties": expected,
         "required": list(expected),
     }
-    try:
-        check_schema(settings, schema, where)
-    except ValueError as error:
-        key = str(error).partition(":")[0]
-        raise ValueError(str(error) if key == where else f"{where}.{error}") from error
+    check_schema(settings, schema, where, nested=True)
     seen = settings | ({"beside": run_beside} if run_beside else {})
     runs = [experiment.variants[variant] for variant in variants]
     about = {"runs": runs, "settings": seen, "seeds": len(experiment.seeds)}
@@ -238,8 +226,8 @@ def analyses(config: dict, experiments: Experiments, known: Mapping[str, Kind]) 
     for experiment, settings in config["experiments"].items():
         for name, entry in settings.get("analyses", {}).items():
             where = f"experiments.{experiment}.analyses.{name}"
-            kind, own = chosen(entry["kind"], known, f"{where}.kind"), own_keys("analyses")
-            runs = experiments[experiment]
+            check_among(entry["kind"], f"{where}.kind", known)
+            kind, own, runs = known[entry["kind"]], own_keys("analyses"), experiments[experiment]
             variants, options = with_settings(experiment, runs, kind, entry, own, where, met)
             datasets = {runs.datasets[variant] for variant in variants}
             together = kind.declared["scope"] != "run"
@@ -270,30 +258,26 @@ def figures(
         tables = tables_of(experiment, done)
         for name, entry in settings.get("figures", {}).items():
             where = f"experiments.{experiment}.figures.{name}"
-            kind = chosen(entry["draw"], known, f"{where}.draw")
-            own = own_keys("figures")
+            check_among(entry["draw"], f"{where}.draw", known)
+            kind, own = known[entry["draw"]], own_keys("figures")
             run, other, other_table = beside(
                 config, experiments, kind, entry, done, f"{where}.beside"
             )
             variants, options = with_settings(
                 experiment, experiments[experiment], kind, entry, own, where, met, run
             )
-            drawn = entry.get("tables", kind.declared["tables"])
-            if len(drawn) != len(kind.declared["tables"]):
-                raise ValueError(
-                    f"{where}.tables: found {len(drawn)}, expected {len(kind.declared['tables'])} "
-                    f"in the order of {', '.join(kind.declared['tables'])}"
-                )
+            wanted = kind.declared["tables"]
+            drawn = entry.get("tables", wanted)
+            if len(drawn) != len(wanted):
+                expected = f"{len(wanted)} in the order of {', '.join(wanted)}"
+                raise ValueError(f"{where}.tables: found {len(drawn)}, expected {expected}")
             palette = {**config["figures"]["colours"], **entry.get("colours", {})}
             if absent := [c for c in kind.declared["colours"] if c not in palette]:
                 raise ValueError(
                     f"{where}.colours: {absent[0]} is missing: say it here or in figures.colours"
                 )
-            for table, expected in zip(drawn, kind.declared["tables"]):
-                if table not in tables:
-                    raise ValueError(
-                        f"{where}.tables: found {table!r}: {did_you_mean(table, tables)}"
-                    )
+            for table, expected in zip(drawn, wanted):
+                check_among(table, f"{where}.tables", tables)
                 if expected in OWN_TABLES and table != expected:
                     raise ValueError(f"{where}.tables: found {table!r}, expected {expected}")
             found.append(
@@ -339,10 +323,7 @@ def beside(
         check_name(experiment, f"{where}.experiment", experiments)
         return None, {}, []
     other = experiments[experiment]
-    if variant not in other.variants:
-        raise ValueError(
-            f"{where}.variant: found {variant!r}: {did_you_mean(variant, other.variants)}"
-        )
+    check_among(variant, f"{where}.variant", other.variants)
     if (table := kind.declared["beside"]) not in tables_of(experiment, done):
         raise ValueError(f"{where}.experiment: {experiment} has no table {table!r}: name another")
     about = entry["beside"] | {
@@ -364,26 +345,19 @@ def entries(config: dict, experiments: dict[str, Experiment]) -> Entries:
     """What `read` gives, of a configuration whose experiments are valid."""
     folders = tuple(config["extensions"].values())
     known = known_kinds("analyses", folders)
-    for name, kind in known.items():
-        if name in RULES:
-            raise ValueError(f"{kind.file}: a rule has this name: choose another")
-    taken = [*RULES, *known]
-    for name, entry in config["claims"].items():
-        if entry.get("target") in taken:
-            raise ValueError(f"claims.{name}.target: a rule has this name: choose another")
-        taken += [entry["target"]] if "target" in entry else []
-    for name in config["experiments"]:
-        if name in taken:
-            raise ValueError(f"experiments.{name}: a rule has this name: choose another")
     done = analyses(config, experiments, known)
     drawn = figures(config, experiments, known_kinds("figures", folders), done)
-    for figure in drawn:
-        if f"fig_{figure.name}" in (*taken, *config["experiments"]):
-            raise ValueError(
-                f"fig_{figure.name}: found as an experiment, a target of claims or a kind "
-                "of analysis, but it is the target of a figure: choose another"
-            )
     check_names(config, done, drawn)
+    named = [(f"{kind.file}", name) for name, kind in known.items()]
+    for name, entry in config["claims"].items():
+        named += [(f"claims.{name}.target", entry["target"])] if "target" in entry else []
+    named += [(f"experiments.{name}", name) for name in config["experiments"]]
+    named += [(figure.key, f"fig_{figure.name}") for figure in drawn]
+    taken = {*RULES}
+    for where, name in named:
+        if name in taken:
+            raise ValueError(f"{where}: a rule has this name: choose another")
+        taken.add(name)
     return Entries(experiments, done, drawn, list(known.values()))
 
 
@@ -408,8 +382,7 @@ def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure])
             for table in (f"{name}_{arm}", f"{name}_parts_{arm}"):
                 once(seen, f"results/tables/{table}.csv", f"claims.{name}")
     for figure in drawn:
-        where = f"experiments.{figure.experiment}.figures" if figure.experiment else "claims"
-        once(seen, f"results/fig_{figure.name}.png", f"{where}.{figure.name}")
+        once(seen, f"results/fig_{figure.name}.png", figure.key)
 
 
 def once(seen: dict[str, str], file: str, where: str) -> None:
