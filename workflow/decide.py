@@ -3,7 +3,6 @@
 import argparse
 import math
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -27,11 +26,7 @@ from hw1.settings.yaml_files import Document, load
 
 SHOWN = 20  # last lines of Snakemake's output, if it failed
 # Not allowed in --options: they have a place of their own here, or build nothing.
-OWN = {
-    "CONFIGFILE": ("--configfile", "--configfiles"),
-    "DIRECTORY": ("--directory", "-d"),
-    "snakemake itself": ("-n", "--dry-run", "--dryrun", "--touch", "-t", "--unlock"),
-}
+OWN = "--configfile --configfiles --directory -d -n --dry-run --dryrun --touch -t --unlock".split()
 
 
 def plan_with(overlay: Document, name: str) -> Plan:
@@ -128,19 +123,10 @@ def main() -> None:
     parser.add_argument("--cores", default="all")
     parser.add_argument("--options", default="", help="others of Snakemake, in one text")
     args = parser.parse_args()
-    if not 0 < args.minutes < math.inf:
-        raise ValueError(f"MINUTES: found {args.minutes:g}, expected more than 0")
-    if not re.fullmatch(r"all|[1-9]\d*", args.cores):
-        raise ValueError(f"CORES: found {args.cores!r}, expected a number or all")
-    try:
-        options = shlex.split(args.options)
-    except ValueError as error:
-        raise ValueError(f"OPTIONS: found {args.options!r}: {error}") from error
-    for place, names in OWN.items():
-        if taken := [o for o in options if o.partition("=")[0] in names]:
-            raise ValueError(f"OPTIONS: found {taken[0]}: say it with {place}")
-    if os.path.exists(args.directory) and not os.path.isdir(args.directory):
-        raise ValueError(f"DIRECTORY: found {args.directory}, which is a file: name a folder")
+    options = shlex.split(args.options)
+    if taken := [option for option in options if option.partition("=")[0] in OWN]:
+        raise ValueError(f"OPTIONS: found {taken[0]}: say it with CONFIGFILE or DIRECTORY")
+    cores = os.cpu_count() or 1 if args.cores == "all" else int(args.cores)
     end = time.monotonic() + 60 * args.minutes
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -168,7 +154,6 @@ def main() -> None:
     by = shlex.join(["make", "decide", *(f"{key}={value}" for key, value in said.items() if value)])
     where = ["--directory", str(folder)] if folder != Path() else []
     page = shlex.join(["snakemake", *where, "--configfile", str(decided)])
-    cores = os.cpu_count() or 1 if args.cores == "all" else int(args.cores)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
 
@@ -191,18 +176,12 @@ def main() -> None:
             raise ValueError(f"Snakemake failed, as its last lines say: all are in {log}")
         if step:
             beyond = max(0.0, time.monotonic() - began - (step.seconds - beyond))
-        before = findings
-        findings = [
-            finding
-            for finding in look(plan, folder)
-            if not args.only or finding.claim["id"] in args.only
-        ]
-        results = folder / "results"
+        before, experiments = findings, plan.experiments  # as of this look
+        findings = [f for f in look(plan, folder) if not args.only or f.claim["id"] in args.only]
         costs = {
-            name: deciding.seconds_per_seed(plan.experiments, name, plan.analyses, results)
-            for name in plan.experiments
+            name: deciding.seconds_per_seed(experiments, name, plan.analyses, folder / "results")
+            for name in experiments
         }
-        experiments = plan.experiments  # as of this look
         news = deciding.news(before, findings, experiments)
         left = end - time.monotonic()
         while step := deciding.choose(findings, experiments, costs, cores, left, full, beyond):
