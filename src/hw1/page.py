@@ -110,10 +110,7 @@ def ranges(seeds: Iterable[int]) -> str:
 
 def records(table: pd.DataFrame) -> list[dict]:
     """Rows as dictionaries, with None where a value is missing."""
-    return [
-        {key: None if pd.isna(value) else value for key, value in row.items()}
-        for row in table.to_dict("records")
-    ]
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def results(metrics: pd.DataFrame) -> list[dict]:

@@ -27,7 +27,8 @@ FUNCTIONS = {
 # The class in torchvision of MNIST and data sets like it, which also names their folder.
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
 
-# MD5 of their four files: MNIST's are decompressed, the others' are as torchvision has them.
+# MD5 of their four files, in the order of ARRAYS: MNIST's are decompressed, the others' are as
+# torchvision has them.
 MD5 = {
     "mnist": {
         "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -81,12 +82,7 @@ def digits(test_share: float, size: int) -> Arrays:
         stratify=source.target,
         random_state=0,
     )
-    return {
-        "train_inputs": train_inputs,
-        "train_targets": train_targets,
-        "test_inputs": test_inputs,
-        "test_targets": test_targets,
-    }
+    return dict(zip(ARRAYS, (train_inputs, train_targets, test_inputs, test_targets)))
 
 
 def mnist(root: Path, kind: str = "mnist") -> Arrays:
@@ -105,14 +101,7 @@ def mnist(root: Path, kind: str = "mnist") -> Arrays:
     if missing := [name for name in MD5[kind] if name not in found]:
         download(raw, kind, missing)
         found |= {name: original(raw, name, MD5[kind][name]) for name in missing}
-    contents = {name.removesuffix(".gz"): content for name, content in found.items()}
-    names = {
-        "train_inputs": "train-images-idx3-ubyte",
-        "train_targets": "train-labels-idx1-ubyte",
-        "test_inputs": "t10k-images-idx3-ubyte",
-        "test_targets": "t10k-labels-idx1-ubyte",
-    }
-    loaded = {array: from_idx(contents[name]) for array, name in names.items()}
+    loaded = {array: from_idx(found[name]) for array, name in zip(ARRAYS, MD5[kind])}
     return {
         array: values.astype(np.int64) if array.endswith("targets") else values
         for array, values in loaded.items()
@@ -199,26 +188,17 @@ def named_arrays(path: Path) -> Arrays:
     Raises ValueError, with a line that says what was found, if the file is something else or lacks
     one of them. Raises OSError if it cannot be read.
     """
-    known = f"{path}: no .npz of plain arrays: found "
-    write = f"write it with numpy.savez(path, {', '.join(f'{name}=...' for name in ARRAYS)})"
-    with path.open("rb") as opened:
-        if not opened.read(2) == b"PK":
-            raise ValueError(f"{known}a file of another format: {write}")
-    name, found = "a zip archive", {}
     try:
         with np.load(path, allow_pickle=False) as file:
             names = file.files
-            for name in [name for name in ARRAYS if name in names]:
-                found[name] = np.asarray(file[name])  # bytes, if it is no array
-    except Exception as error:  # BadZipFile, EOFError, ValueError and others
+            found = {name: np.asarray(file[name]) for name in ARRAYS if name in names}
+    except Exception as error:  # BadZipFile, EOFError, TypeError, ValueError and others
         if getattr(error, "errno", None):
             raise
-        problem = f"{name} that cannot be read ({error})"
-        if "allow_pickle" in str(error):
-            problem = f"{name} of Python objects, expected numbers of one shape"
-        raise ValueError(f"{known}{problem}: {write}") from error
+        write = f"write it with numpy.savez(path, {', '.join(f'{name}=...' for name in ARRAYS)})"
+        raise ValueError(f"{path}: no .npz of plain arrays ({error}): {write}") from error
     if missing := [name for name in ARRAYS if name not in found]:
-        there = ", ".join(names[:6] + ["..."] * (len(names) > 6)) or "no arrays"
+        there = ", ".join(names) or "no arrays"
         raise ValueError(f"{path}: found {there}, expected {', '.join(missing)}, too")
     return found
 
@@ -239,15 +219,11 @@ def own(dataset: dict, path: Path) -> Arrays:
                 f"{path}: {name}: found {array.dtype} of shape {array.shape}, expected numbers"
             )
         if inputs and pixels and array.dtype != np.uint8:
-            raise ValueError(
-                f"{path}: {name}: found {array.dtype}, expected uint8 where pixels is true: "
-                "write it so, or leave pixels out, for inputs that are taken as they are"
-            )
+            raise ValueError(f"{path}: {name}: found {array.dtype}, expected uint8 of pixels")
         if inputs and pixels is None and array.dtype == np.uint8:
             raise ValueError(
                 f"{path}: {name}: found uint8, expected its entry under datasets to say what that "
-                "is: pixels: true scales 0 to 255 to inputs.range, as of MNIST's images, "
-                "pixels: false takes it as it is"
+                "is: pixels: true scales 0 to 255 to inputs.range, pixels: false takes it as it is"
             )
         n = len(found[name.replace("targets", "inputs")]) if not inputs else len(array)
         labels = "classes" in dataset and not inputs
@@ -278,14 +254,10 @@ def prepare(dataset: dict, root: Path, source: Path | None = None) -> Arrays:
 
     `root` is where downloaded files are kept, `source` the file of a data set of kind `arrays`.
     """
-    if dataset["kind"] == "arrays":
-        if source is None:
-            raise ValueError("found a data set of kind arrays without its file: name that")
+    if source:
         return own(dataset, source)
     if dataset["kind"] == "function":
-        return function_samples(
-            dataset["function"], dataset["points"], dataset["low"], dataset["high"]
-        )
+        return function_samples(*(dataset[key] for key in ("function", "points", "low", "high")))
     if dataset["kind"] == "digits":
         return digits(dataset["test_share"], dataset["size"])
     return mnist(root, dataset["kind"])
