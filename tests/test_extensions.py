@@ -316,7 +316,10 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
             {"analyses__x_py": NORMS.replace('"variant", "seed"', '"seed"')},
             "x.py: tables: found the columns experiment, seed, norm, expected experiment, ",
         ),
-        ({"analyses__train_py": NORMS}, "train.py: a rule has this name: choose another"),
+        (
+            {"analyses__train_py": NORMS},
+            "train.py: the workflow makes the target train, too",
+        ),
         (
             {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["recorded"], "scope"')},
             "x.py: needs.0: found 'recorded', expected one of alike, both_ends",

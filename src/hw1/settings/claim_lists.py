@@ -11,7 +11,7 @@ from hw1.settings import kinds
 from hw1.settings.architectures import classes_of
 from hw1.settings.entries import LIBRARY, OWN_TABLES, Analysis, Figure, schema, tables_of
 from hw1.settings.runs import Experiments
-from hw1.settings.validation import check_among, check_name, check_schema, did_you_mean
+from hw1.settings.validation import check_among, check_keys, check_name, check_schema, did_you_mean
 
 
 def about(claims: Sequence[dict]) -> set[str]:
@@ -52,7 +52,13 @@ def check_claim(claim: dict, where: str, known: Sequence[str], keys: "Statistics
     check_name(claim["experiment"], f"{where}.experiment", known)
     for number, part in enumerate(claim["parts"]):
         key = f"{where}.parts.{number}"
-        check_keys(part, key, keys)
+        check_among(part["statistic"], f"{key}.statistic", keys)
+        own = keys[part["statistic"]]
+        schemas = {
+            name: {"enum": list(of.allowed)} if of.allowed else KINDS.get(of.kind, TEXT)
+            for name, of in own.items()
+        }
+        check_keys(part["of"], schemas, f"{key}.of", {name for name in own if own[name].optional})
         check_name(part["of"].get("experiment"), f"{key}.of.experiment", known)
         regions = {name: part.get(name, {}) for name in ("confirmed", "refuted")}
         regions["reading.where"] = part.get("reading", {}).get("where", {})
@@ -153,22 +159,6 @@ KINDS: dict[str, dict] = {
 # The columns that workflow/scripts/evaluate.py writes.
 METRICS = [*RUN_COLUMNS, "parameters", "epoch", "split", "examples", "loss", "accuracy"]
 METRICS += ["constant_loss", "constant_accuracy"]
-
-
-def check_keys(part: dict, where: str, statistics: Statistics) -> None:
-    """Raise ValueError where a key under `of` is unknown to the statistic, or has another type."""
-    check_among(part["statistic"], f"{where}.statistic", statistics)
-    keys = statistics[part["statistic"]]
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            name: {"enum": list(key.allowed)} if key.allowed else KINDS.get(key.kind, TEXT)
-            for name, key in keys.items()
-        },
-        "required": [name for name, key in keys.items() if not key.optional],
-    }
-    check_schema(part["of"], schema, f"{where}.of", nested=True)
 
 
 def check_evidence(

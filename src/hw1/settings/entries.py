@@ -5,7 +5,7 @@ An experiment is an entry; nothing here knows an experiment by its name.
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from hw1.settings import kinds, requirements
 from hw1.settings.configuration import RULES, checked
 from hw1.settings.overlays import leaves
 from hw1.settings.runs import Experiment, Experiments
-from hw1.settings.validation import Validator, check_among, check_name, check_schema
+from hw1.settings.validation import Validator, check_among, check_keys, check_name, check_schema
 from hw1.settings.yaml_files import load
 
 ROOT = Path(__file__).parents[3]
@@ -182,31 +182,36 @@ def shown(variants: Collection[str], entry: dict, where: str) -> list[str]:
     return [v for v in variants if any(fnmatchcase(v, pattern) for pattern in patterns)]
 
 
+def entries_of(
+    config: dict, concern: str, key: str, known: Mapping[str, Kind]
+) -> Iterator[tuple[str, str, str, Kind, dict]]:
+    """The entries of a concern, `analyses` or `figures`: experiment, name, place, kind, and what
+    each says. Raises ValueError where there is no kind of the name under `key`."""
+    for experiment, settings in config["experiments"].items():
+        for name, entry in settings.get(concern, {}).items():
+            where = f"experiments.{experiment}.{concern}.{name}"
+            check_among(entry[key], f"{where}.{key}", known)
+            yield experiment, name, where, known[entry[key]], entry
+
+
 def with_settings(
-    name: str,
+    config: dict,
     experiment: Experiment,
     kind: Kind,
     entry: dict,
-    own: Sequence[str],
     where: str,
-    known: Mapping[str, Callable[..., None]],
     run_beside: dict | None = None,
 ) -> tuple[list[str], dict]:
-    """Variants and settings of an entry of an experiment for its kind; `known` are all needs, which
-    see the run beside, too.
+    """Variants and settings of an entry of an experiment for its kind, whose needs see the run
+    beside, too.
 
     Raises ValueError where they do not fit the kind's declaration, or its needs are not met.
     """
+    _, name, concern, _ = where.split(".")
     variants = shown(experiment.variants, entry, where)
-    settings = {key: value for key, value in entry.items() if key not in own}
-    expected = kind.declared["settings"]
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": expected,
-        "required": list(expected),
-    }
-    check_schema(settings, schema, where, nested=True)
+    settings = {key: entry[key] for key in entry if key not in own_keys(concern)}
+    check_keys(settings, kind.declared["settings"], where, set())
+    known = known_needs(tuple(config["extensions"].values()))
     seen = settings | ({"beside": run_beside} if run_beside else {})
     runs = [experiment.variants[variant] for variant in variants]
     about = {"runs": runs, "settings": seen, "seeds": len(experiment.seeds)}
@@ -222,21 +227,17 @@ def with_settings(
 
 def analyses(config: dict, experiments: Experiments, known: Mapping[str, Kind]) -> list[Analysis]:
     """The analyses of all experiments. Raises ValueError where one is wrong."""
-    found, met = [], known_needs(tuple(config["extensions"].values()))
-    for experiment, settings in config["experiments"].items():
-        for name, entry in settings.get("analyses", {}).items():
-            where = f"experiments.{experiment}.analyses.{name}"
-            check_among(entry["kind"], f"{where}.kind", known)
-            kind, own, runs = known[entry["kind"]], own_keys("analyses"), experiments[experiment]
-            variants, options = with_settings(experiment, runs, kind, entry, own, where, met)
-            datasets = {runs.datasets[variant] for variant in variants}
-            together = kind.declared["scope"] != "run"
-            if kind.declared["data"] and together and len(datasets) > 1:
-                raise ValueError(
-                    f"{where}.variants: found variants on {' and '.join(sorted(datasets))}, "
-                    "expected one data set: make an analysis of each"
-                )
-            found.append(Analysis(experiment, name, kind, variants, options))
+    found = []
+    for experiment, name, where, kind, entry in entries_of(config, "analyses", "kind", known):
+        runs = experiments[experiment]
+        variants, options = with_settings(config, runs, kind, entry, where)
+        datasets = {runs.datasets[variant] for variant in variants}
+        if kind.declared["data"] and kind.declared["scope"] != "run" and len(datasets) > 1:
+            raise ValueError(
+                f"{where}.variants: found variants on {' and '.join(sorted(datasets))}, expected "
+                "one data set: make an analysis of each"
+            )
+        found.append(Analysis(experiment, name, kind, variants, options))
     return found
 
 
@@ -253,46 +254,28 @@ def figures(
 
     Raises ValueError where one is wrong.
     """
-    found, met = [], known_needs(tuple(config["extensions"].values()))
-    for experiment, settings in config["experiments"].items():
-        tables = tables_of(experiment, done)
-        for name, entry in settings.get("figures", {}).items():
-            where = f"experiments.{experiment}.figures.{name}"
-            check_among(entry["draw"], f"{where}.draw", known)
-            kind, own = known[entry["draw"]], own_keys("figures")
-            run, other, other_table = beside(
-                config, experiments, kind, entry, done, f"{where}.beside"
-            )
-            variants, options = with_settings(
-                experiment, experiments[experiment], kind, entry, own, where, met, run
-            )
-            wanted = kind.declared["tables"]
-            drawn = entry.get("tables", wanted)
-            if len(drawn) != len(wanted):
-                expected = f"{len(wanted)} in the order of {', '.join(wanted)}"
-                raise ValueError(f"{where}.tables: found {len(drawn)}, expected {expected}")
-            palette = {**config["figures"]["colours"], **entry.get("colours", {})}
-            if absent := [c for c in kind.declared["colours"] if c not in palette]:
-                raise ValueError(
-                    f"{where}.colours: {absent[0]} is missing: say it here or in figures.colours"
-                )
-            for table, expected in zip(drawn, wanted):
-                check_among(table, f"{where}.tables", tables)
-                if expected in OWN_TABLES and table != expected:
-                    raise ValueError(f"{where}.tables: found {table!r}, expected {expected}")
-            found.append(
-                Figure(
-                    experiment,
-                    name,
-                    kind,
-                    variants,
-                    [*(f"{experiment}_{table}" for table in drawn), *other_table],
-                    entry["caption"],
-                    entry.get("claims", []),
-                    entry.get("colours", {}),
-                    options | other,
-                )
-            )
+    found = []
+    for experiment, name, where, kind, entry in entries_of(config, "figures", "draw", known):
+        run, other, other_table = beside(config, experiments, kind, entry, done, f"{where}.beside")
+        variants, options = with_settings(config, experiments[experiment], kind, entry, where, run)
+        wanted, tables = kind.declared["tables"], tables_of(experiment, done)
+        drawn, colours = entry.get("tables", wanted), entry.get("colours", {})
+        if len(drawn) != len(wanted):
+            expected = f"{len(wanted)} in the order of {', '.join(wanted)}"
+            raise ValueError(f"{where}.tables: found {len(drawn)}, expected {expected}")
+        palette = {**config["figures"]["colours"], **colours}
+        if absent := [colour for colour in kind.declared["colours"] if colour not in palette]:
+            hint = "say it here or in figures.colours"
+            raise ValueError(f"{where}.colours: {absent[0]} is missing: {hint}")
+        for table, expected in zip(drawn, wanted):
+            check_among(table, f"{where}.tables", tables)
+            if expected in OWN_TABLES and table != expected:
+                raise ValueError(f"{where}.tables: found {table!r}, expected {expected}")
+        files = [*(f"{experiment}_{table}" for table in drawn), *other_table]
+        texts = entry["caption"], entry.get("claims", [])
+        found.append(
+            Figure(experiment, name, kind, variants, files, *texts, colours, options | other)
+        )
     for name, entry in config["claims"].items():
         caption = f"{entry['title']}: effect, 95 % interval and verdict of each."
         table, options = f"{name}_parts_{next(iter(config['arms']))}", {"title": entry["title"]}
@@ -347,49 +330,43 @@ def entries(config: dict, experiments: dict[str, Experiment]) -> Entries:
     known = known_kinds("analyses", folders)
     done = analyses(config, experiments, known)
     drawn = figures(config, experiments, known_kinds("figures", folders), done)
-    check_names(config, done, drawn)
-    named = [(f"{kind.file}", name) for name, kind in known.items()]
-    for name, entry in config["claims"].items():
-        named += [(f"claims.{name}.target", entry["target"])] if "target" in entry else []
-    named += [(f"experiments.{name}", name) for name in config["experiments"]]
-    named += [(figure.key, f"fig_{figure.name}") for figure in drawn]
-    taken = {*RULES}
-    for where, name in named:
-        if name in taken:
-            raise ValueError(f"{where}: a rule has this name: choose another")
-        taken.add(name)
-    return Entries(experiments, done, drawn, list(known.values()))
+    found = Entries(experiments, done, drawn, list(known.values()))
+    check_names(config, found)
+    return found
 
 
-def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure]) -> None:
-    """Raise ValueError where two tables or two figures would be one file."""
-    seen = {f"results/tables/comparison_{arm}.csv": "snakemake compare" for arm in config["arms"]}
-    once(seen, "results/index.html", "the page")
-    kinds_by_name: dict[str, str] = {}
-    for analysis in done:
-        if kinds_by_name.setdefault(analysis.name, analysis.kind.name) != analysis.kind.name:
+def check_names(config: dict, found: Entries) -> None:
+    """Raise ValueError where two entries would make one file, or one target of Snakemake."""
+    kind_of: dict[str, str] = {}
+    for analysis in found.analyses:
+        if kind_of.setdefault(analysis.name, analysis.kind.name) != analysis.kind.name:
             raise ValueError(
                 f"experiments.{analysis.experiment}.analyses.{analysis.name}: another experiment "
-                f"has one of kind {kinds_by_name[analysis.name]} with this name: choose another"
+                f"has one of kind {kind_of[analysis.name]} with this name: choose another"
             )
-    for experiment in config["experiments"]:
-        for table in tables_of(experiment, done):
-            where = f"experiments.{experiment}.analyses"
-            once(seen, f"results/tables/{experiment}_{table}.csv", f"{where}.{table}")
-    for name in config["claims"]:
-        once(seen, f"results/{name}.html", f"claims.{name}")
-        for arm in config["arms"]:
-            for table in (f"{name}_{arm}", f"{name}_parts_{arm}"):
-                once(seen, f"results/tables/{table}.csv", f"claims.{name}")
-    for figure in drawn:
-        once(seen, f"results/fig_{figure.name}.png", figure.key)
-
-
-def once(seen: dict[str, str], file: str, where: str) -> None:
-    """Raise ValueError where a file is made by another entry, too."""
-    if file in seen:
-        raise ValueError(f"{where}: {seen[file]} makes {file}, too: choose another name")
-    seen[file] = where
+    made = [(f"the target {name}", "the workflow") for name in RULES]
+    made += [("results/index.html", "the page")]
+    made += [(f"results/tables/comparison_{a}.csv", "snakemake compare") for a in config["arms"]]
+    made += [(f"the target {kind.name}", f"{kind.file}") for kind in found.kinds]
+    for name, entry in config["claims"].items():
+        ledgers = [f"{name}{middle}_{arm}" for middle in ("", "_parts") for arm in config["arms"]]
+        files = [f"results/{name}.html", *(f"results/tables/{ledger}.csv" for ledger in ledgers)]
+        made += [(file, f"claims.{name}") for file in files]
+        if "target" in entry:
+            made += [(f"the target {entry['target']}", f"claims.{name}.target")]
+    for name in config["experiments"]:
+        made += [(f"the target {name}", f"experiments.{name}")]
+        for table in tables_of(name, found.analyses):
+            where = f"experiments.{name}.analyses.{table}"
+            made += [(f"results/tables/{name}_{table}.csv", where)]
+    for figure in found.figures:
+        made += [(f"results/fig_{figure.name}.png", figure.key)]
+        made += [(f"the target fig_{figure.name}", figure.key)]
+    seen: dict[str, str] = {}
+    for what, where in made:
+        if what in seen:
+            raise ValueError(f"{where}: {seen[what]} makes {what}, too: choose another name")
+        seen[what] = where
 
 
 def dataset_titles(config: dict, names: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jsonschema
@@ -44,6 +44,14 @@ def check_schema(document: object, schema: dict, whole: str, nested: bool = Fals
     if error is not None:
         path = ".".join(map(str, error.absolute_path))
         raise ValueError(explain(error, f"{whole}.{path}" if nested and path else path or whole))
+
+
+def check_keys(found: dict, schemas: Mapping[str, dict], where: str, optional: set[str]) -> None:
+    """Raise ValueError unless what is found has all keys of `schemas` that are not optional, and no
+    other, with values that fit."""
+    schema = {"type": "object", "additionalProperties": False, "properties": schemas}
+    schema["required"] = [key for key in schemas if key not in optional]
+    check_schema(found, schema, where, nested=True)
 
 
 def explain(error: Any, where: str) -> str:  # Any: as typed, all of it may be unset
