@@ -274,9 +274,7 @@ LENET5 = {"experiment": "random_labels", "variant": "lenet5"}
 MLP = {"kind": "mlp", "hidden": [9]}
 OF_MLP = {"experiment": "trajectory", "variant": "mlp"}
 OTHERS = {"title": "mine", "file": "workflow/claims.yaml"}
-PAIRS = ["a", "a_b", "b", "b_b"]
 PCA = {"kind": "pca", "view": "model"}
-SGD = {"optimizer": "sgd", "learning_rate": 1, "batch_size": 9, "epochs": 1}
 # What is put at a path, if not of the configuration then of its experiments; what is said of it.
 MISTAKES = [
     ({"devise": "cpu"}, r"unknown key 'devise': did you mean device\?"),
@@ -316,7 +314,6 @@ MISTAKES = [
         r"seeds_per_job: found 2, which makes 5000 files, more than .*: use \d+ or",
     ),
     # Inputs and models.
-    ({"capacity.inputs.range": [1, 1]}, r"cnn1\.inputs\.range: found \[1, 1\], expected two that"),
     ({"capacity.inputs.labels": 1.5}, r"labels: found 1\.5, expected at most 1"),
     ({"capacity.inputs.examples": 70_000}, r"examples: found 70000, but mnist has 60000 training"),
     ({"capacity.inputs.examples": 100}, r"batch_size: found 128, but mnist has 100 training exam"),
@@ -411,13 +408,6 @@ MISTAKES = [
     (
         {"function_fit.analyses.sinc_predictions.variants": ["sine_*"]},
         r"sinc_predictions\.variants: found 'sine_\*', which none of sinc_deep, .* is",
-    ),
-    (
-        {
-            "interpolation.analyses.lines.variants": PAIRS,
-            "interpolation.variants": {name: {"training": SGD} for name in PAIRS},
-        },
-        r"interpolation\.variants: a_b would be the name of two pairs, or of a pair and a variant",
     ),
     # Figures.
     ({"capacity.figures.params.draw": "parameter"}, r"draw: found 'parameter': did you mean para"),

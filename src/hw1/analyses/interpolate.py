@@ -16,19 +16,10 @@ from hw1.results import tables
 from hw1.training.evaluation import evaluate
 
 KIND = {
-    "needs": [
-        "weights_alone",
-        "both_ends_on_grid",
-        "several",
-        "pairs_told_apart",
-        "alike",
-        "same_data",
-    ],
+    "needs": ["weights_alone", "both_ends_on_grid", "several", "alike", "same_data"],
     "scope": "seeds",
     "data": True,
-    "tables": {
-        "": ["experiment", "variant", "seed", "alpha", "split", "loss", "accuracy"],
-    },
+    "tables": {"": ["experiment", "variant", "seed", "alpha", "split", "loss", "accuracy"]},
     "settings": {
         "start": {"description": "First alpha; 0 is one network", "type": "number", "maximum": 0},
         "stop": {"description": "Last alpha; 1 is the other", "type": "number", "minimum": 1},

@@ -19,10 +19,7 @@ from hw1.results.arrays import Arrays
 from hw1.results.files import replacing
 
 # sin(5 pi x) / (5 pi x) with its limit 1 at 0, and the sign of sin(5 pi x).
-FUNCTIONS = {
-    "sinc": lambda x: np.sinc(5 * x),
-    "sign": lambda x: np.sign(np.sin(5 * np.pi * x)),
-}
+FUNCTIONS = {"sinc": lambda x: np.sinc(5 * x), "sign": lambda x: np.sign(np.sin(5 * np.pi * x))}
 
 # The class in torchvision of MNIST and data sets like it, which also names their folder.
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}

@@ -169,9 +169,6 @@ def check_inputs(name: str, entry: dict, experiment: Experiment, variant: str) -
                 f"{there}.inputs.{key}: found {value!r}, but {experiment.datasets[variant]}, which "
                 f"{variant} trains on, is as it is: leave it out"
             )
-    low, high = seen.get("range", (0, 1))
-    if low == high:
-        raise ValueError(f"{where}.inputs.range: found [{low}, {high}], expected two that differ")
 
 
 def check_phases(training: dict, where: str) -> None:

@@ -9,6 +9,7 @@ or of the experiment. Nothing here imports torch.
 from collections.abc import Callable, Iterable, Sequence
 
 from hw1.settings.architectures import CLASSES, classes_of, example_shape, layers, parameter_count
+from hw1.settings.validation import check_among
 
 LARGEST_HESSIAN = 2000  # parameters
 
@@ -195,26 +196,12 @@ def both_ends_on_grid(settings: dict) -> None:
         )
 
 
-def pairs_told_apart(runs: Sequence[dict]) -> None:
-    """Each pair of variants can be named after them."""
-    names = [run["variant"] for run in runs]
-    pairs = [f"{a}_{b}" for place, a in enumerate(names) for b in names[place + 1 :]]
-    if twice := [pair for pair in pairs if (pairs + names).count(pair) > 1]:
-        raise ValueError(
-            f"variants: {twice[0]} would be the name of two pairs, or of a pair and a variant: "
-            "call a variant otherwise"
-        )
-
-
 def ends_of_lines(settings: dict, runs: Iterable[dict]) -> None:
     """The lines go from one of the variants to another."""
     names = [run["variant"] for run in runs]
     for name, ends in settings["lines"].items():
         for end in ("from", "to"):
-            if ends[end] not in names:
-                raise ValueError(
-                    f"lines.{name}.{end}: found {ends[end]!r}, expected one of {', '.join(names)}"
-                )
+            check_among(ends[end], f"lines.{name}.{end}", names)
 
 
 def ten_classes(runs: Iterable[dict], settings: dict) -> None:
@@ -241,10 +228,12 @@ def random_labels(runs: Iterable[dict], settings: dict) -> None:
     if "beside" in settings:
         run = settings["beside"]
         labels = run.get("inputs", {}).get("labels", "none")  # none where it fits a function
-        found = {"labels": labels, "history": run["training"]["history"]}
-        for key, value in {"labels": "random", "history": "epoch"}.items():
-            if found[key] != value:
+        for key, found, value in (
+            ("labels", labels, "random"),
+            ("history", run["training"]["history"], "epoch"),
+        ):
+            if found != value:
                 raise ValueError(
-                    f"beside.variant: found {key}: {found[key]}, but it draws the accuracy on "
-                    f"random labels by epoch: name a variant with {key}: {value}"
+                    f"beside.variant: found {key}: {found}, but it draws the accuracy on random "
+                    f"labels by epoch: name a variant with {key}: {value}"
                 )
