@@ -636,7 +636,7 @@ def test_the_keys_of_all_statistics_are_known_without_importing_them():
 @pytest.mark.parametrize(
     "head, message",
     [
-        ("()", "found (), expected annotations as in src/hw1/claims/keys.py, and an argument exp"),
+        ("()", "found (), expected annotations as in src/hw1/claims/keys.py, one of them an exp"),
         ("(tables, column: str)", "found (tables, column: str), expected annotations as in"),
         ("(tables, table)", "found (tables, table), expected"),
         ("(tables, table: Annotated[str])", "found (tables, table: Annotated[str]), expected"),

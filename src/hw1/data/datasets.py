@@ -210,37 +210,33 @@ def own(dataset: dict, path: Path) -> Arrays:
     found, pixels = named_arrays(path), dataset.get("pixels")
     prepared = {}
     for name in ARRAYS:
-        array, inputs = found[name], name.endswith("inputs")
+        array, inputs, where = found[name], name.endswith("inputs"), f"{path}: {name}"
         if array.dtype.kind not in "fiub" or array.ndim == 0:
-            raise ValueError(
-                f"{path}: {name}: found {array.dtype} of shape {array.shape}, expected numbers"
-            )
+            what = f"{array.dtype} of shape {array.shape}"
+            raise ValueError(f"{where}: found {what}, expected numbers")
         if inputs and pixels and array.dtype != np.uint8:
-            raise ValueError(f"{path}: {name}: found {array.dtype}, expected uint8 of pixels")
+            raise ValueError(f"{where}: found {array.dtype}, expected uint8 of pixels")
         if inputs and pixels is None and array.dtype == np.uint8:
-            raise ValueError(
-                f"{path}: {name}: found uint8, expected its entry under datasets to say what that "
-                "is: pixels: true scales 0 to 255 to inputs.range, pixels: false takes it as it is"
-            )
+            said = "expected its entry under datasets to say pixels: true or pixels: false"
+            raise ValueError(f"{where}: found uint8, {said}")
         n = len(found[name.replace("targets", "inputs")]) if not inputs else len(array)
         labels = "classes" in dataset and not inputs
         shape = (n,) if labels else (n, *(dataset["shape"] if inputs else [dataset["outputs"]]))
         if array.shape == (n,) and shape == (n, 1):
             array = array[:, None]
         if array.shape != shape or n == 0:
-            raise ValueError(f"{path}: {name}: found the shape {array.shape}, expected {shape}")
+            raise ValueError(f"{where}: found the shape {array.shape}, expected {shape}")
         if name == "train_inputs" and n != dataset["examples"]:
-            raise ValueError(
-                f"{path}: {name}: found {n} examples, but examples says {dataset['examples']}"
-            )
+            said = f"but examples says {dataset['examples']}"
+            raise ValueError(f"{where}: found {n} examples, {said}")
         wrong = ~np.isfinite(array)
         if labels and not wrong.any():
             wrong = (array != np.floor(array)) | (array < 0) | (array >= dataset["classes"])
         if wrong.any():
             place = tuple(int(index) for index in np.argwhere(wrong)[0])
             expected = f"a label of 0 to {dataset['classes'] - 1}" if labels else "a finite number"
-            where = ", ".join(map(str, place))
-            raise ValueError(f"{path}: {name}[{where}]: found {array[place]}, expected {expected}")
+            at = ", ".join(map(str, place))
+            raise ValueError(f"{where}[{at}]: found {array[place]}, expected {expected}")
         kept = array.dtype if inputs and pixels else np.float64
         prepared[name] = array.astype(np.int64 if labels else kept)
     return prepared

@@ -63,10 +63,8 @@ def check_same(decided: dict, overlay: dict, name: str) -> None:
     theirs, own = settings(decided), settings(overlay)
     for key in theirs | own:
         if theirs.get(key, "") != own.get(key, ""):
-            raise ValueError(
-                f"{name} has other settings than the overlays ({key}): delete it to begin anew, or "
-                "give no overlay to go on with it"
-            )
+            hint = "delete it, or give no overlay to go on with it"
+            raise ValueError(f"{name} has other settings than the overlays ({key}): {hint}")
 
 
 def with_seeds(overlay: dict, experiments: Experiments, added: Seeds) -> dict:

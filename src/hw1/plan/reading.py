@@ -90,9 +90,7 @@ def of_arms(
         over: dict[str, Document] = {}
         try:
             if arm == first:
-                raise ValueError(
-                    f"arms.{arm}.overlay: found one of the first arm, which has none: leave it out"
-                )
+                raise ValueError(f"arms.{arm}.overlay: found one of the first arm, which has none")
             name = os.path.relpath(entry["overlay"])
             over[name] = load(name)
             for experiment, own in ever(over, "experiments").items():

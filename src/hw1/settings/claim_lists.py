@@ -111,10 +111,10 @@ def statistics(extensions: tuple[str, ...] = ()) -> Statistics:
                 try:
                     found[node.name] = keys_of(node, named)
                 except (ValueError, SyntaxError, AttributeError) as error:
+                    said = f"found ({ast.unparse(node.args)}), expected annotations as in"
                     raise ValueError(
-                        f"{file}, line {node.lineno}: {node.name}: found ({ast.unparse(node.args)}"
-                        "), expected annotations as in src/hw1/claims/keys.py, and an argument "
-                        "experiment or table after the tables"
+                        f"{file}, line {node.lineno}: {node.name}: {said} src/hw1/claims/keys.py, "
+                        "one of them an experiment or a table"
                     ) from error
     return found
 
@@ -181,9 +181,7 @@ def check_evidence(
                 check_part(part, known[part["statistic"]], experiments, done, left_out)
             except ValueError as error:
                 message = with_id(f"{place}.parts.{number}.of.{error}", claims)
-                raise ValueError(
-                    f"{message} (or leave it out, with claims.{name}.leave_out)"
-                ) from error
+                raise ValueError(f"{message} (or leave it out: claims.{name}.leave_out)") from error
 
 
 def check_part(
@@ -196,12 +194,14 @@ def check_part(
     """Raise ValueError, with a line that begins with the key, as `check_evidence` does."""
     of, subject = part["of"], "table" if "table" in keys else "experiment"
     tables = {f"{e}_{t}": (e, t) for e in experiments for t in tables_of(e, done)}
-    experiment, own = tables.get(of.get("table"), (of.get("experiment"), "metrics"))
+    if subject == "table":
+        check_name(of["table"], "table", tables)
+        if any(of["table"].startswith(f"{e}_") for e in experiments):
+            check_among(of["table"], "table", tables)
+        experiment, own = tables.get(of["table"], ("", ""))
+    else:
+        experiment, own = of["experiment"], "metrics"
     if experiment not in experiments:
-        if subject == "table":
-            check_name(of["table"], "table", tables)
-            if any(of["table"].startswith(f"{e}_") for e in experiments):
-                check_among(of["table"], "table", tables)
         return
     settings = experiments[experiment].variants
     variants = list(settings)
@@ -217,6 +217,7 @@ def check_part(
                 named.append(item)
     asked = [variant for variant in named or variants if variant in variants]
     for need in keys[subject].needs:
+        lacks = f"what {part['statistic']} needs: {need}"
         if need == "one variant":
             check_one(variants, subject, part)
         elif need == "several variants":
@@ -227,14 +228,9 @@ def check_part(
         elif need in NEEDS:
             for variant in asked:
                 if not NEEDS[need](settings[variant]):
-                    raise ValueError(
-                        f"{subject}: {variant} of {experiment} has not what {part['statistic']} "
-                        f"needs: {need}"
-                    )
+                    raise ValueError(f"{subject}: {variant} of {experiment} has not {lacks}")
         elif f"{experiment}_{need}" not in tables:
-            raise ValueError(
-                f"{subject}: {experiment} has no table {need}, which {part['statistic']} reads"
-            )
+            raise ValueError(f"{subject}: {experiment} has no table {need}: {lacks}")
         else:
             lines = list(analysis_with(done, experiment, need).settings.get("lines", ()))
     if "variant" in keys and "variant" not in of:
@@ -258,10 +254,8 @@ def check_part(
 def check_one(variants: Sequence[str], where: str, part: dict) -> None:
     """Raise ValueError where there are several variants and a statistic takes one."""
     if len(variants) > 1:
-        raise ValueError(
-            f"{where}: found the variants {', '.join(variants)}, but {part['statistic']} is of "
-            "one: say which, or use another statistic"
-        )
+        said = f"found the variants {', '.join(variants)}, but {part['statistic']} is of one"
+        raise ValueError(f"{where}: {said}: say which")
 
 
 def has_labels(settings: dict) -> bool:

@@ -100,20 +100,14 @@ def check_variant(where: str, settings: dict, name: str) -> None:
     size = n if training["batch_size"] == "full" else training["batch_size"]
     for key, found, most in (("inputs.examples", n, whole), ("training.batch_size", size, n)):
         if found > most:
-            raise ValueError(
-                f"{where}.{key}: found {found}, but {name} has {most} training examples: use at "
-                "most that"
-            )
+            but = f"but {name} has {most} training examples: use at most that"
+            raise ValueError(f"{where}.{key}: found {found}, {but}")
     if model.get("batch_norm") and 1 in (size, n % size):
-        raise ValueError(
-            f"{place}.batch_size: found {size}, but of {n} training examples that makes a batch "
-            "of one, which cannot be normalised: choose another"
-        )
+        said = f"found {size}, but of {n} training examples that makes a batch of one"
+        raise ValueError(f"{place}.batch_size: {said}: choose another")
     if classes_of(settings) is None and training["precision"] != "fp32":
-        raise ValueError(
-            f"{place}.precision: found {training['precision']}, but the errors of a fitted "
-            f"function ({name}) are smaller than its rounding: use fp32"
-        )
+        said = f"but the errors of a fitted function ({name}) are finer: use fp32"
+        raise ValueError(f"{place}.precision: found {training['precision']}, {said}")
     if settings["dataset"]["kind"] == "function" and training["evaluate_each_epoch"]:
         raise ValueError(f"{place}.evaluate_each_epoch: {name} has no test split: leave it empty")
     if len(example_shape(settings)[0]) == 1 and model["kind"] == "cnn":
@@ -137,10 +131,8 @@ def check_model(where: str, settings: dict) -> None:
     activation = model.get("activation", "relu")
     if ("slope" in model) != (activation == "leaky_relu"):
         found = "found" if "slope" in model else "missing"
-        raise ValueError(
-            f"{where}.slope: {found}, and activation is {activation}: leaky_relu has a slope, and "
-            "no other"
-        )
+        has = "leaky_relu has a slope, and no other"
+        raise ValueError(f"{where}.slope: {found}, and activation is {activation}: {has}")
 
 
 def check_data_files(config: dict, experiments: Experiments) -> None:
@@ -148,10 +140,8 @@ def check_data_files(config: dict, experiments: Experiments) -> None:
     for name in (name for found in experiments.values() for name in found.datasets.values()):
         file = config["datasets"][name].get("file")
         if file and not os.path.isfile(file):
-            raise ValueError(
-                f"datasets.{name}.file: found {file}, which is no file: say where it is, or leave "
-                "out the experiments on it"
-            )
+            said = f"found {file}, which is no file: say where it is"
+            raise ValueError(f"datasets.{name}.file: {said}")
 
 
 def check_inputs(name: str, entry: dict, experiment: Experiment, variant: str) -> None:
@@ -176,20 +166,16 @@ def check_phases(training: dict, where: str) -> None:
     found = phases(training)
     if any(phase["epochs"] < 1 for phase in found):
         after = ", ".join(str(phase["after"]) for phase in found[1:])
-        raise ValueError(
-            f"{where}.phases: found phases after {after} of {training['epochs']} epochs, expected "
-            "numbers that rise and are less than that"
-        )
+        expected = f"{training['epochs']} epochs, expected numbers that rise to less than that"
+        raise ValueError(f"{where}.phases: found phases after {after} of {expected}")
     for place, phase in enumerate(found):
         key = f"{where}.phases.{place - 1}" if place else where
         if "momentum" in phase and phase["optimizer"] != "sgd":
             raise ValueError(f"{key}.momentum: found with {phase['optimizer']}, expected with sgd")
         check_schedule(phase, key)
     if "gradient_norm" in objectives(training) and training["precision"] != "fp32":
-        raise ValueError(
-            f"{where}.precision: found {training['precision']}, but the gradient of a gradient's "
-            "norm is finer than its rounding: use fp32"
-        )
+        said = "but the gradient of a gradient's norm is finer: use fp32"
+        raise ValueError(f"{where}.precision: found {training['precision']}, {said}")
 
 
 def check_schedule(phase: dict, where: str) -> None:
@@ -198,9 +184,7 @@ def check_schedule(phase: dict, where: str) -> None:
     needed = {"every", "factor"} if schedule["kind"] == "step" else set()
     if wrong := sorted(needed ^ (schedule.keys() - {"kind", "warmup"})):
         problem = "is missing" if wrong[0] in needed else "is no key"
-        raise ValueError(
-            f"{where}.schedule.{wrong[0]} {problem} of a schedule of kind {schedule['kind']}"
-        )
+        raise ValueError(f"{where}.schedule.{wrong[0]} {problem} of a {schedule['kind']} schedule")
     if schedule.get("warmup", 0) >= phase["epochs"]:
         found, epochs = schedule["warmup"], f"epochs ({phase['epochs']})"
         raise ValueError(f"{where}.schedule.warmup: found {found}, expected fewer than {epochs}")
@@ -217,16 +201,12 @@ def check_start(experiments: Experiments, name: str, variant: str) -> None:
         check_among(start[key], f"{where}.{key}", known)
     begun, its_name = experiments[start["experiment"]], f"{start['experiment']}/{start['variant']}"
     if missing := sorted({*experiments[name].seeds} - {*begun.seeds}):
-        raise ValueError(
-            f"{where}: {start['experiment']} has no seed {missing[0]}, expected all the seeds of "
-            f"{name}: give it them"
-        )
+        said = f"{start['experiment']} has no seed {missing[0]}, expected all the seeds of {name}"
+        raise ValueError(f"{where}: {said}")
     other = begun.variants[start["variant"]]
     if architecture(other) != architecture(own):
-        raise ValueError(
-            f"{where}: the models of {its_name} and {name}/{variant} differ, expected the same "
-            "layers"
-        )
+        both = f"{its_name} and {name}/{variant}"
+        raise ValueError(f"{where}: the models of {both} differ, expected the same layers")
     kept = {*other["training"]["snapshot_epochs"], other["training"]["epochs"]}
     if "stop" in other["training"]:  # it may stop before any later epoch
         kept &= {0}
@@ -252,7 +232,5 @@ def check_starts(experiments: Experiments) -> None:
     except CycleError as error:
         (name, variant), *_ = chain = error.args[1][::-1]
         names = ", which starts from ".join(map("/".join, chain))
-        raise ValueError(
-            f"experiments.{name}.variants.{variant}.start: {names}: expected one in the row that "
-            "starts from no other"
-        ) from error
+        where = f"experiments.{name}.variants.{variant}.start"
+        raise ValueError(f"{where}: {names}: expected one that starts from no other") from error

@@ -131,10 +131,8 @@ def known_kinds(concern: str, extensions: tuple[str, ...]) -> dict[str, Kind]:
         for file in sorted((folder / concern).glob("[!_]*.py")):
             declared = kinds.declaration(file)
             if declared is None:
-                raise ValueError(
-                    f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py, or begin the "
-                    "name of what is no kind with _"
-                )
+                hint = f"see src/hw1/{concern}/__init__.py, or call what is no kind _..."
+                raise ValueError(f"{file}: KIND is missing: {hint}")
             try:
                 check_schema(declared, declaring, "KIND")
                 declared = left_out | declared
@@ -172,13 +170,10 @@ def shown(variants: Collection[str], entry: dict, where: str) -> list[str]:
 
     Raises ValueError where a pattern matches none.
     """
-    patterns = entry.get("variants", ["*"])
+    patterns, known = entry.get("variants", ["*"]), ", ".join(variants)
     for pattern in patterns:
         if not any(fnmatchcase(variant, pattern) for variant in variants):
-            raise ValueError(
-                f"{where}.variants: found {pattern!r}, which none of {', '.join(variants)} is: "
-                "name variants of the experiment"
-            )
+            raise ValueError(f"{where}.variants: found {pattern!r}, which none of {known} is")
     return [v for v in variants if any(fnmatchcase(v, pattern) for pattern in patterns)]
 
 
@@ -207,7 +202,7 @@ def with_settings(
 
     Raises ValueError where they do not fit the kind's declaration, or its needs are not met.
     """
-    _, name, concern, _ = where.split(".")
+    _, name, concern, _ = where.split(".")  # as experiments.mine.figures.mine
     variants = shown(experiment.variants, entry, where)
     settings = {key: entry[key] for key in entry if key not in own_keys(concern)}
     check_keys(settings, kind.declared["settings"], where, set())
@@ -233,10 +228,8 @@ def analyses(config: dict, experiments: Experiments, known: Mapping[str, Kind]) 
         variants, options = with_settings(config, runs, kind, entry, where)
         datasets = {runs.datasets[variant] for variant in variants}
         if kind.declared["data"] and kind.declared["scope"] != "run" and len(datasets) > 1:
-            raise ValueError(
-                f"{where}.variants: found variants on {' and '.join(sorted(datasets))}, expected "
-                "one data set: make an analysis of each"
-            )
+            on = " and ".join(sorted(datasets))
+            raise ValueError(f"{where}.variants: found variants on {on}, expected one data set")
         found.append(Analysis(experiment, name, kind, variants, options))
     return found
 

@@ -28,9 +28,7 @@ def declaration(path: str | os.PathLike) -> dict | None:
     try:
         return ast.literal_eval(node.value)
     except (ValueError, TypeError) as error:
-        raise ValueError(
-            f"{path}: KIND has more than plain values ({error}): the file is not run to read it"
-        ) from error
+        raise ValueError(f"{path}: KIND has more than plain values ({error})") from error
 
 
 def parsed(path: str | os.PathLike) -> ast.Module:

@@ -94,10 +94,8 @@ def grid_of(grid: dict[str, dict], experiment: str) -> dict[str, dict]:
     for chosen in itertools.product(*grid.values()):
         name = "_".join(chosen)
         if name in found:
-            raise ValueError(
-                f"experiments.{experiment}.grid: two choices make {name}: name one of their parts "
-                "otherwise"
-            )
+            where = f"experiments.{experiment}.grid"
+            raise ValueError(f"{where}: two choices make {name}: name one otherwise")
         settings = [part[choice] for part, choice in zip(grid.values(), chosen)]
         found[name] = merged(*settings, {"choices": dict(zip(grid, chosen))})
     return found
@@ -135,10 +133,7 @@ def expanded(key: str, path: str) -> str:
     """
     found = os.path.expanduser(os.path.expandvars(path))
     if unknown := re.match(r"~[^/]*", found) or re.search(r"\$\{?\w+\}?", found):
-        raise ValueError(
-            f"{key}: found {brief(path)}, but {unknown[0]} is not known here: set it, or write the "
-            "path out"
-        )
+        raise ValueError(f"{key}: found {brief(path)}, but {unknown[0]} is not known here: set it")
     return found
 
 

@@ -23,10 +23,8 @@ def unfit(run: dict, key: str, found: object, but: str) -> ValueError:
 def one_variant(runs: Sequence[dict]) -> None:
     """The runs are of one variant."""
     if len(runs) > 1:
-        raise ValueError(
-            f"variants: found {', '.join(run['variant'] for run in runs)}, but it shows one: say "
-            "which under its own variants"
-        )
+        found = ", ".join(run["variant"] for run in runs)
+        raise ValueError(f"variants: found {found}, but it shows one: say which")
 
 
 def classification(runs: Iterable[dict]) -> None:
@@ -91,10 +89,8 @@ def three_snapshots(runs: Iterable[dict]) -> None:
 def three_snapshots_in_all(runs: Iterable[dict], seeds: int) -> None:
     """All runs of all seeds keep three snapshots or more."""
     if (found := seeds * sum(len(snapshots(run)) for run in runs)) < 3:
-        raise ValueError(
-            f"training.snapshot_epochs: found {found} snapshots of all seeds, but a PCA of "
-            "their weights needs 3: add epochs or seeds"
-        )
+        but = "but a PCA of their weights needs 3: add epochs or seeds"
+        raise ValueError(f"training.snapshot_epochs: found {found} snapshots of all seeds, {but}")
 
 
 def snapshots(run: dict) -> set[int]:
@@ -129,10 +125,8 @@ def check_same(runs: Sequence[dict], what: str, of: Callable[[dict], object]) ->
     first, *others = runs
     for run in others:
         if of(run) != of(first):
-            raise ValueError(
-                f"variants: {what} of {first['variant']} and {run['variant']} differ, but it "
-                "compares such as have the same: say which under its own variants"
-            )
+            pair = f"{first['variant']} and {run['variant']}"
+            raise ValueError(f"variants: {what} of {pair} differ, but it needs equals: say which")
 
 
 def mlps(runs: Iterable[dict]) -> None:
@@ -178,10 +172,9 @@ def sizes_differ(runs: Iterable[dict]) -> None:
     for run in runs:
         count = parameter_count(architecture(run))
         if count in seen:
-            raise ValueError(
-                f"variants: {seen[count]} and {run['variant']} both have {count} parameters, but "
-                "it tells them apart by that: leave one out of it"
-            )
+            pair = f"{seen[count]} and {run['variant']}"
+            but = "but it tells them apart by that: leave one out"
+            raise ValueError(f"variants: {pair} both have {count} parameters, {but}")
         seen[count] = run["variant"]
 
 
@@ -190,10 +183,8 @@ def both_ends_on_grid(settings: dict) -> None:
     start, stop, points = (settings[key] for key in ("start", "stop", "points"))
     step = (stop - start) / (points - 1)
     if any(abs(round((end - start) / step) * step + start - end) > 1e-10 for end in (0, 1)):
-        raise ValueError(
-            f"points: the {points} points from {start:g} to {stop:g} miss 0 or 1: choose points so "
-            "that both ends of the line are on the grid"
-        )
+        line = f"{points} points from {start:g} to {stop:g}"
+        raise ValueError(f"points: the {line} miss 0 or 1, the ends: choose others")
 
 
 def ends_of_lines(settings: dict, runs: Iterable[dict]) -> None:
@@ -210,10 +201,8 @@ def ten_classes(runs: Iterable[dict], settings: dict) -> None:
     every += [("beside.variant", settings["beside"])] if "beside" in settings else []
     for key, run in every:
         if (found := classes_of(run)) != CLASSES:
-            raise ValueError(
-                f"{key}: found {found} classes, but it draws what guessing at {CLASSES} comes to: "
-                "draw training_curves"
-            )
+            but = f"but it draws what guessing at {CLASSES} comes to: draw training_curves"
+            raise ValueError(f"{key}: found {found} classes, {but}")
 
 
 def random_labels(runs: Iterable[dict], settings: dict) -> None:
@@ -221,10 +210,8 @@ def random_labels(runs: Iterable[dict], settings: dict) -> None:
     has a row per epoch."""
     for run in runs:
         if run["inputs"]["labels"] != "random":
-            raise ValueError(
-                f"inputs.labels: found {run['inputs']['labels']}, but it says that the training "
-                "labels are random: use random, or draw training_curves"
-            )
+            but = "but it says that the training labels are random: use random"
+            raise ValueError(f"inputs.labels: found {run['inputs']['labels']}, {but}")
     if "beside" in settings:
         run = settings["beside"]
         labels = run.get("inputs", {}).get("labels", "none")  # none where it fits a function
@@ -233,7 +220,5 @@ def random_labels(runs: Iterable[dict], settings: dict) -> None:
             ("history", run["training"]["history"], "epoch"),
         ):
             if found != value:
-                raise ValueError(
-                    f"beside.variant: found {key}: {found}, but it draws the accuracy on random "
-                    f"labels by epoch: name a variant with {key}: {value}"
-                )
+                but = "but it draws the accuracy on random labels by epoch: name a variant with"
+                raise ValueError(f"beside.variant: found {key}: {found}, {but} {key}: {value}")

@@ -41,10 +41,8 @@ def load(path: str | Path, name: str | None = None) -> Document:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}, line {mark.line + 1}" if mark else name
         problem = " ".join(str(getattr(error, "problem", error)).split())
-        raise ValueError(
-            f"{place}: not valid YAML, {problem}: check the lines before it as well, and indent "
-            "with spaces"
-        ) from error
+        hint = "check the lines before it as well, and indent with spaces"
+        raise ValueError(f"{place}: not valid YAML, {problem}: {hint}") from error
     if root is None:
         raise ValueError(f"{name} is empty: expected keys and values")
     lines: dict[Place, int] = {}
