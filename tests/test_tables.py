@@ -158,17 +158,6 @@ def test_each_run_is_joined_once(tmp_path):
     assert [(row["seed"], row["loss"]) for row in rows] == [("0", "1.5"), ("1", "3.5")]
 
 
-def test_tables_of_two_experiments_or_of_no_run_are_not_joined(tmp_path):
-    tables.write(tmp_path / "a.csv", run([{"loss": 1.5}]))
-    other = {"experiment": "f", "variant": "v", "seed": 1}
-    tables.write(tmp_path / "b.csv", tables.identify(other, [{"loss": 1.5}]))
-    tables.write(tmp_path / "c.csv", [{"component": 1}])
-    with pytest.raises(
-        ValueError, match=r"b\.csv is of the experiment f, and .*a\.csv of e: delete"
-    ):
-        tables.concatenate([tmp_path / "a.csv", tmp_path / "b.csv"])
-    with pytest.raises(ValueError, match=r"c\.csv: found the columns component, expected exper"):
-        tables.concatenate([tmp_path / "c.csv"])
 
 
 def saved(folder: Path, ending: str) -> tuple[Path, Callable[[Path], object]]:

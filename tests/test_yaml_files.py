@@ -8,12 +8,6 @@ from hypothesis import strategies as st
 
 from hw1.settings.yaml_files import EXPONENT, load
 
-
-def nine(n: int) -> str:
-    """Nine aliases of what is called before the nth."""
-    return ", ".join([f"*x{n - 1}"] * 9)
-
-
 ODD = {
     "twice": ("a: 1\nb: {c: 1, d: 2}\na: 2\n", r"line 3: the whole: found the key 'a' twice, .* 1"),
     "twice below": ("a:\n  b: 1\n  c: 2\n  b: 3\n", r"line 4: a: found the key 'b' twice, .* 2"),
@@ -25,7 +19,6 @@ ODD = {
     "not a number": ("a: .nan\n", r"a: found \.nan, expected a finite number"),
     "key on": ("a: 1\non: 2\n", r"line 2: the whole: found the key on, .* bool: write \"on\""),
     "key number": ("a: {1: 2}\n", r"a: found the key 1, which is read as int: write \"1\""),
-    "key list": ("? [1]\n: 2\n", r"found the key a list or mapping"),
     "python": ("a: !!python/object/apply:os.system [ls]\n", r"line 1: a: found the tag .*python"),
     "itself": ("a: &x [*x]\n", r"a\.0 contains itself"),
     "aliases of aliases": (
@@ -35,13 +28,12 @@ ODD = {
     "merge of text": ("a:\n  <<: text\n", r"a: found <<: of no mapping"),
     "no such anchor": ("a: *x\n", r"line 1: not valid YAML, found undefined alias 'x'"),
     "two documents": ("a: 1\n---\nb: 2\n", r"line 2: not valid YAML, but found another document"),
-    "tab": ("a:\n\tb: 1\n", r"line 2: not valid YAML, .*: indent with spaces, not with tabs"),
+    "tab": ("a:\n\tb: 1\n", r"line 2: not valid YAML, .*: .* indent with spaces"),
     "open": ("a: [1,\nb: 2\n", r"line 3: not valid YAML"),
     "empty": ("", r"is empty: expected keys and values"),
     "control character": ("a: \x01\n", r"not valid YAML, .*special characters"),
     "deep": ("a: " + "[" * 3000 + "]" * 3000, r"nested too deeply"),
-    "huge": ("a: " + "1" * 5000, r"line 1: a: found 5000 digits, expected a smaller number"),
-    "latin": (b"a: 1\nb: \xe9\n", r"line 2: found the byte 0xe9, which is no UTF-8"),
+    "latin": (b"a: 1\nb: \xe9\n", r"found no UTF-8 \(.* byte 0xe9 in position 8: .*: save"),
 }  # fmt: skip
 
 

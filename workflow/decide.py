@@ -3,7 +3,6 @@
 import argparse
 import math
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -21,17 +20,13 @@ from hw1.results.command import one_line_errors
 from hw1.results.files import replacing
 from hw1.results.wording import outcome
 from hw1.settings.entries import ROOT, read
-from hw1.settings.overlays import located, settings_of_files, with_line
-from hw1.settings.validation import did_you_mean
+from hw1.settings.overlays import settings_of, settings_of_files, with_line
+from hw1.settings.validation import check_among
 from hw1.settings.yaml_files import Document, load
 
 SHOWN = 20  # last lines of Snakemake's output, if it failed
 # Not allowed in --options: they have a place of their own here, or build nothing.
-OWN = {
-    "CONFIGFILE": ("--configfile", "--configfiles"),
-    "DIRECTORY": ("--directory", "-d"),
-    "snakemake itself": ("-n", "--dry-run", "--dryrun", "--touch", "-t", "--unlock"),
-}
+OWN = "--configfile --configfiles --directory -d -n --dry-run --dryrun --touch -t --unlock".split()
 
 
 def plan_with(overlay: Document, name: str) -> Plan:
@@ -49,19 +44,12 @@ def beginning(paths: list[str], decided: Path) -> Document:
     decided.parent.mkdir(parents=True, exist_ok=True)  # where a path with .. begins
     # Relative to the real folders, since .. does not go back through a symbolic link.
     folder = os.path.realpath(decided.parent)
-    parts = [
-        located(
-            {key: value for key, value in files[path].content.items() if not key.startswith("x-")},
-            os.path.relpath(os.path.join(os.path.realpath(os.path.dirname(path)), "_"), folder),
-        )
-        for path in paths
-    ]
-    overlay = deciding.laid_over(*parts)
+    there = [os.path.realpath(os.path.dirname(path)) for path in paths]
+    names = [os.path.relpath(os.path.join(place, "_"), folder) for place in there]
+    overlay = deciding.laid_over(*(settings_of(n, files[p]) for n, p in zip(names, paths)))
     if not decided.exists():
         return Document(overlay, {})
     found = load(decided)
-    if not isinstance(found.content, dict):
-        raise ValueError(f"{decided}: expected keys with values: delete it to begin anew")
     if paths:
         deciding.check_same(found.content, overlay, str(decided))
     return found
@@ -78,19 +66,15 @@ def look(plan: Plan, folder: Path) -> list[Finding]:
 
 
 def targets_of(only: list[str], plan: Plan) -> list[str]:
-    """The tables that some claims rest on. Raises ValueError if there is no such claim, if one is
-    left out, or if none of their tables is planned."""
+    """The tables that some claims rest on. Raises ValueError if there is no such claim, or one is
+    left out."""
     named = {claim["id"]: name for name, claims in plan.claims.items() for claim in claims}
     for claim in only:
-        if claim not in named:
-            raise ValueError(f"ONLY: found {claim!r}: {did_you_mean(claim, named)}")
+        check_among(claim, "ONLY", named)
         if claim in plan.left_out(named[claim], plan.arms[0]):
             raise ValueError(f"ONLY: {claim} is left out of this configuration: name others")
     asked = [c for claims in plan.claims.values() for c in claims if c["id"] in only]
-    targets = plan.evidence_for(asked, plan.arms[0])
-    if only and not targets:
-        raise ValueError("ONLY: found no table of these claims in this configuration: name others")
-    return targets
+    return plan.evidence_for(asked, plan.arms[0])
 
 
 def build(command: list[str], log: Path, end: float, stopped: list[int]) -> int:
@@ -129,19 +113,10 @@ def main() -> None:
     parser.add_argument("--cores", default="all")
     parser.add_argument("--options", default="", help="others of Snakemake, in one text")
     args = parser.parse_args()
-    if not 0 < args.minutes < math.inf:
-        raise ValueError(f"MINUTES: found {args.minutes:g}, expected more than 0")
-    if not re.fullmatch(r"all|[1-9]\d*", args.cores):
-        raise ValueError(f"CORES: found {args.cores!r}, expected a number or all")
-    try:
-        options = shlex.split(args.options)
-    except ValueError as error:
-        raise ValueError(f"OPTIONS: found {args.options!r}: {error}") from error
-    for place, names in OWN.items():
-        if taken := [o for o in options if o.partition("=")[0] in names]:
-            raise ValueError(f"OPTIONS: found {taken[0]}: say it with {place}")
-    if os.path.exists(args.directory) and not os.path.isdir(args.directory):
-        raise ValueError(f"DIRECTORY: found {args.directory}, which is a file: name a folder")
+    options = shlex.split(args.options)
+    if taken := [option for option in options if option.partition("=")[0] in OWN]:
+        raise ValueError(f"OPTIONS: found {taken[0]}: say it with CONFIGFILE or DIRECTORY")
+    cores = os.cpu_count() or 1 if args.cores == "all" else int(args.cores)
     end = time.monotonic() + 60 * args.minutes
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -169,7 +144,6 @@ def main() -> None:
     by = shlex.join(["make", "decide", *(f"{key}={value}" for key, value in said.items() if value)])
     where = ["--directory", str(folder)] if folder != Path() else []
     page = shlex.join(["snakemake", *where, "--configfile", str(decided)])
-    cores = os.cpu_count() or 1 if args.cores == "all" else int(args.cores)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
 
@@ -192,18 +166,12 @@ def main() -> None:
             raise ValueError(f"Snakemake failed, as its last lines say: all are in {log}")
         if step:
             beyond = max(0.0, time.monotonic() - began - (step.seconds - beyond))
-        before = findings
-        findings = [
-            finding
-            for finding in look(plan, folder)
-            if not args.only or finding.claim["id"] in args.only
-        ]
-        results = folder / "results"
+        before, experiments = findings, plan.experiments  # as of this look
+        findings = [f for f in look(plan, folder) if not args.only or f.claim["id"] in args.only]
         costs = {
-            name: deciding.seconds_per_seed(plan.experiments, name, plan.analyses, results)
-            for name in plan.experiments
+            name: deciding.seconds_per_seed(experiments, name, plan.analyses, folder / "results")
+            for name in experiments
         }
-        experiments = plan.experiments  # as of this look
         news = deciding.news(before, findings, experiments)
         left = end - time.monotonic()
         while step := deciding.choose(findings, experiments, costs, cores, left, full, beyond):

@@ -14,7 +14,7 @@ from hw1.results import published, tables
 from hw1.results.command import one_line_errors
 from hw1.results.wording import seed_count
 from hw1.settings.runs import Experiments, Run
-from hw1.settings.validation import did_you_mean
+from hw1.settings.validation import check_among
 from hw1.training import checkpoints
 
 RUN_TABLES = ("metrics", "history")
@@ -89,18 +89,14 @@ def publish(results: Path, folder: Path, arm: str, experiment: str, plan: Plan) 
         if start and start["experiment"] != experiment:
             raise ValueError(
                 f"{experiment}: {variant} starts from the weights of a run of "
-                f"{start['experiment']}, and a published table does not say how that was trained: "
-                "publish experiments that start from runs of their own"
+                f"{start['experiment']}: publish what starts from runs of its own experiment"
             )
     batches = {v: batches_of(results, plan.experiments, experiment, v) for v in variants}
     seeds = set.intersection(*map(set, batches.values()))
     if not seeds:
         raise ValueError(f"{results}: no seed of {experiment} has all of {', '.join(variants)}")
     batches = {v: {s: name for s, name in b.items() if s in seeds} for v, b in batches.items()}
-    about = {
-        "settings": dict(variants),
-        "code": digest("train"),
-    }
+    about = {"settings": dict(variants), "code": digest("train")}
     found = {table: rows_of(results, table, experiment, batches) for table in RUN_TABLES}
     runs = [Run(experiment, v, s) for v in variants for s in sorted(seeds)]
     found["runs"] = pd.DataFrame([run._asdict() | provenance(results, run) for run in runs])
@@ -136,16 +132,14 @@ def check_same(
     gives the same numbers."""
     if before["settings"] != about["settings"]:
         raise ValueError(
-            f"{experiment}: published with other settings than config.yaml has: publish into an "
-            f"empty folder, or delete {folder}/{experiment}_* and its entry of the manifest"
+            f"{experiment}: published with other settings than config.yaml has: delete "
+            f"{folder}/{experiment}_* and its entry of the manifest, or publish elsewhere"
         )
     if before["code"] == about["code"]:
         return
     if not both:
-        raise ValueError(
-            f"{experiment}: published runs are of other code: train one of their seeds again, too "
-            f"({before['seeds'][0]}), which shows whether the numbers are the same"
-        )
+        again = f"train one of their seeds again, too ({before['seeds'][0]}), to compare"
+        raise ValueError(f"{experiment}: published runs are of other code: {again}")
     theirs = tables.read(folder / f"{experiment}_metrics.csv.xz")
     if said := published.same(metrics, theirs, ["variant", "seed", "epoch", "split"]):
         runs = tables.read(folder / f"{experiment}_runs.csv.xz")
@@ -166,15 +160,13 @@ def main() -> None:
     args = parser.parse_args()
     plan = planned(files_of(ROOT, []))
     arm = args.arm or plan.arms[0]
-    if arm not in plan.arms:
-        raise ValueError(f"--arm: found {arm!r}: {did_you_mean(arm, plan.arms)}")
+    check_among(arm, "--arm", plan.arms)
     plan = plan.of_arm(arm)
     names = args.experiments or [
         name for name in plan.experiments if (args.results / "checkpoints" / name).is_dir()
     ]
     for name in names:
-        if name not in plan.experiments:
-            raise ValueError(f"{name}: {did_you_mean(name, plan.experiments)}")
+        check_among(name, "experiments", plan.experiments)
     if not names:
         raise ValueError(f"{args.results / 'checkpoints'}: found no experiment of config.yaml")
     for name in names:

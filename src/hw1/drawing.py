@@ -139,8 +139,7 @@ def save(
 
 def count_of_seeds(table: pd.DataFrame) -> str:
     """How many seeds a table holds."""
-    n = table["seed"].nunique()
-    return "one seed" if n == 1 else f"{n} seeds"
+    return wording.seed_count(table["seed"].nunique())
 
 
 def choices(style: dict, variant: str) -> tuple[list[str], str]:

@@ -108,14 +108,6 @@ def ranges(seeds: Iterable[int]) -> str:
     return re.sub("^seeds?", "", batches.name(seeds)).replace("+", ", ")
 
 
-def records(table: pd.DataFrame) -> list[dict]:
-    """Rows as dictionaries, with None where a value is missing."""
-    return [
-        {key: None if pd.isna(value) else value for key, value in row.items()}
-        for row in table.to_dict("records")
-    ]
-
-
 def results(metrics: pd.DataFrame) -> list[dict]:
     """Median and range over seeds of the final loss and accuracy: a row per variant and split."""
     last = metrics.groupby(["variant", "seed"])["epoch"].transform("max")
@@ -180,7 +172,7 @@ def by_arm(paths: Iterable[Path], arms: dict[str, str]) -> dict[str, list[dict]]
     for path in paths:
         for arm, words in arms.items():
             if path.stem.endswith(f"_{arm}"):
-                found.setdefault(words, []).extend(records(tables.read(path)))
+                found.setdefault(words, []).extend(tables.records(tables.read(path)))
     return {words: found[words] for words in arms.values() if words in found}
 
 

@@ -45,7 +45,7 @@ def main() -> None:
         name = section["experiment"]
         section["results"] = page.results(metrics[name])
         section["made"] = page.made(
-            page.records(tables.read(runs[name]))
+            tables.records(tables.read(runs[name]))
             if name in runs
             else page.facts(
                 args.provenance / name / model["variant"] / f"seed{seed}.json"
@@ -56,7 +56,7 @@ def main() -> None:
     ledgers = page.by_arm(args.ledgers, args.arms)
     parts = page.by_arm(args.parts, args.arms)
     if args.published:
-        found = (page.records(tables.read(path)) for path in args.published)
+        found = (tables.records(tables.read(path)) for path in args.published)
         ledgers["published"] = [row for rows in found for row in rows]
     lists = page.lists_of(args.lists, args.claims, next(iter(args.arms)), ledgers, parts)
     rules = yaml.safe_load(args.answer.read_text(encoding="utf-8"))

@@ -10,9 +10,7 @@ KIND = {
     "needs": ["alike"],
     "scope": "experiment",
     "data": False,
-    "tables": {
-        "": ["variant", "seed", "other_seed", "epoch", "distance", "displacement_cosine"],
-    },
+    "tables": {"": ["variant", "seed", "other_seed", "epoch", "distance", "displacement_cosine"]},
     "settings": {"view": {"enum": ["layer1", "model"]}},
 }
 

@@ -16,7 +16,6 @@ KIND = {
     },
     "settings": {"view": {"enum": ["layer1", "model"]}},
 }
-SMALLEST = 3  # weight vectors; fewer always lie in a plane
 
 
 def project(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -24,14 +23,8 @@ def project(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     the share of the variance (2,) of each of these.
 
     The sign of a component is free; it is chosen so that its largest loading is positive
-    (scikit-learn's rule), hence the same on every run. Raises ValueError for fewer than three
-    vectors, which always lie in a plane.
+    (scikit-learn's rule), hence the same on every run.
     """
-    if len(weights) < SMALLEST:
-        raise ValueError(
-            f"a PCA of {len(weights)} weight vectors says nothing: use at least {SMALLEST} "
-            "(seeds x snapshot_epochs)"
-        )
     # Covariances between n points need only the n x n Gram matrix, but a full SVD of so few
     # points is as fast and more exact.
     pca = PCA(n_components=2, svd_solver="full")

@@ -128,8 +128,7 @@ def sentence_of(part: Part) -> str:
     """What was measured, and what follows, in one sentence."""
     if part.sample is None:
         return f"{part.rule['measure']}: {part.verdict}, {part.missing}."
-    unit = f" {part.rule['unit']}" if "unit" in part.rule else ""
-    text = f"{part.rule['measure']}: {number(estimate(part.sample))}{unit}"
+    text = measured_text(part.rule, part.sample)
     if part.n is None:
         return f"{text}."
     ends = interval(part.sample)
@@ -137,12 +136,19 @@ def sentence_of(part: Part) -> str:
     details.append(count_of_values(part.sample))
     region = region_text(part.rule["confirmed"])
     reason = {CONFIRMED: f"as claimed ({region})", REFUTED: f"not {region}"} | REASONS
-    if part.verdict == REFUTED and reversed_effect(part.rule, part.sample, part.bar):
+    found = sizes(part.rule, part.sample)
+    if found and evidence_beyond(part.sample, opposite(found.side), found.null) >= part.bar:
         reason[REFUTED] = "the reverse"
     said = reason[part.verdict]
     if part.verdict == CONFIRMED and "reading" in part.rule:
         said += f": {reading_of(part)}"
     return f"{text} ({', '.join(details)}), {said}."
+
+
+def measured_text(rule: dict, sample: Sample) -> str:
+    """What was measured, with its unit."""
+    unit = f" {rule['unit']}" if "unit" in rule else ""
+    return f"{rule['measure']}: {number(estimate(sample))}{unit}"
 
 
 def count_of_values(sample: Sample) -> str:
@@ -164,12 +170,6 @@ def reading_of(part: Part) -> str:
     if outside >= part.bar * len(regions):
         return reading["outside"]
     return f"{reading['inside']} or {reading['outside']}, which of both is not shown"
-
-
-def reversed_effect(rule: dict, sample: Sample, bar: float) -> bool:
-    """Whether a part has an effect in the other direction."""
-    found = sizes(rule, sample)
-    return found is not None and (evidence_beyond(sample, opposite(found.side), found.null) >= bar)
 
 
 def sentence(finding: Finding) -> str:
@@ -202,8 +202,7 @@ def sentence(finding: Finding) -> str:
 def beside(finding: Finding) -> str:
     """What stands beside the only part that decides."""
     said = [
-        f"{part.rule['measure']}: {number(estimate(part.sample))}"
-        + (f" {part.rule['unit']}" if "unit" in part.rule else "")
+        measured_text(part.rule, part.sample)
         for part in finding.parts
         if not part.decides and part.sample is not None
     ]
@@ -227,48 +226,44 @@ def measured(part: Part) -> dict:
 
 def claim_rows(findings: list[Finding]) -> list[dict]:
     """One row per claim, with the estimate of its decisive part."""
-    rows = []
-    for finding in findings:
-        part = finding.parts[finding.decisive]
-        rows.append(
-            {
-                "claim": finding.claim["id"],
-                "verdict": finding.verdict,
-                "part": finding.decisive + 1,
-                **measured(part),
-                "unit": part.rule.get("unit"),
-                "e_confirmed": finding.e_confirmed,
-                "e_refuted": finding.e_refuted,
-                "e_needed": finding.e_needed,
-                "seeds_needed": finding.needed,
-                "sentence": sentence(finding),
-            }
-        )
-    return rows
+    decisive = [(finding, finding.parts[finding.decisive]) for finding in findings]
+    return [
+        {
+            "claim": finding.claim["id"],
+            "verdict": finding.verdict,
+            "part": finding.decisive + 1,
+            **measured(part),
+            "unit": part.rule.get("unit"),
+            "e_confirmed": finding.e_confirmed,
+            "e_refuted": finding.e_refuted,
+            "e_needed": finding.e_needed,
+            "seeds_needed": finding.needed,
+            "sentence": sentence(finding),
+        }
+        for finding, part in decisive
+    ]
 
 
 def part_rows(findings: list[Finding]) -> list[dict]:
     """One row per part of a claim, with its effect in units of the smallest one of interest."""
-    rows = []
-    for finding in findings:
-        for place, part in enumerate(finding.parts, start=1):
-            rows.append(
-                {
-                    "claim": finding.claim["id"],
-                    "claim_verdict": finding.verdict,
-                    "part": place,
-                    "decides": part.decides,
-                    "measure": part.rule["measure"],
-                    "verdict": part.verdict,
-                    **measured(part),
-                    "unit": part.rule.get("unit"),
-                    "e_confirmed": part.e_confirmed if part.n else None,
-                    "e_refuted": part.e_refuted if part.n else None,
-                    "reported": part.rule.get("reported"),
-                    "reported_text": reported_text(part),
-                    "rule": rule_text(part.rule),
-                    "sentence": sentence_of(part),
-                    **effects(part),
-                }
-            )
-    return rows
+    return [
+        {
+            "claim": finding.claim["id"],
+            "claim_verdict": finding.verdict,
+            "part": place,
+            "decides": part.decides,
+            "measure": part.rule["measure"],
+            "verdict": part.verdict,
+            **measured(part),
+            "unit": part.rule.get("unit"),
+            "e_confirmed": part.e_confirmed if part.n else None,
+            "e_refuted": part.e_refuted if part.n else None,
+            "reported": part.rule.get("reported"),
+            "reported_text": reported_text(part),
+            "rule": rule_text(part.rule),
+            "sentence": sentence_of(part),
+            **effects(part),
+        }
+        for finding in findings
+        for place, part in enumerate(finding.parts, start=1)
+    ]

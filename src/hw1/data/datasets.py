@@ -19,15 +19,13 @@ from hw1.results.arrays import Arrays
 from hw1.results.files import replacing
 
 # sin(5 pi x) / (5 pi x) with its limit 1 at 0, and the sign of sin(5 pi x).
-FUNCTIONS = {
-    "sinc": lambda x: np.sinc(5 * x),
-    "sign": lambda x: np.sign(np.sin(5 * np.pi * x)),
-}
+FUNCTIONS = {"sinc": lambda x: np.sinc(5 * x), "sign": lambda x: np.sign(np.sin(5 * np.pi * x))}
 
 # The class in torchvision of MNIST and data sets like it, which also names their folder.
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
 
-# MD5 of their four files: MNIST's are decompressed, the others' are as torchvision has them.
+# MD5 of their four files, in the order of ARRAYS: MNIST's are decompressed, the others' are as
+# torchvision has them.
 MD5 = {
     "mnist": {
         "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -81,12 +79,7 @@ def digits(test_share: float, size: int) -> Arrays:
         stratify=source.target,
         random_state=0,
     )
-    return {
-        "train_inputs": train_inputs,
-        "train_targets": train_targets,
-        "test_inputs": test_inputs,
-        "test_targets": test_targets,
-    }
+    return dict(zip(ARRAYS, (train_inputs, train_targets, test_inputs, test_targets)))
 
 
 def mnist(root: Path, kind: str = "mnist") -> Arrays:
@@ -105,14 +98,7 @@ def mnist(root: Path, kind: str = "mnist") -> Arrays:
     if missing := [name for name in MD5[kind] if name not in found]:
         download(raw, kind, missing)
         found |= {name: original(raw, name, MD5[kind][name]) for name in missing}
-    contents = {name.removesuffix(".gz"): content for name, content in found.items()}
-    names = {
-        "train_inputs": "train-images-idx3-ubyte",
-        "train_targets": "train-labels-idx1-ubyte",
-        "test_inputs": "t10k-images-idx3-ubyte",
-        "test_targets": "t10k-labels-idx1-ubyte",
-    }
-    loaded = {array: from_idx(contents[name]) for array, name in names.items()}
+    loaded = {array: from_idx(found[name]) for array, name in zip(ARRAYS, MD5[kind])}
     return {
         array: values.astype(np.int64) if array.endswith("targets") else values
         for array, values in loaded.items()
@@ -199,26 +185,17 @@ def named_arrays(path: Path) -> Arrays:
     Raises ValueError, with a line that says what was found, if the file is something else or lacks
     one of them. Raises OSError if it cannot be read.
     """
-    known = f"{path}: no .npz of plain arrays: found "
-    write = f"write it with numpy.savez(path, {', '.join(f'{name}=...' for name in ARRAYS)})"
-    with path.open("rb") as opened:
-        if not opened.read(2) == b"PK":
-            raise ValueError(f"{known}a file of another format: {write}")
-    name, found = "a zip archive", {}
     try:
         with np.load(path, allow_pickle=False) as file:
             names = file.files
-            for name in [name for name in ARRAYS if name in names]:
-                found[name] = np.asarray(file[name])  # bytes, if it is no array
-    except Exception as error:  # BadZipFile, EOFError, ValueError and others
+            found = {name: np.asarray(file[name]) for name in ARRAYS if name in names}
+    except Exception as error:  # BadZipFile, EOFError, TypeError, ValueError and others
         if getattr(error, "errno", None):
             raise
-        problem = f"{name} that cannot be read ({error})"
-        if "allow_pickle" in str(error):
-            problem = f"{name} of Python objects, expected numbers of one shape"
-        raise ValueError(f"{known}{problem}: {write}") from error
+        write = f"write it with numpy.savez(path, {', '.join(f'{name}=...' for name in ARRAYS)})"
+        raise ValueError(f"{path}: no .npz of plain arrays ({error}): {write}") from error
     if missing := [name for name in ARRAYS if name not in found]:
-        there = ", ".join(names[:6] + ["..."] * (len(names) > 6)) or "no arrays"
+        there = ", ".join(names) or "no arrays"
         raise ValueError(f"{path}: found {there}, expected {', '.join(missing)}, too")
     return found
 
@@ -233,41 +210,33 @@ def own(dataset: dict, path: Path) -> Arrays:
     found, pixels = named_arrays(path), dataset.get("pixels")
     prepared = {}
     for name in ARRAYS:
-        array, inputs = found[name], name.endswith("inputs")
+        array, inputs, where = found[name], name.endswith("inputs"), f"{path}: {name}"
         if array.dtype.kind not in "fiub" or array.ndim == 0:
-            raise ValueError(
-                f"{path}: {name}: found {array.dtype} of shape {array.shape}, expected numbers"
-            )
+            what = f"{array.dtype} of shape {array.shape}"
+            raise ValueError(f"{where}: found {what}, expected numbers")
         if inputs and pixels and array.dtype != np.uint8:
-            raise ValueError(
-                f"{path}: {name}: found {array.dtype}, expected uint8 where pixels is true: "
-                "write it so, or leave pixels out, for inputs that are taken as they are"
-            )
+            raise ValueError(f"{where}: found {array.dtype}, expected uint8 of pixels")
         if inputs and pixels is None and array.dtype == np.uint8:
-            raise ValueError(
-                f"{path}: {name}: found uint8, expected its entry under datasets to say what that "
-                "is: pixels: true scales 0 to 255 to inputs.range, as of MNIST's images, "
-                "pixels: false takes it as it is"
-            )
+            said = "expected its entry under datasets to say pixels: true or pixels: false"
+            raise ValueError(f"{where}: found uint8, {said}")
         n = len(found[name.replace("targets", "inputs")]) if not inputs else len(array)
         labels = "classes" in dataset and not inputs
         shape = (n,) if labels else (n, *(dataset["shape"] if inputs else [dataset["outputs"]]))
         if array.shape == (n,) and shape == (n, 1):
             array = array[:, None]
         if array.shape != shape or n == 0:
-            raise ValueError(f"{path}: {name}: found the shape {array.shape}, expected {shape}")
+            raise ValueError(f"{where}: found the shape {array.shape}, expected {shape}")
         if name == "train_inputs" and n != dataset["examples"]:
-            raise ValueError(
-                f"{path}: {name}: found {n} examples, but examples says {dataset['examples']}"
-            )
+            said = f"but examples says {dataset['examples']}"
+            raise ValueError(f"{where}: found {n} examples, {said}")
         wrong = ~np.isfinite(array)
         if labels and not wrong.any():
             wrong = (array != np.floor(array)) | (array < 0) | (array >= dataset["classes"])
         if wrong.any():
             place = tuple(int(index) for index in np.argwhere(wrong)[0])
             expected = f"a label of 0 to {dataset['classes'] - 1}" if labels else "a finite number"
-            where = ", ".join(map(str, place))
-            raise ValueError(f"{path}: {name}[{where}]: found {array[place]}, expected {expected}")
+            at = ", ".join(map(str, place))
+            raise ValueError(f"{where}[{at}]: found {array[place]}, expected {expected}")
         kept = array.dtype if inputs and pixels else np.float64
         prepared[name] = array.astype(np.int64 if labels else kept)
     return prepared
@@ -278,14 +247,10 @@ def prepare(dataset: dict, root: Path, source: Path | None = None) -> Arrays:
 
     `root` is where downloaded files are kept, `source` the file of a data set of kind `arrays`.
     """
-    if dataset["kind"] == "arrays":
-        if source is None:
-            raise ValueError("found a data set of kind arrays without its file: name that")
+    if source:
         return own(dataset, source)
     if dataset["kind"] == "function":
-        return function_samples(
-            dataset["function"], dataset["points"], dataset["low"], dataset["high"]
-        )
+        return function_samples(*(dataset[key] for key in ("function", "points", "low", "high")))
     if dataset["kind"] == "digits":
         return digits(dataset["test_share"], dataset["size"])
     return mnist(root, dataset["kind"])

@@ -51,9 +51,8 @@ def draw(
 ) -> Figure:
     """A panel per measure against the batch size, a line for each rule."""
     found = measured(style, metrics, sensitivity, sharpness)
-    figure, axes = panels(
-        2, 4, (12.5, 6), f"What batch size does, {style['dataset']}, {seeds(found)}", sharex=True
-    )
+    title = f"What batch size does, {style['dataset']}, {seeds(found)}"
+    figure, axes = panels(2, 4, (12.5, 6), title, sharex=True)
     rules = list(found["rule"].unique())
     sizes = sorted(found["batch_size"].unique())
     for panel, (column, label) in zip(axes.flat, PANELS.items()):

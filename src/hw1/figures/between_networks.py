@@ -16,9 +16,8 @@ def draw(style: dict, barriers: pd.DataFrame) -> Figure:
     test = barriers[barriers["split"] == "test"].assign(
         error=lambda rows: 100 * (1 - rows["accuracy"])
     )
-    figure, axes = panels(
-        1, 2, (9.5, 4.8), f"On lines between two trainings, {style['dataset']}, {seeds(test)}"
-    )
+    title = f"On lines between two trainings, {style['dataset']}, {seeds(test)}"
+    figure, axes = panels(1, 2, (9.5, 4.8), title)
     for panel, column, label in (
         (axes[0], "loss", "test cross-entropy (nats)"),
         (axes[1], "error", "test error (%)"),
@@ -29,8 +28,7 @@ def draw(style: dict, barriers: pd.DataFrame) -> Figure:
             spread(panel, line, "alpha", column, colour, ls=dashes, label=name.replace("_", " "))
         panel.set(xlabel=r"$\alpha$, from one network (0) to the other (1)", ylabel=label)
         panel.set_ylim(0, None)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 

@@ -1,5 +1,6 @@
 """Networks that have a layer without a living unit before training."""
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -22,30 +23,21 @@ def born(dead_units: pd.DataFrame) -> pd.DataFrame:
 
 def draw(style: dict, dead_units: pd.DataFrame) -> Figure:
     """The share of networks born dead against the depth, a line for each width."""
-    import matplotlib as mpl
-
     runs = born(dead_units)
     widths = sorted(runs["width"].unique())
     colours = mpl.colormaps[style["runs"]](np.linspace(0, 0.85, len(widths)))
-    figure, axes = panels(
-        1, 1, (6.4, 4.2), f"Networks born dead, {style['dataset']}, {count_of_seeds(dead_units)}"
-    )
+    title = f"Networks born dead, {style['dataset']}, {count_of_seeds(dead_units)}"
+    figure, axes = panels(1, 1, (6.4, 4.2), title)
     for place, width in enumerate(widths):
         counts = runs[runs["width"] == width].groupby("depth")["dead"].agg(["sum", "size"])
         shares = 100 * counts["sum"] / counts["size"]
         bounds = [share_interval(int(dead), int(n)) for dead, n in counts.to_numpy()]
         # Side by side, if several widths have the same depth.
         depths = counts.index * 1.03 ** (place - (len(widths) - 1) / 2)
-        axes.errorbar(
-            depths,
-            shares,
-            np.abs(100 * np.array(bounds).T - shares.to_numpy()),
-            fmt=f"{MARKERS[place % len(MARKERS)]}-",
-            color=colours[place],
-            ms=6,
-            capsize=3,
-            label=f"{width} units per layer",
-        )
+        bars = np.abs(100 * np.array(bounds).T - shares.to_numpy())
+        look = {"fmt": f"{MARKERS[place % len(MARKERS)]}-", "ms": 6, "capsize": 3}
+        look |= {"color": colours[place], "label": f"{width} units per layer"}
+        axes.errorbar(depths, shares, bars, **look)
     depths = sorted(runs["depth"].unique())
     axes.set_xscale("log", base=2)
     axes.set_xticks(depths, [str(depth) for depth in depths])

@@ -12,17 +12,10 @@ from hw1.results import wording
 KIND = {
     "tables": ["parts"],
     "colours": [
-        "confirmed",
-        "smaller_than_matters",
-        "no_difference_that_matters",
-        "refuted",
-        "inconclusive",
-        "not_enough_seeds",
-        "not_computed",
-        "truth",
-        "guide",
+        "confirmed", "smaller_than_matters", "no_difference_that_matters", "refuted",
+        "inconclusive", "not_enough_seeds", "not_computed", "truth", "guide",
     ],
-}
+}  # fmt: skip
 WIDTH = 66  # characters of a line of a label
 # Markers tell verdicts apart without colour, too.
 VERDICT_MARKERS = dict(zip(wording.VERDICTS, "o^PXDsv"))

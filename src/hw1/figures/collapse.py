@@ -23,16 +23,9 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
             losses = final[final["variant"] == variant].sort_values("seed")["loss"]
             # Side by side in the order of the seeds, so that equal losses can be counted.
             offsets = np.linspace(-0.3, 0.3, len(losses)) if len(losses) > 1 else [0]
-            panel.plot(
-                index + np.array(offsets),
-                losses,
-                "osD"[index % 3],
-                ms=5,
-                alpha=0.75,
-                mec="white",
-                mew=0.4,
-                color=colour_of(style, variant, index),
-            )
+            marks = {"ms": 5, "alpha": 0.75, "mec": "white", "mew": 0.4}
+            marks["color"] = colour_of(style, variant, index)
+            panel.plot(index + np.array(offsets), losses, "osD"[index % 3], **marks)
         constant = final[final["variant"].isin(variants)]["constant_loss"].iloc[0]
         for index, variant in enumerate(variants):
             losses = final[final["variant"] == variant]["loss"]
@@ -52,8 +45,7 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         panel.set_ylim(top=top * (top / bottom) ** 0.15)  # room for the counts
         panel.grid(axis="x", visible=False)
     axes[0].set_ylabel("mean squared error")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

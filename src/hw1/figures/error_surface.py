@@ -59,13 +59,11 @@ def draw(style: dict, surface: pd.DataFrame) -> Figure:
     seed = surface["seed"].min()
     first = surface[surface["seed"] == seed]
     levels = levels_of(first["loss"])
-    figure, axes = panels(
-        1,
-        len(variants) + 1,
-        (3.3 * (len(variants) + 1), 4.9),
+    title = (
         f"Training loss around networks, {style['dataset']}\nplanes of seed {seed}; "
-        f"right: mean of {count_of_seeds(surface)}",
+        f"right: mean of {count_of_seeds(surface)}"
     )
+    figure, axes = panels(1, len(variants) + 1, (3.3 * (len(variants) + 1), 4.9), title)
     for panel, variant in zip(axes, variants):
         drawn = contours(panel, first[first["variant"] == variant], levels, style["runs"])
         panel.plot(0, 0, "+", color="white", ms=9)

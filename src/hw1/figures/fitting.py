@@ -20,9 +20,8 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     variants = list(final["variant"].unique())
     final = final.assign(place=final["variant"].map(variants.index))
     final["percent"] = 100 * final["accuracy"]
-    figure, axes = panels(
-        1, 2, (9.5, 4.2), f"Fitting the training labels, {style['dataset']}, {seeds(final)}"
-    )
+    title = f"Fitting the training labels, {style['dataset']}, {seeds(final)}"
+    figure, axes = panels(1, 2, (9.5, 4.2), title)
     rows = final[final["split"] == "train"]
     spread(axes[0], rows, "place", "epoch", style["colours"]["guide"], marker="o", ms=5)
     for split, line, marker in (("train", "-", "o"), ("test", "--", "s")):

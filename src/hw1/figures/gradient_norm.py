@@ -22,15 +22,12 @@ WINDOWS = 5  # of the middle third, and of the last
 def draw(style: dict, history: pd.DataFrame) -> Figure:
     """Gradient norm and loss of each iteration of one seed, and running medians of all seeds."""
     first = history["seed"].iloc[0]
-    figure, axes = panels(
-        2,
-        1,
-        (7.5, 5.6),
+    title = (
         f"Gradient norm and loss on {style['dataset']}\n"
         f"points: seed {first}; line: running median over {RUNNING_MEDIAN_ITERATIONS} iterations, "
-        f"{seeds(history)}",
-        sharex=True,
+        f"{seeds(history)}"
     )
+    figure, axes = panels(2, 1, (7.5, 5.6), title, sharex=True)
     last = history["iteration"].max()
     phases = (
         (1, max(last / 10, 1), "first tenth"),
@@ -43,15 +40,8 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
     ):
         run = history[history["seed"] == first]
         # There are thousands of points, so they are an image in the SVG, too.
-        panel.plot(
-            run["iteration"],
-            run[column],
-            ".",
-            ms=2,
-            alpha=0.35,
-            color=style["colours"][colour],
-            rasterized=True,
-        )
+        points = {"ms": 2, "alpha": 0.35, "color": style["colours"][colour], "rasterized": True}
+        panel.plot(run["iteration"], run[column], ".", **points)
         running = history.groupby("seed")[column].transform(
             lambda values: values.rolling(
                 min(RUNNING_MEDIAN_ITERATIONS, len(values)), center=True, min_periods=1

@@ -27,13 +27,8 @@ def draw(style: dict, lines: pd.DataFrame) -> Figure:
     """Loss and accuracy along the line between two trainings, a row of panels per pair."""
     shown = lines[lines["variant"].isin(pairs_of(style))]
     pairs = list(shown.groupby("variant", sort=False))
-    figure, axes = panels(
-        len(pairs),
-        3,
-        (13, 4.2 * len(pairs)),
-        f"On the line between two trainings A and B, {style['dataset']}, {seeds(lines)}",
-        squeeze=False,
-    )
+    title = f"On the line between two trainings A and B, {style['dataset']}, {seeds(lines)}"
+    figure, axes = panels(len(pairs), 3, (13, 4.2 * len(pairs)), title, squeeze=False)
     for row, (pair, line) in zip(axes, pairs):
         draw_pair(style, line, row)
         if len(pairs) > 1:

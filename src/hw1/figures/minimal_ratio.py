@@ -35,12 +35,8 @@ def draw(style: dict, points: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
         known = ", ".join(f"{at:g}" for at in found["threshold"].unique())
         raise ValueError(f"threshold: found {style['threshold']:g}, expected one of {known}")
     found["arrived"] = found["gradient_norm"] <= style["gradient_norm"]
-    figure, axes = panels(
-        1,
-        3,
-        (13, 4.6),
-        f"Where the gradient vanishes, {style['dataset']}, {count_of_seeds(points)}",
-    )
+    title = f"Where the gradient vanishes, {style['dataset']}, {count_of_seeds(points)}"
+    figure, axes = panels(1, 3, (13, 4.6), title)
     for place, (variant, rows) in enumerate(found.groupby("variant", sort=False)):
         colour, marker = colour_of(style, variant, place), MARKERS[place % len(MARKERS)]
         at = rows[np.isclose(rows["threshold"], style["threshold"], rtol=1e-9, atol=0)]

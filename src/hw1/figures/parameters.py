@@ -26,12 +26,8 @@ KIND = {
 def draw(style: dict, metrics: pd.DataFrame) -> Figure:
     """Loss and accuracy after the last epoch against the number of parameters."""
     final = last_epoch(metrics)
-    figure, axes = panels(
-        1,
-        2,
-        (9.5, 4.4),
-        f"Parameters and generalisation, {style['dataset']}, {seeds(final)}",
-    )
+    title = f"Parameters and generalisation, {style['dataset']}, {seeds(final)}"
+    figure, axes = panels(1, 2, (9.5, 4.4), title)
     names = final.groupby("parameters")["variant"].first()
     groups = [group for group in style["groups"] if {*group} <= {*final["variant"]}]
     for panel, column, label, scale in (
@@ -41,18 +37,8 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         for split, line, marker in (("train", "-", "o"), ("test", "--", "s")):
             rows = final[final["split"] == split]
             rows = rows.assign(value=rows[column] * scale)
-            colour = style["colours"][split]
-            spread(
-                panel,
-                rows,
-                "parameters",
-                "value",
-                colour,
-                ls=line,
-                marker=marker,
-                ms=5,
-                label=split,
-            )
+            look = {"ls": line, "marker": marker, "ms": 5, "label": split}
+            spread(panel, rows, "parameters", "value", style["colours"][split], **look)
         for group in groups:
             draw_group(panel, final[final["variant"].isin(group)], column, scale, style["colours"])
         test = final[final["split"] == "test"].groupby("parameters")[column].median() * scale
@@ -75,9 +61,8 @@ def draw(style: dict, metrics: pd.DataFrame) -> Figure:
         panel.margins(y=0.1)
     axes[0].set_yscale("log")
     if groups:
-        axes[0].plot(
-            [], [], color=style["colours"]["test"], lw=4, alpha=0.6, label="test, mean of a group"
-        )
+        look = {"color": style["colours"]["test"], "lw": 4, "alpha": 0.6}
+        axes[0].plot([], [], label="test, mean of a group", **look)
     axes[0].legend()
     return figure
 

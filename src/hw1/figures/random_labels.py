@@ -10,28 +10,21 @@ from hw1.results import wording
 
 KIND = {
     "needs": [
-        "one_variant",
-        "classification",
-        "train_and_test_recorded",
-        "random_labels",
-        "ten_classes",
+        "one_variant", "classification", "train_and_test_recorded", "random_labels", "ten_classes",
     ],
     "tables": ["history"],
     "beside": "history",  # of labels that are memorised
     "colours": ["train", "test", "guide"],
-}
+}  # fmt: skip
 CHANCE = 10  # % that guessing gets right
 
 
 def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = None) -> Figure:
     """Loss and accuracy per epoch on random training labels and on the true test labels; beside
     them the training accuracy of another network, each run to where it stops."""
-    figure, axes = panels(
-        1,
-        2 if memorised is None else 3,
-        (9.5, 4.2) if memorised is None else (12.5, 4.2),
-        f"Training on random labels, {style['dataset']}, {seeds(history)}",
-    )
+    title = f"Training on random labels, {style['dataset']}, {seeds(history)}"
+    columns, width = (2, 9.5) if memorised is None else (3, 12.5)
+    figure, axes = panels(1, columns, (width, 4.2), title)
     for panel, column, label, scale, chance in (
         (axes[0], "loss", "cross-entropy (nats)", 1, ln(100 / CHANCE)),
         (axes[1], "accuracy", "accuracy (%)", 100, CHANCE),
@@ -43,9 +36,8 @@ def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = No
             rows = history.assign(value=history[f"{split}_{column}"] * scale)
             colour = style["colours"][split]
             spread(panel, rows, "epoch", "value", colour, ls=line, marker=marker, ms=4, label=name)
-        panel.axhline(
-            chance, color=style["colours"]["guide"], lw=1, ls=":", label="guessing at random"
-        )
+        guide = {"color": style["colours"]["guide"], "lw": 1, "ls": ":"}
+        panel.axhline(chance, label="guessing at random", **guide)
         panel.set(xlabel="epoch", ylabel=label)
         panel.ticklabel_format(axis="y", useOffset=False)
         whole_numbers(panel)
@@ -54,7 +46,7 @@ def draw(style: dict, history: pd.DataFrame, memorised: pd.DataFrame | None = No
         for _, run in memorised.groupby("seed"):
             values = 100 * run["batch_accuracy"]
             axes[2].plot(run["epoch"], values, color=style["colours"]["train"], lw=1, alpha=0.6)
-        axes[2].axhline(CHANCE, color=style["colours"]["guide"], lw=1, ls=":")
+        axes[2].axhline(CHANCE, **guide)
         other = style["beside"]
         axes[2].set(
             xlabel="epoch",

@@ -25,13 +25,8 @@ def draw(style: dict, history: pd.DataFrame) -> Figure:
     """Training and test loss or accuracy per epoch of each variant."""
     measure = style["measure"]
     scale = 100 if measure == "accuracy" else 1
-    figure, axes = panels(
-        1,
-        2,
-        (11, 4.4),
-        f"{measure.capitalize()} on {style['dataset']}, {seeds(history)}",
-        width_ratios=(3, 2),
-    )
+    title = f"{measure.capitalize()} on {style['dataset']}, {seeds(history)}"
+    figure, axes = panels(1, 2, (11, 4.4), title, width_ratios=(3, 2))
     variants = list(history["variant"].unique())
     late = history["epoch"] > history["epoch"].max() * 0.6
     for panel, shown in ((axes[0], history), (axes[1], history[late])):

@@ -43,14 +43,12 @@ def draw(
     # Points in random directions are all equally far apart, so each component holds as much.
     null = 200 / max(len(runs) - 1, 1)
     rows = (len(runs) + 1) // 2  # of labels on either side
-    figure, axes = panels(
-        1,
-        1,
-        (10, max(5.8, 0.3 * rows + 2)),
+    title = (
         f"PCA of {style['part']}, {'one run' if len(runs) == 1 else f'{len(runs)} runs'} on "
         f"{style['dataset']}\ntwo components: {ratios.sum():.1f} % of the variance"
-        + (f" ({len(runs)} independent points: {null:.1f} %)" if len(runs) > 3 else ""),
+        + (f" ({len(runs)} independent points: {null:.1f} %)" if len(runs) > 3 else "")
     )
+    figure, axes = panels(1, 1, (10, max(5.8, 0.3 * rows + 2)), title)
     ends, names = [], coordinates["variant"].unique()
     for colour, ((variant, seed), path) in zip(colours, runs):
         axes.plot(path["component_1"], path["component_2"], color=colour, lw=1.2)
@@ -89,15 +87,10 @@ def draw(
             )  # fmt: skip
     medians = accuracy.groupby("epoch").median()
     handles = [
-        Line2D(
-            [],
-            [],
-            color="#555555",
-            ls="",
-            marker=MARKERS[index % len(MARKERS)],
-            label=f"epoch {epoch} (median test accuracy {medians[epoch]:.1f} %)",
+        Line2D([], [], color="#555555", ls="", marker=MARKERS[index % len(MARKERS)], label=label)
+        for index, label in enumerate(
+            f"epoch {epoch} (median test accuracy {medians[epoch]:.1f} %)" for epoch in epochs
         )
-        for index, epoch in enumerate(epochs)
     ]
     figure.legend(
         handles=handles,

@@ -40,23 +40,15 @@ class Step(NamedTuple):
 # --- the overlay
 
 
-def laid_over(*overlays: Mapping, above: str = "") -> dict:
-    """Overlays as one, later ones winning. A null stays, since it takes a key out of the base.
-
-    Raises ValueError where one overlay takes out a key that another sets: their order matters then,
-    and one overlay cannot express it.
-    """
+def laid_over(*overlays: Mapping) -> dict:
+    """Overlays as one, later ones winning. A null stays, since it takes a key out of the base."""
     result: dict = {}
     for overlay in overlays:
         for key, value in overlay.items():
-            before = result.get(key, value)
-            if (before is None) != (value is None):
-                raise ValueError(
-                    f"{above}{key}: found null in one overlay and settings in another, expected "
-                    "one of them: give one overlay with what you mean"
-                )
-            both = isinstance(value, dict) and isinstance(before, dict)
-            result[key] = laid_over(before, value, above=f"{above}{key}.") if both else value
+            before = result.get(key)
+            if isinstance(value, dict) and isinstance(before, dict):
+                value = laid_over(before, value)
+            result[key] = value
     return result
 
 
@@ -69,12 +61,10 @@ def check_same(decided: dict, overlay: dict, name: str) -> None:
         return {k: v for k, v in found.items() if not re.fullmatch(r"experiments\.[^.]+\.seeds", k)}
 
     theirs, own = settings(decided), settings(overlay)
-    for key in [*theirs, *own]:
-        if (key in theirs, theirs.get(key)) != (key in own, own.get(key)):
-            raise ValueError(
-                f"{name} has other settings than the overlays ({key}): delete it to begin anew, or "
-                "give no overlay to go on with it"
-            )
+    for key in theirs | own:
+        if theirs.get(key, "") != own.get(key, ""):
+            hint = "delete it, or give no overlay to go on with it"
+            raise ValueError(f"{name} has other settings than the overlays ({key}): {hint}")
 
 
 def with_seeds(overlay: dict, experiments: Experiments, added: Seeds) -> dict:
@@ -271,17 +261,11 @@ def plan(step: Step | None, left: float, more: bool) -> str:
     if step is None:
         return f"{'no further seed fits' if more else 'nothing to train'}, {time}"
     parts = [
-        f"{name}, seed{'s' * (len(seeds) > 1)} {' to '.join(map(str, ends(seeds)))}"
+        f"{name}, seeds {seeds[0]} to {seeds[-1]}" if seeds[1:] else f"{name}, seed {seeds[0]}"
         for name, seeds in step.added.items()
     ]
-    return f"next {' with '.join(parts)}, for {', '.join(step.claims)}, about " + (
-        f"{duration(step.seconds)}; {time}"
-    )
-
-
-def ends(seeds: Sequence[int]) -> list[int]:
-    """The first and the last seed; one seed if they are the same."""
-    return [*dict.fromkeys((seeds[0], seeds[-1]))]
+    trained = f"{' with '.join(parts)}, for {', '.join(step.claims)}"
+    return f"next {trained}, about {duration(step.seconds)}; {time}"
 
 
 def summary(

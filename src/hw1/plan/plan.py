@@ -371,10 +371,8 @@ class Plan:
 
     def experiments_on(self, page: str) -> list[str]:
         """The experiments on a page: those that its list is about, or all."""
-        every = list(self.experiments)
-        if page not in self.claims:
-            return every
-        return [name for name in every if name in about(self.claims[page])]
+        shown = about(self.claims[page]) if page in self.claims else self.experiments
+        return [name for name in self.experiments if name in shown]
 
     def figures_on(self, page: str) -> list[str]:
         """The figures on a page, by name."""
@@ -463,11 +461,10 @@ class Plan:
     def alone(self, experiment: str) -> list[str]:
         """The seeds of an experiment as batches of one, since the cut changes no table. The seeds
         of an arm after the first are those in its metrics."""
-        seeds: Iterable[int] = ()
-        if not self.arm:
-            seeds = self.experiments[experiment].seeds
-        else:
+        seeds = self.experiments[experiment].seeds
+        if self.arm:
             path = f"{self.prefix}{self.tables}/{experiment}_metrics.csv"
+            seeds = []
             with suppress(OSError, KeyError), open(path, encoding="utf-8", newline="") as file:
                 seeds = sorted({int(row["seed"]) for row in csv.DictReader(file)})
         return [f"seed{seed}" for seed in seeds]
@@ -489,11 +486,7 @@ class Plan:
 
     @functools.cache
     def analysis_recipe(
-        self,
-        experiment: str,
-        analysis: str,
-        variant: str | None = None,
-        seeds: str | None = None,
+        self, experiment: str, analysis: str, variant: str | None = None, seeds: str | None = None
     ) -> str:
         """The recipe of an analysis's tables: from all variants and batches, or from one."""
         found = self.analysis[experiment, analysis]

@@ -143,6 +143,7 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
     Raises ValueError where the manifest is damaged.
     """
     held = published.manifest(ROOT / "published")
+    plan = functools.partial(PublishedPlan, folder=folder, prefix=prefix, held=held)
     files = {str(ROOT / "config.yaml"): load(ROOT / "config.yaml", "config.yaml")}
     config = settings_of_files(files)
     config["datasets"] = dict(config["datasets"])
@@ -159,25 +160,16 @@ def published_plan(folder: str, prefix: str) -> PublishedPlan:
         built, analyses, drawn, kinds = entries(config, experiments_of(config))
         arms = of_arms(config, files)
     except ValueError as error:
-        config["experiments"] = {}
-        said = str(error)
-        return PublishedPlan(
-            config, {}, [], {}, [], {}, {}, folder, prefix, held=held, problem=said
-        )
+        return plan(config | {"experiments": {}}, {}, [], {}, [], {}, problem=str(error))
     claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
     claims = {name: found for name, found in claims.items() if about(found) & {*own}}
     figures = {
         f.name: f
         for f in drawn
-        if (
-            all(f"{arm}/{t}.csv.xz" in held["files"] for t in f.tables)
-            if f.experiment
-            else f.name in claims
-        )
+        if f.name in claims
+        or (f.experiment and all(f"{arm}/{t}.csv.xz" in held["files"] for t in f.tables))
     }
-    return PublishedPlan(
-        config, built, analyses, figures, kinds, claims, arms, folder, prefix, held=held
-    )
+    return plan(config, built, analyses, figures, kinds, claims, arms)
 
 
 def as_published(config: dict, entry: dict, of_it: dict) -> dict:

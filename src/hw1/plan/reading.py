@@ -6,13 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hw1.plan.plan import Plan
-from hw1.settings.claim_lists import (
-    about,
-    check_claims,
-    check_evidence,
-    check_ids,
-    check_left_out,
-)
+from hw1.settings.claim_lists import about, check_claims, check_evidence, check_ids, check_left_out
 from hw1.settings.configuration import check_data_files, check_model
 from hw1.settings.entries import Analysis, Figure, read, schema
 from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_grids, with_line
@@ -96,27 +90,19 @@ def of_arms(
         over: dict[str, Document] = {}
         try:
             if arm == first:
-                raise ValueError(
-                    f"arms.{arm}.overlay: found one of the first arm, which is the configuration "
-                    "itself: leave it out"
-                )
+                raise ValueError(f"arms.{arm}.overlay: found one of the first arm, which has none")
             name = os.path.relpath(entry["overlay"])
             over[name] = load(name)
-            check_overlay(ever(over, "experiments"))
+            for experiment, own in ever(over, "experiments").items():
+                if "analyses" in own:
+                    raise ValueError(
+                        f"experiments.{experiment}.analyses: found in the overlay of an arm, which "
+                        "has the analyses of the configuration: leave it out"
+                    )
             found[arm] = of_arm(config, settings_of_files(files, root, given, over), known)
         except ValueError as error:
             raise ValueError(with_line(str(error), {**files, **over})) from error
     return found
-
-
-def check_overlay(experiments: Mapping[str, dict]) -> None:
-    """Raise ValueError where the overlay of an arm has analyses of its own."""
-    for name, entry in experiments.items():
-        if "analyses" in entry:
-            raise ValueError(
-                f"experiments.{name}.analyses: found in the overlay of an arm, which has the "
-                "analyses of the configuration: leave it out"
-            )
 
 
 def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
@@ -142,7 +128,7 @@ def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
     arm = arm | {"experiments": found}
     for name, experiment in experiments_of(arm).items():
         for variant, settings in experiment.variants.items():
-            check_model(f"experiments.{name}.variants.{variant}", settings)
+            check_model(f"experiments.{name}.variants.{variant}.model", settings)
     return arm
 
 

@@ -35,9 +35,7 @@ def plans(workflow: Any, config: dict) -> tuple[Plan, PublishedPlan]:
     try:
         given = workflow.config_settings
         if given.replace_workflow_config and not module:
-            raise ValueError(
-                "--replace-workflow-config leaves out config.yaml: give --configfile alone"
-            )
+            raise ValueError("--replace-workflow-config leaves out config.yaml: do not give it")
         overlays = [] if module else reading.overlays(ROOT, workflow.overwrite_configfiles)
         plan = reading.planned(
             reading.files_of(ROOT, overlays),

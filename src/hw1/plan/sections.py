@@ -55,14 +55,11 @@ def sections(
 
 def model(variant: str, settings: dict, coded: dict | None) -> dict:
     """Settings of one variant, and its numbers of parameters as written and as coded."""
-    training = settings["training"]
+    shown = ("optimizer", "learning_rate", "batch_size", "epochs")
     return {
         "variant": variant,
         "model": description(settings),
-        "optimizer": training["optimizer"],
-        "learning_rate": training["learning_rate"],
-        "batch_size": training["batch_size"],
-        "epochs": training["epochs"],
+        **{key: settings["training"][key] for key in shown},
         "parameters": count(settings),
         "coded_parameters": count(coded) if coded else None,
     }

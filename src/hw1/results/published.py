@@ -29,11 +29,9 @@ def pack(path: Path, table: "pd.DataFrame") -> None:
     digits = DIGITS[max(rows for rows in DIGITS if rows <= len(table))]
     for column in rounded.select_dtypes("float"):
         rounded[column] = [float(f"{value:.{digits}g}") for value in rounded[column]]
-    rows = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
-    text = tables.turned(tables.plain(rows, list(rounded)).decode())
-    content = lzma.compress(text.encode(), preset=9)
+    text = tables.turned(tables.plain(tables.records(rounded), list(rounded)).decode())
     with replacing(path) as temporary:
-        temporary.write_bytes(content)
+        temporary.write_bytes(lzma.compress(text.encode(), preset=9))
 
 
 def manifest(folder: Path) -> dict:
@@ -83,9 +81,8 @@ def same(ours: "pd.DataFrame", theirs: "pd.DataFrame", key: list[str]) -> str | 
         if wrong.any():
             row = both[wrong].iloc[0]
             place = ", ".join(f"{name} {row[name]}" for name in key)
-            return (
-                f"{place}: {column} is {row[column]:g}, published is {row[f'{column}_published']:g}"
-            )
+            theirs_is = row[f"{column}_published"]
+            return f"{place}: {column} is {row[column]:g}, published is {theirs_is:g}"
     return None
 
 
@@ -93,7 +90,5 @@ def merged(ours: "pd.DataFrame", theirs: "pd.DataFrame") -> "pd.DataFrame":
     """The rows of both tables; a run that is in both has its rows from `theirs`."""
     import pandas as pd
 
-    run = ["variant", "seed"]
-    known = set(map(tuple, theirs[run].drop_duplicates().itertuples(index=False)))
-    new = [tuple(row) not in known for row in ours[run].itertuples(index=False)]
-    return pd.concat([theirs, ours[new]], ignore_index=True)
+    of_run = [pd.MultiIndex.from_frame(table[["variant", "seed"]]) for table in (ours, theirs)]
+    return pd.concat([theirs, ours[~of_run[0].isin(of_run[1])]], ignore_index=True)

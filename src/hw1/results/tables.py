@@ -118,6 +118,11 @@ def read_all(paths: Iterable[Path]) -> dict[str, "pd.DataFrame"]:
     return {path.name.partition(".")[0]: read(path) for path in paths}
 
 
+def records(table: "pd.DataFrame") -> list[dict]:
+    """Rows as dictionaries, with None where a value is missing."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
 def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
     """Put the columns that name the run of `settings` in front of each row."""
     run = {column: settings[column] for column in RUN_COLUMNS}
@@ -128,8 +133,7 @@ def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
     """Rows of the tables of several batches, in the order given, with values as the text in the
     files.
 
-    Raises ValueError as `whole` does, and where two tables have the same run, or different
-    experiments.
+    Raises ValueError as `whole` does, and where two tables have the same run.
     """
     rows: list[dict] = []
     seen: dict[tuple, str | os.PathLike] = {}
@@ -137,20 +141,10 @@ def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:
         reader = csv.reader(io.StringIO(whole(path), newline=""))
         columns = next(reader)
         found = [dict(zip(columns, values)) for values in reader]
-        if found and tuple(columns[:3]) != RUN_COLUMNS:
-            raise ValueError(
-                f"{path}: found the columns {', '.join(columns)}, expected "
-                f"{', '.join(RUN_COLUMNS)} first: {MAKE_AGAIN}"
-            )
         for run in dict.fromkeys(map(itemgetter(*RUN_COLUMNS), found)):
             if run in seen:
                 raise ValueError(
                     f"{path} is of the run {'/'.join(run)}, as is {seen[run]}: {MAKE_AGAIN}"
-                )
-            if seen and run[0] != (first := next(iter(seen)))[0]:
-                raise ValueError(
-                    f"{path} is of the experiment {run[0]}, and {seen[first]} of {first[0]}: "
-                    f"{MAKE_AGAIN}"
                 )
             seen[run] = path
         rows += found

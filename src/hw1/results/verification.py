@@ -20,6 +20,10 @@ from hw1.results.files import MAKE_AGAIN, check_sealed
 
 # Temporary names of `hw1.results.files.replacing`.
 TEMPORARY = re.compile(r"\..+\.\d{1,10}\.\w+")
+LEFTOVERS = {
+    ".resume": "of an unfinished training: the next build goes on from there",
+    ".lock": "of a training that runs or was killed: the next build sees to it",
+}
 # Facts of a training that the page shows, from its provenance file.
 FACTS = ("finished", "training_seconds", "device", "commit", "torch", "python", "platform")
 
@@ -29,9 +33,9 @@ class Found(NamedTuple):
     killed or running job left; None if there is no such line."""
 
     path: Path
-    checked: bool = False
-    damage: str | None = None
-    leftover: str | None = None
+    checked: bool
+    damage: str | None
+    leftover: str | None
 
 
 def picture(path: Path) -> None:
@@ -84,13 +88,10 @@ def damage(path: Path) -> str | None:
 
 def leftover(path: Path) -> str | None:
     """One line about a file that a running or killed job has left."""
-    if path.suffix == ".resume":
-        return f"{path} is of an unfinished training: the next build goes on from there"
-    if path.suffix == ".lock":
-        return f"{path} is of a training that runs or was killed: the next build sees to it"
-    if TEMPORARY.fullmatch(path.name):
-        return f"{path} is of a job that runs or was killed: delete it if none runs"
-    return None
+    said = LEFTOVERS.get(path.suffix)
+    if said is None and TEMPORARY.fullmatch(path.name):
+        said = "of a job that runs or was killed: delete it if none runs"
+    return said and f"{path} is {said}"
 
 
 def is_second_name(path: Path) -> bool:
@@ -116,9 +117,6 @@ def verify(results: Path) -> Iterator[Found]:
     if not any(path.suffix in CHECKS for path in files):
         raise ValueError(f"{results} has no results: build some, with snakemake or make demo")
     for path in files:
-        if said := leftover(path):
-            yield Found(path, leftover=said)
-        elif path.suffix in CHECKS:
-            yield Found(path, checked=True, damage=damage(path))
-        else:
-            yield Found(path)
+        said = leftover(path)
+        checked = said is None and path.suffix in CHECKS
+        yield Found(path, checked, damage(path) if checked else None, said)

@@ -11,14 +11,7 @@ from hw1.settings import kinds
 from hw1.settings.architectures import classes_of
 from hw1.settings.entries import LIBRARY, OWN_TABLES, Analysis, Figure, schema, tables_of
 from hw1.settings.runs import Experiments
-from hw1.settings.validation import (
-    brief,
-    check_name,
-    check_schema,
-    did_you_mean,
-    is_number,
-    number_hint,
-)
+from hw1.settings.validation import check_among, check_keys, check_name, check_schema, did_you_mean
 
 
 def about(claims: Sequence[dict]) -> set[str]:
@@ -59,16 +52,20 @@ def check_claim(claim: dict, where: str, known: Sequence[str], keys: "Statistics
     check_name(claim["experiment"], f"{where}.experiment", known)
     for number, part in enumerate(claim["parts"]):
         key = f"{where}.parts.{number}"
-        check_keys(part, key, keys)
+        check_among(part["statistic"], f"{key}.statistic", keys)
+        own = keys[part["statistic"]]
+        schemas = {
+            name: {"enum": list(of.allowed)} if of.allowed else KINDS.get(of.kind, TEXT)
+            for name, of in own.items()
+        }
+        check_keys(part["of"], schemas, f"{key}.of", {name for name in own if own[name].optional})
         check_name(part["of"].get("experiment"), f"{key}.of.experiment", known)
         regions = {name: part.get(name, {}) for name in ("confirmed", "refuted")}
         regions["reading.where"] = part.get("reading", {}).get("where", {})
         for name, region in regions.items():
-            low, high = region.get("within", (0, 0))
+            low, high = found = region.get("within", [0, 0])
             if low > high:
-                raise ValueError(
-                    f"{key}.{name}.within: found {[low, high]}, expected a range that goes up"
-                )
+                raise ValueError(f"{key}.{name}.within: found {found}, expected them to rise")
 
 
 class Key(NamedTuple):
@@ -86,14 +83,10 @@ Statistics = Mapping[str, Mapping[str, Key]]  # keys by statistic
 
 
 def statistic_files(extensions: Iterable[str]) -> list[Path]:
-    """The files with statistics of some extensions. Raises ValueError where two have files of one
-    name: a job loads them all, and each would import the first one."""
-    seen: dict[str, Path] = {}
-    for file in (f for name in extensions for f in sorted(Path(name, "statistics").glob("*.py"))):
-        if file.name in seen and file.name != "__init__.py":
-            raise ValueError(f"{file}: {seen[file.name]} has this name, too: choose another")
-        seen[file.name] = file
-    return [file for file in seen.values() if not file.name.startswith("_")]
+    """The files with statistics of some extensions."""
+    return [
+        file for name in extensions for file in sorted(Path(name, "statistics").glob("[!_]*.py"))
+    ]
 
 
 @functools.cache
@@ -117,31 +110,26 @@ def statistics(extensions: tuple[str, ...] = ()) -> Statistics:
                     raise ValueError(f"{file}: {node.name} is a statistic already: rename it")
                 try:
                     found[node.name] = keys_of(node, named)
-                except ValueError as error:
-                    raise ValueError(f"{file}, line {node.lineno}: {node.name}: {error}") from error
+                except (ValueError, SyntaxError, AttributeError) as error:
+                    said = f"found ({ast.unparse(node.args)}), expected annotations as in"
+                    raise ValueError(
+                        f"{file}, line {node.lineno}: {node.name}: {said} src/hw1/claims/keys.py, "
+                        "one of them an experiment or a table"
+                    ) from error
     return found
 
 
 def keys_of(statistic: ast.FunctionDef, named: Mapping[str, ast.expr]) -> dict[str, Key]:
-    """The keys of a statistic, by the annotations of its arguments. Raises ValueError where these
+    """The keys of a statistic, by the annotations of its arguments. Raises an exception where these
     do not say them."""
     arguments = statistic.args.args[1:]  # the first are the tables
     required = len(arguments) - len(statistic.args.defaults)
-    found = {}
-    for place, argument in enumerate(arguments):
-        if argument.annotation is None:
-            raise ValueError(
-                f"{argument.arg} has no annotation: take one of src/hw1/claims/keys.py"
-            )
-        try:
-            found[argument.arg] = key_of(argument.annotation, place >= required, named)
-        except (ValueError, SyntaxError, AttributeError) as error:  # more than plain values
-            raise ValueError(
-                f"{argument.arg}: found {ast.unparse(argument.annotation)}, expected plain values: "
-                "see src/hw1/claims/keys.py"
-            ) from error
+    found = {
+        argument.arg: key_of(argument.annotation, place >= required, named)  # type: ignore[arg-type]
+        for place, argument in enumerate(arguments)
+    }
     if not any(key in found and not found[key].optional for key in ("experiment", "table")):
-        raise ValueError("it needs an argument experiment, or table, after the tables")
+        raise ValueError("none of them names an experiment")
     return found
 
 
@@ -161,44 +149,16 @@ def key_of(annotation: ast.expr, optional: bool, named: Mapping[str, ast.expr]) 
     return Key(text, allowed, (), optional)
 
 
-NUMBERS = {"float": "a number", "int": "a whole number"}
-LISTS = {"Variants"}
+# The schema of what stands under a key.
+TEXT = {"type": "string"}
+KINDS: dict[str, dict] = {
+    "float": {"type": "number"},
+    "int": {"type": "integer"},
+    "Variants": {"type": "array", "minItems": 1, "items": TEXT},
+}
 # The columns that workflow/scripts/evaluate.py writes.
 METRICS = [*RUN_COLUMNS, "parameters", "epoch", "split", "examples", "loss", "accuracy"]
 METRICS += ["constant_loss", "constant_accuracy"]
-
-
-def check_keys(part: dict, where: str, statistics: Statistics) -> None:
-    """Raise ValueError where a key under `of` is unknown to the statistic, or has another type."""
-    if (keys := statistics.get(part["statistic"])) is None:
-        raise ValueError(
-            f"{where}.statistic: found {part['statistic']!r}: "
-            f"{did_you_mean(part['statistic'], statistics)}"
-        )
-    for name, value in part["of"].items():
-        if name not in keys:
-            raise ValueError(f"{where}.of: unknown key {name!r}: {did_you_mean(name, keys)}")
-        key, problem = (
-            keys[name],
-            f"{where}.of.{name}: found {brief(value)} ({type(value).__name__})",
-        )
-        if key.kind in NUMBERS:
-            if not is_number(None, value) or (key.kind == "int" and not isinstance(value, int)):
-                hint = f": {number_hint(value)}" if isinstance(value, str) else ""
-                raise ValueError(f"{problem}, expected {NUMBERS[key.kind]}{hint}")
-        elif key.kind in LISTS:
-            if not (value and isinstance(value, list) and all(isinstance(v, str) for v in value)):
-                raise ValueError(f"{problem}, expected a list of names")
-        elif not isinstance(value, str):
-            raise ValueError(f"{problem}, expected a name")
-        elif key.allowed and value not in key.allowed:
-            raise ValueError(
-                f"{where}.of.{name}: found {value!r}: {did_you_mean(value, key.allowed)}"
-            )
-    if absent := [
-        name for name, key in keys.items() if not key.optional and name not in part["of"]
-    ]:
-        raise ValueError(f"{where}.of: the key {absent[0]!r} of {part['statistic']} is missing")
 
 
 def check_evidence(
@@ -221,9 +181,7 @@ def check_evidence(
                 check_part(part, known[part["statistic"]], experiments, done, left_out)
             except ValueError as error:
                 message = with_id(f"{place}.parts.{number}.of.{error}", claims)
-                raise ValueError(
-                    f"{message} (or leave it out, with claims.{name}.leave_out)"
-                ) from error
+                raise ValueError(f"{message} (or leave it out: claims.{name}.leave_out)") from error
 
 
 def check_part(
@@ -237,34 +195,29 @@ def check_part(
     of, subject = part["of"], "table" if "table" in keys else "experiment"
     tables = {f"{e}_{t}": (e, t) for e in experiments for t in tables_of(e, done)}
     if subject == "table":
-        if of["table"] not in tables:
-            check_name(of["table"], "table", tables)
-            if any(of["table"].startswith(f"{e}_") for e in experiments):
-                raise ValueError(
-                    f"table: found {of['table']!r}: {did_you_mean(of['table'], tables)}"
-                )
-            return
-        experiment, own = tables[of["table"]]
+        check_name(of["table"], "table", tables)
+        if any(of["table"].startswith(f"{e}_") for e in experiments):
+            check_among(of["table"], "table", tables)
+        experiment, own = tables.get(of["table"], ("", ""))
     else:
         experiment, own = of["experiment"], "metrics"
-        if experiment not in experiments:
-            return
+    if experiment not in experiments:
+        return
     settings = experiments[experiment].variants
     variants = list(settings)
     if own not in OWN_TABLES:
         variants = analysis_with(done, experiment, own).variants
+    known = [*variants, *left_out.get(experiment, ())]
     named: list[str] = []
     lines: list[str] = []
-    known = [*variants, *left_out.get(experiment, ())]
     for name, value in of.items():
-        if keys[name].kind not in ("Variant", "Variants"):
-            continue
-        for item in value if isinstance(value, list) else [value]:
-            if item not in known:
-                raise ValueError(not_among(name, item, known))
-            named.append(item)
+        if keys[name].kind in ("Variant", "Variants"):
+            for item in value if isinstance(value, list) else [value]:
+                check_among(item, name, known)
+                named.append(item)
     asked = [variant for variant in named or variants if variant in variants]
     for need in keys[subject].needs:
+        lacks = f"what {part['statistic']} needs: {need}"
         if need == "one variant":
             check_one(variants, subject, part)
         elif need == "several variants":
@@ -275,52 +228,34 @@ def check_part(
         elif need in NEEDS:
             for variant in asked:
                 if not NEEDS[need](settings[variant]):
-                    raise ValueError(
-                        f"{subject}: {variant} of {experiment} has not what {part['statistic']} "
-                        f"needs: {need}"
-                    )
+                    raise ValueError(f"{subject}: {variant} of {experiment} has not {lacks}")
         elif f"{experiment}_{need}" not in tables:
-            raise ValueError(
-                f"{subject}: {experiment} has no table {need}, which {part['statistic']} reads"
-            )
+            raise ValueError(f"{subject}: {experiment} has no table {need}: {lacks}")
         else:
             lines = list(analysis_with(done, experiment, need).settings.get("lines", ()))
     if "variant" in keys and "variant" not in of:
         check_one(variants, "variant", part)
     for name, value in of.items():
         kind = keys[name].kind
-        if kind == "Line" and value not in lines:
-            raise ValueError(not_among(name, value, lines))
+        if kind == "Line":
+            check_among(value, name, lines)
         if kind == "Column" and own != "history":
             columns = METRICS if own == "metrics" else columns_of(done, experiment, own)
-            if value not in columns:
-                raise ValueError(not_among(name, value, columns))
+            check_among(value, name, columns)
         elif kind in ("Column", "Recorded"):
             check_recorded(settings, variants, value, name)
-        elif kind == "Split" and value == "test":
-            for variant in asked:
-                if settings[variant]["dataset"]["kind"] == "function":
-                    raise ValueError(
-                        f"{name}: found 'test', but {variant} has no test split: use train"
-                    )
-        elif name == "column" and value == "accuracy":
-            for variant in asked:
-                if not has_labels(settings[variant]):
-                    raise ValueError(f"{name}: found 'accuracy', but {variant} has no labels")
+        for run in (settings[variant] for variant in asked):
+            if (kind, value) == ("Split", "test") and run["dataset"]["kind"] == "function":
+                raise ValueError(f"{name}: found 'test', but {run['variant']} has no test split")
+            if (name, value) == ("column", "accuracy") and not has_labels(run):
+                raise ValueError(f"{name}: found 'accuracy', but {run['variant']} has no labels")
 
 
 def check_one(variants: Sequence[str], where: str, part: dict) -> None:
     """Raise ValueError where there are several variants and a statistic takes one."""
     if len(variants) > 1:
-        raise ValueError(
-            f"{where}: found the variants {', '.join(variants)}, but {part['statistic']} is of "
-            "one: say which, or use another statistic"
-        )
-
-
-def not_among(key: str, found: str, known: Iterable[str]) -> str:
-    """A line about a name that is not among the known ones."""
-    return f"{key}: found {found!r}: {did_you_mean(found, known)}"
+        said = f"found the variants {', '.join(variants)}, but {part['statistic']} is of one"
+        raise ValueError(f"{where}: {said}: say which")
 
 
 def has_labels(settings: dict) -> bool:
@@ -350,10 +285,8 @@ def check_recorded(
             f"{s}_{m}" for s in training["evaluate_each_epoch"] for m in ("loss", "accuracy")
         ]
         if column not in columns:
-            raise ValueError(
-                f"{where}: the history of {variant} has no column {column!r}: "
-                f"{did_you_mean(column, columns)}"
-            )
+            hint = did_you_mean(column, columns)
+            raise ValueError(f"{where}: the history of {variant} has no column {column!r}: {hint}")
 
 
 def analysis_with(done: Iterable[Analysis], experiment: str, table: str) -> Analysis:
@@ -379,16 +312,12 @@ def check_left_out(lists: Mapping[str, dict], claims: Mapping[str, Sequence[dict
     for name, entry in lists.items():
         ids = [claim["id"] for claim in claims[name]]
         for left_out in entry.get("leave_out", {}):
-            if left_out not in ids:
-                raise ValueError(f"claims.{not_among(f'{name}.leave_out', left_out, ids)}")
+            check_among(left_out, f"claims.{name}.leave_out", ids)
 
 
 def check_ids(drawn: Iterable[Figure], lists: Iterable[Sequence[dict]]) -> None:
     """Raise ValueError where a figure names a claim that is in none of the lists."""
     ids = [claim["id"] for claims in lists for claim in claims]
     for figure in drawn:
-        if unknown := [name for name in figure.claims if name not in ids]:
-            raise ValueError(
-                f"experiments.{figure.experiment}.figures.{figure.name}.claims: found "
-                f"{unknown[0]!r}: {did_you_mean(unknown[0], ids)}"
-            )
+        for name in figure.claims:
+            check_among(name, f"{figure.key}.claims", ids)

@@ -2,14 +2,14 @@
 
 import math
 import os
+from graphlib import CycleError, TopologicalSorter
 
 from hw1.settings.architectures import classes_of, example_shape, layers
-from hw1.settings.batches import SEED_LIMIT
 from hw1.settings.estimates import training_examples
 from hw1.settings.phases import objectives, phases
 from hw1.settings.requirements import architecture
 from hw1.settings.runs import Experiment, Experiments, experiment_of
-from hw1.settings.validation import WHOLE, check_schema, did_you_mean
+from hw1.settings.validation import WHOLE, check_among, check_schema
 
 # Keys of both kinds.
 MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain", "dropout", "batch_norm"}
@@ -23,7 +23,6 @@ RULES = (
     "published unpack compare comparison"
 ).split()
 LOOK = {"size", "range"}  # of inputs that are images
-LONGEST_NAME = 200  # characters of a batch's name, which its files have, too
 # A job that joins the batches of an experiment names their files in one command. Linux takes
 # 131 072 bytes; this is less, since a command has a folder's name and other arguments, too.
 LONGEST_COMMAND = 100_000
@@ -36,26 +35,11 @@ def checked(config: dict, schema: dict) -> dict[str, Experiment]:
     """
     check_schema(config, schema, WHOLE)
     for name, dataset in config["datasets"].items():
-        if dataset["kind"] == "function" and dataset["low"] >= dataset["high"]:
-            raise ValueError(
-                f"datasets.{name}.high: found {dataset['high']}, expected more than low "
-                f"({dataset['low']})"
-            )
-        if dataset["kind"] == "arrays" and len(set(dataset["shape"])) > 1:
-            raise ValueError(
-                f"datasets.{name}.shape: found {dataset['shape']}, expected [n], or [n, n] of a "
-                "square image"
-            )
-        if dataset["kind"] == "arrays" and ("classes" in dataset) == ("outputs" in dataset):
-            raise ValueError(
-                f"datasets.{name}: expected either classes, of labels, or outputs, of real targets"
-            )
+        check_dataset(f"datasets.{name}", dataset)
     found = {}
     for name, entry in config["experiments"].items():
         if "variants" not in entry:
-            raise ValueError(
-                f"experiments.{name}.variants is missing: name them, or parts of a grid"
-            )
+            raise ValueError(f"experiments.{name}.variants is missing: name them, or a grid")
         found[name] = experiment = experiment_of(config, name)
         check_seeds(name, entry, experiment)
         for variant in experiment.variants:
@@ -66,16 +50,20 @@ def checked(config: dict, schema: dict) -> dict[str, Experiment]:
     return found
 
 
+def check_dataset(where: str, dataset: dict) -> None:
+    """Raise ValueError where the settings of a data set contradict each other."""
+    if dataset["kind"] == "function" and dataset["low"] >= (high := dataset["high"]):
+        raise ValueError(f"{where}.high: found {high}, expected more than low ({dataset['low']})")
+    if dataset["kind"] == "arrays":
+        if len(set(shape := dataset["shape"])) > 1:
+            raise ValueError(f"{where}.shape: found {shape}, expected [n], or [n, n] of an image")
+        if ("classes" in dataset) == ("outputs" in dataset):
+            raise ValueError(f"{where}: expected either classes, of labels, or outputs, of numbers")
+
+
 def check_seeds(name: str, entry: dict, experiment: Experiment) -> None:
-    """Raise ValueError where the seeds of an experiment make no batches."""
-    where, batches = f"experiments.{name}.seeds", experiment.batches
-    if len(experiment.seeds) > SEED_LIMIT:
-        raise ValueError(f"{where}: found {len(experiment.seeds)}, expected at most {SEED_LIMIT}")
-    if long := [batch for batch in batches if len(batch) > LONGEST_NAME]:
-        raise ValueError(
-            f"{where}: a batch of them would be called {long[0][:40]}..., too long for a file: "
-            "use ranges of seeds, or fewer seeds_per_job"
-        )
+    """Raise ValueError where the batches of an experiment are more than a command can name."""
+    batches = experiment.batches
     table = max(map(len, [*entry.get("analyses", {}), "checkpoints"]))
     command = sum(
         len(f"results/analyses/{name}/{variant}/{batch}.csv  ") + table
@@ -94,76 +82,57 @@ def check_seeds(name: str, entry: dict, experiment: Experiment) -> None:
 def check_variant(where: str, settings: dict, name: str) -> None:
     """Raise ValueError where the settings of a variant, on the data set of this name, are
     incomplete or contradict each other."""
-    check_model(where, settings)
-    training = settings["training"]
+    check_model(f"{where}.model", settings)
+    training, model = settings["training"], settings["model"]
+    place = f"{where}.training"
     for key in ("optimizer", "learning_rate", "batch_size", "epochs"):
         if key not in training:
-            raise ValueError(f"{where}.training.{key} is missing: set it here or in the experiment")
-    check_phases(training, f"{where}.training")
-    late = [epoch for epoch in training["snapshot_epochs"] if epoch > training["epochs"]]
-    if late:
-        raise ValueError(
-            f"{where}.training.snapshot_epochs: found {late[0]}, expected at most epochs "
-            f"({training['epochs']})"
-        )
+            raise ValueError(f"{place}.{key} is missing: set it here or in the experiment")
+    check_phases(training, place)
+    if late := [e for e in training["snapshot_epochs"] if e > training["epochs"]]:
+        epochs = f"epochs ({training['epochs']})"
+        raise ValueError(f"{place}.snapshot_epochs: found {late[0]}, expected at most {epochs}")
     if training["gradient_norm"] and training["history"] != "iteration":
-        raise ValueError(f"{where}.training.gradient_norm: needs history: iteration")
+        raise ValueError(f"{place}.gradient_norm: needs history: iteration")
     if training["evaluate_each_epoch"] and training["history"] != "epoch":
-        raise ValueError(f"{where}.training.evaluate_each_epoch: needs history: epoch")
-    whole = training_examples(settings | {"inputs": {}})
-    if (settings.get("inputs", {}).get("examples") or 0) > whole:
-        raise ValueError(
-            f"{where}.inputs.examples: found {settings['inputs']['examples']}, but {name} has "
-            f"{whole} training examples: use at most that"
-        )
-    n = training_examples(settings)
-    if training["batch_size"] != "full" and training["batch_size"] > n:
-        raise ValueError(
-            f"{where}.training.batch_size: found {training['batch_size']}, but {name} has {n} "
-            "training examples: use at most that, or full"
-        )
+        raise ValueError(f"{place}.evaluate_each_epoch: needs history: epoch")
+    whole, n = training_examples(settings | {"inputs": {}}), training_examples(settings)
     size = n if training["batch_size"] == "full" else training["batch_size"]
-    if settings["model"].get("batch_norm") and 1 in (size, n % size):
-        raise ValueError(
-            f"{where}.training.batch_size: found {size}, but of {n} training examples that makes a "
-            "batch of one, which cannot be normalised: choose another"
-        )
-    function = settings["dataset"]["kind"] == "function"
+    for key, found, most in (("inputs.examples", n, whole), ("training.batch_size", size, n)):
+        if found > most:
+            but = f"but {name} has {most} training examples: use at most that"
+            raise ValueError(f"{where}.{key}: found {found}, {but}")
+    if model.get("batch_norm") and 1 in (size, n % size):
+        said = f"found {size}, but of {n} training examples that makes a batch of one"
+        raise ValueError(f"{place}.batch_size: {said}: choose another")
     if classes_of(settings) is None and training["precision"] != "fp32":
-        raise ValueError(
-            f"{where}.training.precision: found {training['precision']}, but the errors of a "
-            f"fitted function ({name}) are smaller than its rounding: use fp32"
-        )
-    if function and training["evaluate_each_epoch"]:
-        raise ValueError(
-            f"{where}.training.evaluate_each_epoch: {name} has no test split and a full batch is "
-            "its own evaluation: leave it empty"
-        )
-    if len(example_shape(settings)[0]) == 1 and settings["model"]["kind"] == "cnn":
+        said = f"but the errors of a fitted function ({name}) are finer: use fp32"
+        raise ValueError(f"{place}.precision: found {training['precision']}, {said}")
+    if settings["dataset"]["kind"] == "function" and training["evaluate_each_epoch"]:
+        raise ValueError(f"{place}.evaluate_each_epoch: {name} has no test split: leave it empty")
+    if len(example_shape(settings)[0]) == 1 and model["kind"] == "cnn":
         raise ValueError(f"{where}.model.kind: found cnn, but {name} is no image: use mlp")
     try:
-        layers(settings["model"], *example_shape(settings))
+        layers(model, *example_shape(settings))
     except ValueError as error:
         raise ValueError(f"{where}.model.conv: {error}") from error
 
 
 def check_model(where: str, settings: dict) -> None:
-    """Raise ValueError where the keys of a variant's model are not those of its kind."""
-    if "model" not in settings:
-        raise ValueError(f"{where}.model is missing: describe the architecture")
-    model = settings["model"]
+    """Raise ValueError where the keys of a run's model are not those of its kind."""
+    if (model := settings.get("model")) is None:
+        raise ValueError(f"{where} is missing: describe the architecture")
     if "kind" not in model:
-        raise ValueError(f"{where}.model.kind is missing: expected {' or '.join(MODEL_KEYS)}")
+        raise ValueError(f"{where}.kind is missing: expected {' or '.join(MODEL_KEYS)}")
     keys = MODEL_KEYS[model["kind"]]
     if wrong := sorted(keys.symmetric_difference(model.keys() - MODEL_OPTIONS)):
         problem = "is missing" if wrong[0] in keys else f"is no key of kind {model['kind']}"
-        raise ValueError(f"{where}.model.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
-    if ("slope" in model) != (model.get("activation") == "leaky_relu"):
+        raise ValueError(f"{where}.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
+    activation = model.get("activation", "relu")
+    if ("slope" in model) != (activation == "leaky_relu"):
         found = "found" if "slope" in model else "missing"
-        raise ValueError(
-            f"{where}.model.slope: {found}, and activation is {model.get('activation', 'relu')}: "
-            "leaky_relu has a slope, and no other"
-        )
+        has = "leaky_relu has a slope, and no other"
+        raise ValueError(f"{where}.slope: {found}, and activation is {activation}: {has}")
 
 
 def check_data_files(config: dict, experiments: Experiments) -> None:
@@ -171,10 +140,8 @@ def check_data_files(config: dict, experiments: Experiments) -> None:
     for name in (name for found in experiments.values() for name in found.datasets.values()):
         file = config["datasets"][name].get("file")
         if file and not os.path.isfile(file):
-            raise ValueError(
-                f"datasets.{name}.file: found {file}, which is no file: say where it is, or leave "
-                "out the experiments on it"
-            )
+            said = f"found {file}, which is no file: say where it is"
+            raise ValueError(f"datasets.{name}.file: {said}")
 
 
 def check_inputs(name: str, entry: dict, experiment: Experiment, variant: str) -> None:
@@ -190,12 +157,8 @@ def check_inputs(name: str, entry: dict, experiment: Experiment, variant: str) -
                 continue
             raise ValueError(
                 f"{there}.inputs.{key}: found {value!r}, but {experiment.datasets[variant]}, which "
-                f"{variant} trains on, is as it is: leave it out, or give such variants an "
-                "experiment of their own"
+                f"{variant} trains on, is as it is: leave it out"
             )
-    low, high = seen.get("range", (0, 1))
-    if low == high:
-        raise ValueError(f"{where}.inputs.range: found [{low}, {high}], expected two that differ")
 
 
 def check_phases(training: dict, where: str) -> None:
@@ -203,22 +166,16 @@ def check_phases(training: dict, where: str) -> None:
     found = phases(training)
     if any(phase["epochs"] < 1 for phase in found):
         after = ", ".join(str(phase["after"]) for phase in found[1:])
-        raise ValueError(
-            f"{where}.phases: found phases after {after} of {training['epochs']} epochs, expected "
-            "numbers that rise and are less than that"
-        )
+        expected = f"{training['epochs']} epochs, expected numbers that rise to less than that"
+        raise ValueError(f"{where}.phases: found phases after {after} of {expected}")
     for place, phase in enumerate(found):
         key = f"{where}.phases.{place - 1}" if place else where
         if "momentum" in phase and phase["optimizer"] != "sgd":
-            raise ValueError(
-                f"{key}.momentum: found with {phase['optimizer']}, expected with sgd only"
-            )
+            raise ValueError(f"{key}.momentum: found with {phase['optimizer']}, expected with sgd")
         check_schedule(phase, key)
     if "gradient_norm" in objectives(training) and training["precision"] != "fp32":
-        raise ValueError(
-            f"{where}.precision: found {training['precision']}, but the gradient of a gradient's "
-            "norm is finer than its rounding: use fp32"
-        )
+        said = "but the gradient of a gradient's norm is finer: use fp32"
+        raise ValueError(f"{where}.precision: found {training['precision']}, {said}")
 
 
 def check_schedule(phase: dict, where: str) -> None:
@@ -227,14 +184,10 @@ def check_schedule(phase: dict, where: str) -> None:
     needed = {"every", "factor"} if schedule["kind"] == "step" else set()
     if wrong := sorted(needed ^ (schedule.keys() - {"kind", "warmup"})):
         problem = "is missing" if wrong[0] in needed else "is no key"
-        raise ValueError(
-            f"{where}.schedule.{wrong[0]} {problem} of a schedule of kind {schedule['kind']}"
-        )
+        raise ValueError(f"{where}.schedule.{wrong[0]} {problem} of a {schedule['kind']} schedule")
     if schedule.get("warmup", 0) >= phase["epochs"]:
-        raise ValueError(
-            f"{where}.schedule.warmup: found {schedule['warmup']}, expected fewer than epochs "
-            f"({phase['epochs']})"
-        )
+        found, epochs = schedule["warmup"], f"epochs ({phase['epochs']})"
+        raise ValueError(f"{where}.schedule.warmup: found {found}, expected fewer than {epochs}")
 
 
 def check_start(experiments: Experiments, name: str, variant: str) -> None:
@@ -245,47 +198,39 @@ def check_start(experiments: Experiments, name: str, variant: str) -> None:
     where = f"experiments.{name}.variants.{variant}.start"
     for key in ("experiment", "variant"):
         known = experiments if key == "experiment" else experiments[start["experiment"]].variants
-        if start[key] not in known:
-            raise ValueError(
-                f"{where}.{key}: found {start[key]!r}: {did_you_mean(start[key], known)}"
-            )
-    begun = experiments[start["experiment"]]
+        check_among(start[key], f"{where}.{key}", known)
+    begun, its_name = experiments[start["experiment"]], f"{start['experiment']}/{start['variant']}"
     if missing := sorted({*experiments[name].seeds} - {*begun.seeds}):
-        raise ValueError(
-            f"{where}: {start['experiment']} has no seed {missing[0]}, expected all the seeds of "
-            f"{name}: give it them"
-        )
+        said = f"{start['experiment']} has no seed {missing[0]}, expected all the seeds of {name}"
+        raise ValueError(f"{where}: {said}")
     other = begun.variants[start["variant"]]
     if architecture(other) != architecture(own):
-        raise ValueError(
-            f"{where}: the models of {start['experiment']}/{start['variant']} and "
-            f"{name}/{variant} differ, expected the same layers"
-        )
+        both = f"{its_name} and {name}/{variant}"
+        raise ValueError(f"{where}: the models of {both} differ, expected the same layers")
     kept = {*other["training"]["snapshot_epochs"], other["training"]["epochs"]}
     if "stop" in other["training"]:  # it may stop before any later epoch
         kept &= {0}
     if "epoch" in start and start["epoch"] not in kept:
         epochs = ", ".join(map(str, sorted(kept))) or "its last only"
         raise ValueError(
-            f"{where}.epoch: found {start['epoch']}, but what {start['experiment']}/"
-            f"{start['variant']} surely keeps is {epochs}: leave epoch out for its last one, or "
-            "add it to its snapshot_epochs"
+            f"{where}.epoch: found {start['epoch']}, but what {its_name} surely keeps is "
+            f"{epochs}: leave epoch out for its last one, or add it to its snapshot_epochs"
         )
 
 
 def check_starts(experiments: Experiments) -> None:
     """Raise ValueError where a run starts from weights that are not kept, or in a circle from its
     own."""
-    every = [(name, variant) for name, found in experiments.items() for variant in found.variants]
-    for name, variant in every:
-        check_start(experiments, name, variant)
-    for first in every:
-        chain = [first]
-        while start := experiments[chain[-1][0]].variants[chain[-1][1]].get("start"):
-            chain.append((start["experiment"], start["variant"]))
-            if chain[-1] in chain[:-1]:
-                names = ", which starts from ".join(map("/".join, chain))
-                raise ValueError(
-                    f"experiments.{first[0]}.variants.{first[1]}.start: {names}: expected one in "
-                    "the row that starts from no other"
-                )
+    before = {}
+    for name, found in experiments.items():
+        for variant, settings in found.variants.items():
+            check_start(experiments, name, variant)
+            start = settings.get("start")
+            before[name, variant] = [(start["experiment"], start["variant"])] if start else []
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        (name, variant), *_ = chain = error.args[1][::-1]
+        names = ", which starts from ".join(map("/".join, chain))
+        where = f"experiments.{name}.variants.{variant}.start"
+        raise ValueError(f"{where}: {names}: expected one that starts from no other") from error

@@ -5,7 +5,7 @@ An experiment is an entry; nothing here knows an experiment by its name.
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from hw1.settings import kinds, requirements
 from hw1.settings.configuration import RULES, checked
 from hw1.settings.overlays import leaves
 from hw1.settings.runs import Experiment, Experiments
-from hw1.settings.validation import Validator, check_name, check_schema, did_you_mean
+from hw1.settings.validation import Validator, check_among, check_keys, check_name, check_schema
 from hw1.settings.yaml_files import load
 
 ROOT = Path(__file__).parents[3]
@@ -65,6 +65,12 @@ class Figure(NamedTuple):
     colours: dict
     settings: dict
 
+    @property
+    def key(self) -> str:
+        """The key of its entry in the configuration."""
+        place = f"experiments.{self.experiment}.figures" if self.experiment else "claims"
+        return f"{place}.{self.name}"
+
 
 class Entries(NamedTuple):
     """What the entries of a configuration say; `kinds` are all kinds of analyses."""
@@ -92,15 +98,10 @@ def known_needs(extensions: tuple[str, ...]) -> dict[str, Callable[..., None]]:
     """The needs by name: those functions of hw1.settings.requirements, and of the file
     requirements.py of an extension, that take nothing but what a need may take.
 
-    Raises ValueError where two have the same name, or such a file cannot be imported.
+    Raises ValueError where two have the same name.
     """
-    modules = [requirements]
-    for file in (Path(name, "requirements.py") for name in extensions):
-        try:
-            modules += [kinds.load(file)] if file.exists() else []
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise ValueError(f"{file}: cannot be imported ({problem})") from error
+    files = [Path(name, "requirements.py") for name in extensions]
+    modules = [requirements, *map(kinds.load, filter(Path.exists, files))]
     found: dict[str, Callable[..., None]] = {}
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):
@@ -130,10 +131,8 @@ def known_kinds(concern: str, extensions: tuple[str, ...]) -> dict[str, Kind]:
         for file in sorted((folder / concern).glob("[!_]*.py")):
             declared = kinds.declaration(file)
             if declared is None:
-                raise ValueError(
-                    f"{file}: KIND is missing: see src/hw1/{concern}/__init__.py, or begin the "
-                    "name of what is no kind with _"
-                )
+                hint = f"see src/hw1/{concern}/__init__.py, or call what is no kind _..."
+                raise ValueError(f"{file}: KIND is missing: {hint}")
             try:
                 check_schema(declared, declaring, "KIND")
                 declared = left_out | declared
@@ -142,9 +141,8 @@ def known_kinds(concern: str, extensions: tuple[str, ...]) -> dict[str, Kind]:
             except ValueError as error:
                 raise ValueError(f"{file}: {error}") from error
             if file.stem in result:
-                raise ValueError(
-                    f"{file}: {result[file.stem].file} has this name, too: choose another"
-                )
+                other = result[file.stem].file
+                raise ValueError(f"{file}: {other} has this name, too: choose another")
             result[file.stem] = Kind(file.stem, file, declared)
     return result
 
@@ -154,8 +152,7 @@ def check_declaration(declared: dict, concern: str) -> None:
     try:
         Validator.check_schema({"properties": declared["settings"]})
     except jsonschema.SchemaError as error:
-        where = ".".join(map(str, ("settings", *list(error.absolute_path)[1:])))
-        raise ValueError(f"{where}: no JSON Schema ({error.message})") from error
+        raise ValueError(f"settings: no JSON Schema ({error.message})") from error
     reserved = {*own_keys(concern), *(IN_STYLE if concern == "figures" else ())}
     if taken := sorted(reserved & set(declared["settings"])):
         raise ValueError(f"settings: {taken[0]} means something else there: choose another name")
@@ -173,52 +170,43 @@ def shown(variants: Collection[str], entry: dict, where: str) -> list[str]:
 
     Raises ValueError where a pattern matches none.
     """
-    patterns = entry.get("variants", ["*"])
+    patterns, known = entry.get("variants", ["*"]), ", ".join(variants)
     for pattern in patterns:
         if not any(fnmatchcase(variant, pattern) for variant in variants):
-            raise ValueError(
-                f"{where}.variants: found {pattern!r}, which none of {', '.join(variants)} is: "
-                "name variants of the experiment"
-            )
+            raise ValueError(f"{where}.variants: found {pattern!r}, which none of {known} is")
     return [v for v in variants if any(fnmatchcase(v, pattern) for pattern in patterns)]
 
 
-def chosen(name: str, known: Mapping[str, Kind], where: str) -> Kind:
-    """The kind of a name. Raises ValueError where there is none."""
-    if name not in known:
-        raise ValueError(f"{where}: found {name!r}: {did_you_mean(name, known)}")
-    return known[name]
+def entries_of(
+    config: dict, concern: str, key: str, known: Mapping[str, Kind]
+) -> Iterator[tuple[str, str, str, Kind, dict]]:
+    """The entries of a concern, `analyses` or `figures`: experiment, name, place, kind, and what
+    each says. Raises ValueError where there is no kind of the name under `key`."""
+    for experiment, settings in config["experiments"].items():
+        for name, entry in settings.get(concern, {}).items():
+            where = f"experiments.{experiment}.{concern}.{name}"
+            check_among(entry[key], f"{where}.{key}", known)
+            yield experiment, name, where, known[entry[key]], entry
 
 
 def with_settings(
-    name: str,
+    config: dict,
     experiment: Experiment,
     kind: Kind,
     entry: dict,
-    own: Sequence[str],
     where: str,
-    known: Mapping[str, Callable[..., None]],
     run_beside: dict | None = None,
 ) -> tuple[list[str], dict]:
-    """Variants and settings of an entry of an experiment for its kind; `known` are all needs, which
-    see the run beside, too.
+    """Variants and settings of an entry of an experiment for its kind, whose needs see the run
+    beside, too.
 
     Raises ValueError where they do not fit the kind's declaration, or its needs are not met.
     """
+    _, name, concern, _ = where.split(".")  # as experiments.mine.figures.mine
     variants = shown(experiment.variants, entry, where)
-    settings = {key: value for key, value in entry.items() if key not in own}
-    expected = kind.declared["settings"]
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": expected,
-        "required": list(expected),
-    }
-    try:
-        check_schema(settings, schema, where)
-    except ValueError as error:
-        key = str(error).partition(":")[0]
-        raise ValueError(str(error) if key == where else f"{where}.{error}") from error
+    settings = {key: entry[key] for key in entry if key not in own_keys(concern)}
+    check_keys(settings, kind.declared["settings"], where, set())
+    known = known_needs(tuple(config["extensions"].values()))
     seen = settings | ({"beside": run_beside} if run_beside else {})
     runs = [experiment.variants[variant] for variant in variants]
     about = {"runs": runs, "settings": seen, "seeds": len(experiment.seeds)}
@@ -234,21 +222,15 @@ def with_settings(
 
 def analyses(config: dict, experiments: Experiments, known: Mapping[str, Kind]) -> list[Analysis]:
     """The analyses of all experiments. Raises ValueError where one is wrong."""
-    found, met = [], known_needs(tuple(config["extensions"].values()))
-    for experiment, settings in config["experiments"].items():
-        for name, entry in settings.get("analyses", {}).items():
-            where = f"experiments.{experiment}.analyses.{name}"
-            kind, own = chosen(entry["kind"], known, f"{where}.kind"), own_keys("analyses")
-            runs = experiments[experiment]
-            variants, options = with_settings(experiment, runs, kind, entry, own, where, met)
-            datasets = {runs.datasets[variant] for variant in variants}
-            together = kind.declared["scope"] != "run"
-            if kind.declared["data"] and together and len(datasets) > 1:
-                raise ValueError(
-                    f"{where}.variants: found variants on {' and '.join(sorted(datasets))}, "
-                    "expected one data set: make an analysis of each"
-                )
-            found.append(Analysis(experiment, name, kind, variants, options))
+    found = []
+    for experiment, name, where, kind, entry in entries_of(config, "analyses", "kind", known):
+        runs = experiments[experiment]
+        variants, options = with_settings(config, runs, kind, entry, where)
+        datasets = {runs.datasets[variant] for variant in variants}
+        if kind.declared["data"] and kind.declared["scope"] != "run" and len(datasets) > 1:
+            on = " and ".join(sorted(datasets))
+            raise ValueError(f"{where}.variants: found variants on {on}, expected one data set")
+        found.append(Analysis(experiment, name, kind, variants, options))
     return found
 
 
@@ -265,50 +247,28 @@ def figures(
 
     Raises ValueError where one is wrong.
     """
-    found, met = [], known_needs(tuple(config["extensions"].values()))
-    for experiment, settings in config["experiments"].items():
-        tables = tables_of(experiment, done)
-        for name, entry in settings.get("figures", {}).items():
-            where = f"experiments.{experiment}.figures.{name}"
-            kind = chosen(entry["draw"], known, f"{where}.draw")
-            own = own_keys("figures")
-            run, other, other_table = beside(
-                config, experiments, kind, entry, done, f"{where}.beside"
-            )
-            variants, options = with_settings(
-                experiment, experiments[experiment], kind, entry, own, where, met, run
-            )
-            drawn = entry.get("tables", kind.declared["tables"])
-            if len(drawn) != len(kind.declared["tables"]):
-                raise ValueError(
-                    f"{where}.tables: found {len(drawn)}, expected {len(kind.declared['tables'])} "
-                    f"in the order of {', '.join(kind.declared['tables'])}"
-                )
-            palette = {**config["figures"]["colours"], **entry.get("colours", {})}
-            if absent := [c for c in kind.declared["colours"] if c not in palette]:
-                raise ValueError(
-                    f"{where}.colours: {absent[0]} is missing: say it here or in figures.colours"
-                )
-            for table, expected in zip(drawn, kind.declared["tables"]):
-                if table not in tables:
-                    raise ValueError(
-                        f"{where}.tables: found {table!r}: {did_you_mean(table, tables)}"
-                    )
-                if expected in OWN_TABLES and table != expected:
-                    raise ValueError(f"{where}.tables: found {table!r}, expected {expected}")
-            found.append(
-                Figure(
-                    experiment,
-                    name,
-                    kind,
-                    variants,
-                    [*(f"{experiment}_{table}" for table in drawn), *other_table],
-                    entry["caption"],
-                    entry.get("claims", []),
-                    entry.get("colours", {}),
-                    options | other,
-                )
-            )
+    found = []
+    for experiment, name, where, kind, entry in entries_of(config, "figures", "draw", known):
+        run, other, other_table = beside(config, experiments, kind, entry, done, f"{where}.beside")
+        variants, options = with_settings(config, experiments[experiment], kind, entry, where, run)
+        wanted, tables = kind.declared["tables"], tables_of(experiment, done)
+        drawn, colours = entry.get("tables", wanted), entry.get("colours", {})
+        if len(drawn) != len(wanted):
+            expected = f"{len(wanted)} in the order of {', '.join(wanted)}"
+            raise ValueError(f"{where}.tables: found {len(drawn)}, expected {expected}")
+        palette = {**config["figures"]["colours"], **colours}
+        if absent := [colour for colour in kind.declared["colours"] if colour not in palette]:
+            hint = "say it here or in figures.colours"
+            raise ValueError(f"{where}.colours: {absent[0]} is missing: {hint}")
+        for table, expected in zip(drawn, wanted):
+            check_among(table, f"{where}.tables", tables)
+            if expected in OWN_TABLES and table != expected:
+                raise ValueError(f"{where}.tables: found {table!r}, expected {expected}")
+        files = [*(f"{experiment}_{table}" for table in drawn), *other_table]
+        texts = entry["caption"], entry.get("claims", [])
+        found.append(
+            Figure(experiment, name, kind, variants, files, *texts, colours, options | other)
+        )
     for name, entry in config["claims"].items():
         caption = f"{entry['title']}: effect, 95 % interval and verdict of each."
         table, options = f"{name}_parts_{next(iter(config['arms']))}", {"title": entry["title"]}
@@ -339,10 +299,7 @@ def beside(
         check_name(experiment, f"{where}.experiment", experiments)
         return None, {}, []
     other = experiments[experiment]
-    if variant not in other.variants:
-        raise ValueError(
-            f"{where}.variant: found {variant!r}: {did_you_mean(variant, other.variants)}"
-        )
+    check_among(variant, f"{where}.variant", other.variants)
     if (table := kind.declared["beside"]) not in tables_of(experiment, done):
         raise ValueError(f"{where}.experiment: {experiment} has no table {table!r}: name another")
     about = entry["beside"] | {
@@ -364,59 +321,45 @@ def entries(config: dict, experiments: dict[str, Experiment]) -> Entries:
     """What `read` gives, of a configuration whose experiments are valid."""
     folders = tuple(config["extensions"].values())
     known = known_kinds("analyses", folders)
-    for name, kind in known.items():
-        if name in RULES:
-            raise ValueError(f"{kind.file}: a rule has this name: choose another")
-    taken = [*RULES, *known]
-    for name, entry in config["claims"].items():
-        if entry.get("target") in taken:
-            raise ValueError(f"claims.{name}.target: a rule has this name: choose another")
-        taken += [entry["target"]] if "target" in entry else []
-    for name in config["experiments"]:
-        if name in taken:
-            raise ValueError(f"experiments.{name}: a rule has this name: choose another")
     done = analyses(config, experiments, known)
     drawn = figures(config, experiments, known_kinds("figures", folders), done)
-    for figure in drawn:
-        if f"fig_{figure.name}" in (*taken, *config["experiments"]):
-            raise ValueError(
-                f"fig_{figure.name}: found as an experiment, a target of claims or a kind "
-                "of analysis, but it is the target of a figure: choose another"
-            )
-    check_names(config, done, drawn)
-    return Entries(experiments, done, drawn, list(known.values()))
+    found = Entries(experiments, done, drawn, list(known.values()))
+    check_names(config, found)
+    return found
 
 
-def check_names(config: dict, done: Sequence[Analysis], drawn: Sequence[Figure]) -> None:
-    """Raise ValueError where two tables or two figures would be one file."""
-    seen = {f"results/tables/comparison_{arm}.csv": "snakemake compare" for arm in config["arms"]}
-    once(seen, "results/index.html", "the page")
-    kinds_by_name: dict[str, str] = {}
-    for analysis in done:
-        if kinds_by_name.setdefault(analysis.name, analysis.kind.name) != analysis.kind.name:
+def check_names(config: dict, found: Entries) -> None:
+    """Raise ValueError where two entries would make one file, or one target of Snakemake."""
+    kind_of: dict[str, str] = {}
+    for analysis in found.analyses:
+        if kind_of.setdefault(analysis.name, analysis.kind.name) != analysis.kind.name:
             raise ValueError(
                 f"experiments.{analysis.experiment}.analyses.{analysis.name}: another experiment "
-                f"has one of kind {kinds_by_name[analysis.name]} with this name: choose another"
+                f"has one of kind {kind_of[analysis.name]} with this name: choose another"
             )
-    for experiment in config["experiments"]:
-        for table in tables_of(experiment, done):
-            where = f"experiments.{experiment}.analyses"
-            once(seen, f"results/tables/{experiment}_{table}.csv", f"{where}.{table}")
-    for name in config["claims"]:
-        once(seen, f"results/{name}.html", f"claims.{name}")
-        for arm in config["arms"]:
-            for table in (f"{name}_{arm}", f"{name}_parts_{arm}"):
-                once(seen, f"results/tables/{table}.csv", f"claims.{name}")
-    for figure in drawn:
-        where = f"experiments.{figure.experiment}.figures" if figure.experiment else "claims"
-        once(seen, f"results/fig_{figure.name}.png", f"{where}.{figure.name}")
-
-
-def once(seen: dict[str, str], file: str, where: str) -> None:
-    """Raise ValueError where a file is made by another entry, too."""
-    if file in seen:
-        raise ValueError(f"{where}: {seen[file]} makes {file}, too: choose another name")
-    seen[file] = where
+    made = [(f"the target {name}", "the workflow") for name in RULES]
+    made += [("results/index.html", "the page")]
+    made += [(f"results/tables/comparison_{a}.csv", "snakemake compare") for a in config["arms"]]
+    made += [(f"the target {kind.name}", f"{kind.file}") for kind in found.kinds]
+    for name, entry in config["claims"].items():
+        ledgers = [f"{name}{middle}_{arm}" for middle in ("", "_parts") for arm in config["arms"]]
+        files = [f"results/{name}.html", *(f"results/tables/{ledger}.csv" for ledger in ledgers)]
+        made += [(file, f"claims.{name}") for file in files]
+        if "target" in entry:
+            made += [(f"the target {entry['target']}", f"claims.{name}.target")]
+    for name in config["experiments"]:
+        made += [(f"the target {name}", f"experiments.{name}")]
+        for table in tables_of(name, found.analyses):
+            where = f"experiments.{name}.analyses.{table}"
+            made += [(f"results/tables/{name}_{table}.csv", where)]
+    for figure in found.figures:
+        made += [(f"results/fig_{figure.name}.png", figure.key)]
+        made += [(f"the target fig_{figure.name}", figure.key)]
+    seen: dict[str, str] = {}
+    for what, where in made:
+        if what in seen:
+            raise ValueError(f"{where}: {seen[what]} makes {what}, too: choose another name")
+        seen[what] = where
 
 
 def dataset_titles(config: dict, names: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from hw1.settings.validation import NO_NUMBER, WHOLE, brief, number_hint
 from hw1.settings.yaml_files import Document
@@ -62,39 +63,39 @@ def settings_of(name: str, document: Document, root: str = "") -> dict:
 
 def with_grids(config: dict) -> dict:
     """A configuration with the variants that each `grid` of an experiment comes to, before those
-    that the experiment names. Raises ValueError where a grid has no named parts, or two of its
-    variants would have one name."""
+    that the experiment names. What has not the form of either is left to the schema. Raises
+    ValueError where two variants of a grid would have one name."""
     experiments = config.get("experiments")
     if not isinstance(experiments, dict):
         return config
     found = {}
     for name, entry in experiments.items():
-        if isinstance(entry, dict) and "grid" in entry:
-            variants = entry.get("variants") or {}
-            made = grid_of(entry["grid"], name)
+        if isinstance(entry, dict) and "grid" in entry and is_grid(entry["grid"]):
+            made, variants = grid_of(entry["grid"], name), entry.get("variants") or {}
             entry = {key: value for key, value in entry.items() if key != "grid"}
-            # What is no mapping is refused later, as it is without a grid.
             entry["variants"] = merged(made, variants) if isinstance(variants, dict) else variants
         found[name] = entry
     return config | {"experiments": found}
 
 
-def grid_of(grid: object, experiment: str) -> dict[str, dict]:
+def is_grid(grid: Any) -> bool:
+    """Whether something has parts, each of named settings."""
+    parts = grid.values() if isinstance(grid, dict) else ()
+    return bool(parts) and all(
+        isinstance(part, dict) and part and all(isinstance(own, dict) for own in part.values())
+        for part in parts
+    )
+
+
+def grid_of(grid: dict[str, dict], experiment: str) -> dict[str, dict]:
     """The variants of a grid: one for each choice of settings from every part, named after the
     choice, which stands under `choices`."""
-    where = f"experiments.{experiment}.grid"
-    if not (isinstance(grid, dict) and grid and all(isinstance(p, dict) for p in grid.values())):
-        raise ValueError(f"{where}: found {brief(grid)}, expected parts, each of named settings")
-    for part, settings in grid.items():
-        if not settings or not all(isinstance(value, dict) for value in settings.values()):
-            raise ValueError(
-                f"{where}.{part}: found {brief(settings)}, expected settings by their names"
-            )
     found: dict[str, dict] = {}
     for chosen in itertools.product(*grid.values()):
         name = "_".join(chosen)
         if name in found:
-            raise ValueError(f"{where}: two choices make {name}: name one of their parts otherwise")
+            where = f"experiments.{experiment}.grid"
+            raise ValueError(f"{where}: two choices make {name}: name one otherwise")
         settings = [part[choice] for part, choice in zip(grid.values(), chosen)]
         found[name] = merged(*settings, {"choices": dict(zip(grid, chosen))})
     return found
@@ -132,10 +133,7 @@ def expanded(key: str, path: str) -> str:
     """
     found = os.path.expanduser(os.path.expandvars(path))
     if unknown := re.match(r"~[^/]*", found) or re.search(r"\$\{?\w+\}?", found):
-        raise ValueError(
-            f"{key}: found {brief(path)}, but {unknown[0]} is not known here: set it, or write the "
-            "path out"
-        )
+        raise ValueError(f"{key}: found {brief(path)}, but {unknown[0]} is not known here: set it")
     return found
 
 

@@ -6,103 +6,91 @@ number. It raises ValueError with a line that begins with the key that has to ch
 or of the experiment. Nothing here imports torch.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
 
 from hw1.settings.architectures import CLASSES, classes_of, example_shape, layers, parameter_count
+from hw1.settings.validation import check_among
 
 LARGEST_HESSIAN = 2000  # parameters
+
+
+def unfit(run: dict, key: str, found: object, but: str) -> ValueError:
+    """What is said of a run whose settings do not fit, by the key of its variant."""
+    said = f"variants.{run['variant']}{key}: found {found}, but {but}"
+    return ValueError(f"{said}: change that, or leave the variant out of it")
 
 
 def one_variant(runs: Sequence[dict]) -> None:
     """The runs are of one variant."""
     if len(runs) > 1:
-        raise ValueError(
-            f"variants: found {', '.join(run['variant'] for run in runs)}, but it shows one: say "
-            "which under its own variants, or give the others an experiment of their own"
-        )
+        found = ", ".join(run["variant"] for run in runs)
+        raise ValueError(f"variants: found {found}, but it shows one: say which")
 
 
 def classification(runs: Iterable[dict]) -> None:
     """The runs classify, and have a test split."""
     for run in runs:
         if classes_of(run) is None:
-            raise ValueError(
-                f"variants.{run['variant']}: found a data set of real targets, but it shows the "
-                "accuracy on a test split: use images or labels, or leave the variant out of it"
-            )
+            raise unfit(run, "", "real targets", "it shows the accuracy on a test split")
 
 
 def functions(runs: Iterable[dict]) -> None:
     """The runs fit a function of one number."""
     for run in runs:
         if classes_of(run) is not None or example_shape(run) != ((1,), 1):
-            raise ValueError(
-                f"variants.{run['variant']}: found a data set of kind {run['dataset']['kind']}, "
-                "but it shows the fit of a function of one number: use one, or leave the variant "
-                "out of it"
-            )
+            found = f"a data set of kind {run['dataset']['kind']}"
+            raise unfit(run, "", found, "it shows the fit of a function of one number")
 
 
 def gradient_norm_recorded(runs: Iterable[dict]) -> None:
     """The histories of the runs have the norm of the gradient."""
-    check_recorded(runs, "gradient_norm", True)
+    for run in runs:
+        if not run["training"]["gradient_norm"]:
+            raise unfit(run, ".training.gradient_norm", False, "it shows the norm")
 
 
 def test_recorded(runs: Iterable[dict]) -> None:
     """The histories of the runs have the loss and the accuracy on the test split."""
-    check_recorded(runs, "evaluate_each_epoch", ["test"])
+    check_evaluated(runs, ["test"])
 
 
 def train_and_test_recorded(runs: Iterable[dict]) -> None:
     """The histories of the runs have the loss and the accuracy on both splits."""
-    check_recorded(runs, "evaluate_each_epoch", ["train", "test"])
+    check_evaluated(runs, ["train", "test"])
 
 
-def check_recorded(runs: Iterable[dict], key: str, needed: Literal[True] | list[str]) -> None:
-    """The histories of the runs have the columns that the setting `key` of `training` records."""
+def check_evaluated(runs: Iterable[dict], splits: list[str]) -> None:
+    """The histories of the runs have the loss and the accuracy on these splits."""
     for run in runs:
-        found = run["training"][key]
-        if not (found if needed is True else set(needed) <= set(found)):
-            raise ValueError(
-                f"variants.{run['variant']}.training.{key}: found {found!r}, but it shows "
-                f"{needed!r}: set it so, or leave the variant out of it"
-            )
+        found = run["training"]["evaluate_each_epoch"]
+        if not {*splits} <= {*found}:
+            raise unfit(run, ".training.evaluate_each_epoch", found, f"it shows {splits}")
 
 
 def snapshot_before(runs: Iterable[dict]) -> None:
     """The runs keep their weights before training."""
     for run in runs:
         if 0 not in run["training"]["snapshot_epochs"]:
-            raise ValueError(
-                f"variants.{run['variant']}.training.snapshot_epochs: found no 0, but it shows "
-                "networks before training: add it, or leave the variant out of it"
-            )
+            key = ".training.snapshot_epochs"
+            raise unfit(run, key, "no 0", "it shows networks before training")
 
 
 def three_snapshots(runs: Iterable[dict]) -> None:
     """Each run keeps three snapshots or more."""
     for run in runs:
-        key = f"variants.{run['variant']}.training"
-        if len(epochs := snapshots(run)) < 3:
-            raise ValueError(
-                f"{key}.snapshot_epochs: found {len(epochs)} snapshots, but a plane is laid "
-                "through 3: add epochs"
-            )
-        if run["training"].get("stop"):
-            raise ValueError(
-                f"{key}.stop: with it a run may end before its third snapshot, and a plane is laid "
-                "through 3: leave it out, or the analysis"
-            )
+        if (found := len(snapshots(run))) < 3:
+            but = "a plane is laid through 3"
+            raise unfit(run, ".training.snapshot_epochs", f"{found} snapshots", but)
+        if stop := run["training"].get("stop"):
+            but = "a run may then end before its third snapshot, and a plane is laid through 3"
+            raise unfit(run, ".training.stop", stop, but)
 
 
 def three_snapshots_in_all(runs: Iterable[dict], seeds: int) -> None:
     """All runs of all seeds keep three snapshots or more."""
     if (found := seeds * sum(len(snapshots(run)) for run in runs)) < 3:
-        raise ValueError(
-            f"training.snapshot_epochs: found {found} snapshots of all seeds, but a PCA of "
-            "their weights needs 3: add epochs or seeds"
-        )
+        but = "but a PCA of their weights needs 3: add epochs or seeds"
+        raise ValueError(f"training.snapshot_epochs: found {found} snapshots of all seeds, {but}")
 
 
 def snapshots(run: dict) -> set[int]:
@@ -118,47 +106,35 @@ def several(runs: Sequence[dict]) -> None:
 
 def same_data(runs: Sequence[dict]) -> None:
     """The runs see the same data."""
-    check_same(runs, ("dataset", "inputs"))
+    check_same(runs, "dataset", lambda run: run["dataset"])
+    check_same(runs, "inputs", lambda run: run.get("inputs"))
 
 
 def same_model(runs: Sequence[dict]) -> None:
     """The networks of the runs are described alike."""
-    check_same(runs, ("model",))
-
-
-def check_same(runs: Sequence[dict], keys: Iterable[str]) -> None:
-    """The runs have the settings `keys` in common."""
-    first, *others = runs
-    for key in keys:
-        for run in others:
-            if run.get(key) != first.get(key):
-                raise ValueError(
-                    f"variants: {key} of {first['variant']} and {run['variant']} differ, but it "
-                    "needs them the same: say which under its own variants"
-                )
+    check_same(runs, "model", lambda run: run["model"])
 
 
 def alike(runs: Sequence[dict]) -> None:
     """The networks of the runs have the same layers."""
+    check_same(runs, "the models", architecture)
+
+
+def check_same(runs: Sequence[dict], what: str, of: Callable[[dict], object]) -> None:
+    """The runs have something in common."""
     first, *others = runs
     for run in others:
-        if architecture(run) != architecture(first):
-            raise ValueError(
-                f"variants: the models of {first['variant']} and {run['variant']} differ, but it "
-                "compares their weights one by one: say which under its own variants"
-            )
+        if of(run) != of(first):
+            pair = f"{first['variant']} and {run['variant']}"
+            raise ValueError(f"variants: {what} of {pair} differ, but it needs equals: say which")
 
 
 def mlps(runs: Iterable[dict]) -> None:
     """The networks are MLPs without batch norm: units are looked at one by one, and the statistics
     of batch norm are no weights."""
     for run in runs:
-        key = f"variants.{run['variant']}.model"
-        if run["model"]["kind"] != "mlp":
-            raise ValueError(
-                f"{key}.kind: found {run['model']['kind']}, but it looks at the units of an mlp: "
-                "leave the variant out of it"
-            )
+        if (kind := run["model"]["kind"]) != "mlp":
+            raise unfit(run, ".model.kind", kind, "it looks at the units of an mlp")
     weights_alone(runs)
 
 
@@ -166,10 +142,8 @@ def weights_alone(runs: Iterable[dict]) -> None:
     """The networks have no batch norm, so their weights alone define them."""
     for run in runs:
         if run["model"].get("batch_norm"):
-            raise ValueError(
-                f"variants.{run['variant']}.model.batch_norm: found true, but what it keeps of "
-                "activations belongs to the weights as trained: leave the variant out of it"
-            )
+            but = "what it keeps of activations belongs to the weights as trained"
+            raise unfit(run, ".model.batch_norm", "true", but)
 
 
 def architecture(run: dict) -> list:
@@ -181,21 +155,15 @@ def hessian_fits(runs: Iterable[dict]) -> None:
     """The networks have so few parameters that their whole Hessian can be computed."""
     for run in runs:
         if (count := parameter_count(architecture(run))) > LARGEST_HESSIAN:
-            raise ValueError(
-                f"variants.{run['variant']}.model: found {count} parameters, but the whole Hessian "
-                f"is computed, of at most {LARGEST_HESSIAN}: make it smaller, or leave the variant "
-                "out of it"
-            )
+            but = f"its whole Hessian is computed, of at most {LARGEST_HESSIAN}"
+            raise unfit(run, ".model", f"{count} parameters", but)
 
 
 def one_width(runs: Iterable[dict]) -> None:
     """All hidden layers of a network have as many units."""
     for run in runs:
-        if len(set(run["model"]["hidden"])) != 1:
-            raise ValueError(
-                f"variants.{run['variant']}.model.hidden: found {run['model']['hidden']}, but it "
-                "shows networks by their width: give all layers as many units, or leave it out"
-            )
+        if len({*(found := run["model"]["hidden"])}) != 1:
+            raise unfit(run, ".model.hidden", found, "it shows networks by their one width")
 
 
 def sizes_differ(runs: Iterable[dict]) -> None:
@@ -204,10 +172,9 @@ def sizes_differ(runs: Iterable[dict]) -> None:
     for run in runs:
         count = parameter_count(architecture(run))
         if count in seen:
-            raise ValueError(
-                f"variants: {seen[count]} and {run['variant']} both have {count} parameters, but "
-                "it tells them apart by that: leave one out of it"
-            )
+            pair = f"{seen[count]} and {run['variant']}"
+            but = "but it tells them apart by that: leave one out"
+            raise ValueError(f"variants: {pair} both have {count} parameters, {but}")
         seen[count] = run["variant"]
 
 
@@ -216,21 +183,8 @@ def both_ends_on_grid(settings: dict) -> None:
     start, stop, points = (settings[key] for key in ("start", "stop", "points"))
     step = (stop - start) / (points - 1)
     if any(abs(round((end - start) / step) * step + start - end) > 1e-10 for end in (0, 1)):
-        raise ValueError(
-            f"points: the {points} points from {start:g} to {stop:g} miss 0 or 1: choose points so "
-            "that both ends of the line are on the grid"
-        )
-
-
-def pairs_told_apart(runs: Sequence[dict]) -> None:
-    """Each pair of variants can be named after them."""
-    names = [run["variant"] for run in runs]
-    pairs = [f"{a}_{b}" for place, a in enumerate(names) for b in names[place + 1 :]]
-    if twice := [pair for pair in pairs if (pairs + names).count(pair) > 1]:
-        raise ValueError(
-            f"variants: {twice[0]} would be the name of two pairs, or of a pair and a variant: "
-            "call a variant otherwise"
-        )
+        line = f"{points} points from {start:g} to {stop:g}"
+        raise ValueError(f"points: the {line} miss 0 or 1, the ends: choose others")
 
 
 def ends_of_lines(settings: dict, runs: Iterable[dict]) -> None:
@@ -238,10 +192,7 @@ def ends_of_lines(settings: dict, runs: Iterable[dict]) -> None:
     names = [run["variant"] for run in runs]
     for name, ends in settings["lines"].items():
         for end in ("from", "to"):
-            if ends[end] not in names:
-                raise ValueError(
-                    f"lines.{name}.{end}: found {ends[end]!r}, expected one of {', '.join(names)}"
-                )
+            check_among(ends[end], f"lines.{name}.{end}", names)
 
 
 def ten_classes(runs: Iterable[dict], settings: dict) -> None:
@@ -250,10 +201,8 @@ def ten_classes(runs: Iterable[dict], settings: dict) -> None:
     every += [("beside.variant", settings["beside"])] if "beside" in settings else []
     for key, run in every:
         if (found := classes_of(run)) != CLASSES:
-            raise ValueError(
-                f"{key}: found {found} classes, but it draws what guessing at {CLASSES} comes to: "
-                "draw training_curves"
-            )
+            but = f"but it draws what guessing at {CLASSES} comes to: draw training_curves"
+            raise ValueError(f"{key}: found {found} classes, {but}")
 
 
 def random_labels(runs: Iterable[dict], settings: dict) -> None:
@@ -261,17 +210,15 @@ def random_labels(runs: Iterable[dict], settings: dict) -> None:
     has a row per epoch."""
     for run in runs:
         if run["inputs"]["labels"] != "random":
-            raise ValueError(
-                f"inputs.labels: found {run['inputs']['labels']}, but it says that the training "
-                "labels are random: use random, or draw training_curves"
-            )
+            but = "but it says that the training labels are random: use random"
+            raise ValueError(f"inputs.labels: found {run['inputs']['labels']}, {but}")
     if "beside" in settings:
         run = settings["beside"]
         labels = run.get("inputs", {}).get("labels", "none")  # none where it fits a function
-        found = {"labels": labels, "history": run["training"]["history"]}
-        for key, value in {"labels": "random", "history": "epoch"}.items():
-            if found[key] != value:
-                raise ValueError(
-                    f"beside.variant: found {key}: {found[key]}, but it draws the accuracy on "
-                    f"random labels by epoch: name a variant with {key}: {value}"
-                )
+        for key, found, value in (
+            ("labels", labels, "random"),
+            ("history", run["training"]["history"], "epoch"),
+        ):
+            if found != value:
+                but = "but it draws the accuracy on random labels by epoch: name a variant with"
+                raise ValueError(f"beside.variant: found {key}: {found}, {but} {key}: {value}")

@@ -51,10 +51,9 @@ def experiment_of(config: dict, name: str) -> Experiment:
     datasets = {v: own.get("dataset", entry.get("dataset")) for v, own in entry["variants"].items()}
     for variant, dataset in datasets.items():
         if dataset not in config["datasets"]:
-            raise ValueError(
-                f"experiments.{name}.dataset: found {dataset!r} for variant {variant}, expected "
-                f"one of {', '.join(config['datasets'])}"
-            )
+            known = ", ".join(config["datasets"])
+            said = f"found {dataset!r} for variant {variant}, expected one of {known}"
+            raise ValueError(f"experiments.{name}.dataset: {said}")
     variants = {variant: settings_of(config, name, variant) for variant in datasets}
     choices = {v: own["choices"] for v, own in entry["variants"].items() if "choices" in own}
     return Experiment(seeds, entry.get("seeds_per_job", 1), datasets, variants, choices)
@@ -86,10 +85,8 @@ def settings_named(experiments: Experiments, name: str) -> dict:
     """The settings of `experiment/variant`. Raises ValueError where there is none."""
     found = {f"{e}/{v}": s for e in experiments for v, s in experiments[e].variants.items()}
     if name not in found:
-        raise ValueError(
-            f"{name}: found no such run in config.yaml, expected experiment/variant, as "
-            f"{min(found)}"
-        )
+        expected = f"expected experiment/variant, as {min(found)}"
+        raise ValueError(f"{name}: found no such run in config.yaml, {expected}")
     return found[name]
 
 

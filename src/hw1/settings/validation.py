@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jsonschema
@@ -37,16 +37,25 @@ Validator = jsonschema.validators.extend(
 )
 
 
-def check_schema(document: object, schema: dict, whole: str) -> None:
-    """Raise ValueError, with one line that names the key, unless `document` fits `schema`."""
+def check_schema(document: object, schema: dict, whole: str, nested: bool = False) -> None:
+    """Raise ValueError, with one line that names the key, unless `document` fits `schema`. If the
+    document is nested in another one, its keys are named after the key of the `whole`."""
     error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(document))
     if error is not None:
-        raise ValueError(explain(error, whole))
+        path = ".".join(map(str, error.absolute_path))
+        raise ValueError(explain(error, f"{whole}.{path}" if nested and path else path or whole))
 
 
-def explain(error: Any, whole: str) -> str:  # Any: as typed, all of it may be unset
+def check_keys(found: dict, schemas: Mapping[str, dict], where: str, optional: set[str]) -> None:
+    """Raise ValueError unless what is found has all keys of `schemas` that are not optional, and no
+    other, with values that fit."""
+    schema = {"type": "object", "additionalProperties": False, "properties": schemas}
+    schema["required"] = [key for key in schemas if key not in optional]
+    check_schema(found, schema, where, nested=True)
+
+
+def explain(error: Any, where: str) -> str:  # Any: as typed, all of it may be unset
     """One line for a schema error: the key, what was found, what is allowed."""
-    where = ".".join(str(part) for part in error.absolute_path) or whole
     found = f"found {brief(error.instance)}"
     rule, value = error.validator, error.validator_value
     if rule == "additionalProperties":
@@ -89,13 +98,19 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
     return f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed) or 'none'}"
 
 
+def check_among(found: str, where: str, known: Iterable[str]) -> None:
+    """Raise ValueError where a name is not in `known`."""
+    if found not in known:
+        raise ValueError(f"{where}: found {found!r}: {did_you_mean(found, known)}")
+
+
 def check_name(found: str | None, where: str, known: Iterable[str]) -> None:
     """Raise ValueError where a name is not in `known`, but is nearly the same as one of them. A
     name that contains a known one, or is contained in it, counts as another name."""
     if found and found not in known:
         for near in difflib.get_close_matches(found, known, 1, 0.9):
             if near not in found and found not in near:
-                raise ValueError(f"{where}: found {found!r}: did you mean {near}?")
+                check_among(found, where, [near])
 
 
 def number_hint(text: str) -> str:
@@ -104,11 +119,7 @@ def number_hint(text: str) -> str:
         number = float(text.replace(",", ".").replace(" ", ""))
     except ValueError:
         return NO_NUMBER
-    written = f"{number:.15g}"
-    if "e" in written:  # as YAML reads it
-        mantissa, exponent = written.split("e")
-        written = f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}"
-    return f"write it without quotes and with a dot, as {written}"
+    return f"write it without quotes and with a dot, as {number:.15g}"
 
 
 def brief(value: object) -> str:

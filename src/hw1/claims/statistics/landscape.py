@@ -61,9 +61,7 @@ def gap_left(
 
 
 def sensitivity_and_gap(
-    tables: Tables,
-    experiment: Annotated[Experiment, "sensitivity", "labels"],
-    variants: Variants,
+    tables: Tables, experiment: Annotated[Experiment, "sensitivity", "labels"], variants: Variants
 ) -> Sample:
     """Spearman's correlation, over some networks, between the sensitivity of their probabilities
     and their training accuracy minus test accuracy (Novak, Bahri, Abolafia, Pennington and
