@@ -495,7 +495,10 @@ def test_an_error_of_a_statistic_is_no_verdict(monkeypatch, error):
     "change, said",
     [
         ({"statistic": "final"}, ".0.statistic: found 'final': did you mean final_"),
-        ({"statistic": "loss_at_most", "of": {"times": "1e-2"}}, ".0.of.times: found '1e-2' (str)"),
+        (
+            {"statistic": "arrives", "of": {"experiment": "e", "variant": "v", "below": "1e-2"}},
+            ".0.of.below: found '1e-2' (str), expected number",
+        ),
         ({"of": {}}, ".0.of: the key 'experiment' is missing"),
         ({"of": C5 | {"experiment": "capacitty"}}, ".0.of.experiment: found 'capacitty'"),
         ({"of": C5 | {"varient": "deep"}}, ".0.of: unknown key 'varient': did you"),

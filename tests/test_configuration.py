@@ -244,7 +244,9 @@ LENET5 = {"experiment": "random_labels", "variant": "lenet5"}
 MLP = {"kind": "mlp", "hidden": [9]}
 OF_MLP = {"experiment": "trajectory", "variant": "mlp"}
 OTHERS = {"title": "mine", "file": "workflow/claims.yaml"}
+PAIRS = ["a", "a_b", "b", "b_b"]
 PCA = {"kind": "pca", "view": "model"}
+SGD = {"optimizer": "sgd", "learning_rate": 1, "batch_size": 9, "epochs": 1}
 # What is put at a path, if not of the configuration then of its experiments; what is said of it.
 MISTAKES = [
     ({"devise": "cpu"}, r"unknown key 'devise': did you mean device\?"),
@@ -283,6 +285,11 @@ MISTAKES = [
         {"trajectory.seeds": "0-9999", "trajectory.seeds_per_job": 2},
         r"seeds_per_job: found 2, which makes 5000 files, more than .*: use \d+ or",
     ),
+    (
+        {"capacity.seeds": list(range(0, 400, 2)), "capacity.seeds_per_job": 200},
+        r"capacity\.seeds: a batch of them would be called seeds0\+2\+4.*too long for a file",
+    ),
+    ({"capacity.inputs.range": [1, 1]}, r"range: found \[1, 1\], expected two that differ"),
     # Inputs and models.
     ({"capacity.inputs.labels": 1.5}, r"labels: found 1\.5, expected at most 1"),
     ({"capacity.inputs.examples": 70_000}, r"examples: found 70000, but mnist has 60000 training"),
@@ -403,6 +410,17 @@ MISTAKES = [
     (
         {"trajectory.seeds": [0], "trajectory.training.snapshot_epochs": []},
         r"trajectory\.training\.snapshot_epochs: found 1 snapshots of all seeds, .* needs 3",
+    ),
+    (
+        {"trajectory.seeds": [0], "trajectory.training.stop": {"batch_loss": 1}},
+        r"trajectory\.training\.snapshot_epochs: found 2 snapshots of all seeds",
+    ),
+    (
+        {
+            "interpolation.analyses.lines.variants": PAIRS,
+            "interpolation.variants": {name: {"training": SGD} for name in PAIRS},
+        },
+        r"interpolation\.variants: a_b is the name of two: call a variant otherwise",
     ),
     ({"aligned_runs.training.snapshot_epochs": []}, r"aligned_runs\..*epochs: found no 0, but"),
     # Lists of claims.

@@ -158,8 +158,6 @@ def test_each_run_is_joined_once(tmp_path):
     assert [(row["seed"], row["loss"]) for row in rows] == [("0", "1.5"), ("1", "3.5")]
 
 
-
-
 def saved(folder: Path, ending: str) -> tuple[Path, Callable[[Path], object]]:
     """A file of numbers, and what reads it."""
     path = folder / f"a.{ending}"

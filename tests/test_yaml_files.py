@@ -8,6 +8,12 @@ from hypothesis import strategies as st
 
 from hw1.settings.yaml_files import EXPONENT, load
 
+
+def nine(n: int) -> str:
+    """Nine aliases of what is called before the nth."""
+    return ", ".join([f"*x{n - 1}"] * 9)
+
+
 ODD = {
     "twice": ("a: 1\nb: {c: 1, d: 2}\na: 2\n", r"line 3: the whole: found the key 'a' twice, .* 1"),
     "twice below": ("a:\n  b: 1\n  c: 2\n  b: 3\n", r"line 4: a: found the key 'b' twice, .* 2"),
@@ -20,10 +26,10 @@ ODD = {
     "key on": ("a: 1\non: 2\n", r"line 2: the whole: found the key on, .* bool: write \"on\""),
     "key number": ("a: {1: 2}\n", r"a: found the key 1, which is read as int: write \"1\""),
     "python": ("a: !!python/object/apply:os.system [ls]\n", r"line 1: a: found the tag .*python"),
-    "itself": ("a: &x [*x]\n", r"a\.0 contains itself"),
+    "itself": ("a: &x [*x]\n", r"an alias in itself"),
     "aliases of aliases": (
         "x0: &x0 [1, 2]\n" + "".join(f"x{n}: &x{n} [{nine(n)}]\n" for n in range(1, 9)),
-        r"line 1: x\d\S*: found more than 500000 values, expected fewer",
+        r"line 1: x\d\S*: found over 500000 values, by aliases",
     ),
     "merge of text": ("a:\n  <<: text\n", r"a: found <<: of no mapping"),
     "no such anchor": ("a: *x\n", r"line 1: not valid YAML, found undefined alias 'x'"),

@@ -66,15 +66,18 @@ def look(plan: Plan, folder: Path) -> list[Finding]:
 
 
 def targets_of(only: list[str], plan: Plan) -> list[str]:
-    """The tables that some claims rest on. Raises ValueError if there is no such claim, or one is
-    left out."""
+    """The tables that some claims rest on. Raises ValueError if there is no such claim, one is left
+    out, or none of their tables is planned."""
     named = {claim["id"]: name for name, claims in plan.claims.items() for claim in claims}
     for claim in only:
         check_among(claim, "ONLY", named)
         if claim in plan.left_out(named[claim], plan.arms[0]):
             raise ValueError(f"ONLY: {claim} is left out of this configuration: name others")
     asked = [c for claims in plan.claims.values() for c in claims if c["id"] in only]
-    return plan.evidence_for(asked, plan.arms[0])
+    targets = plan.evidence_for(asked, plan.arms[0])
+    if only and not targets:
+        raise ValueError("ONLY: found no table of these claims in this configuration: name others")
+    return targets
 
 
 def build(command: list[str], log: Path, end: float, stopped: list[int]) -> int:

@@ -16,7 +16,14 @@ from hw1.results import tables
 from hw1.training.evaluation import evaluate
 
 KIND = {
-    "needs": ["weights_alone", "both_ends_on_grid", "several", "alike", "same_data"],
+    "needs": [
+        "weights_alone",
+        "both_ends_on_grid",
+        "several",
+        "pairs_told_apart",
+        "alike",
+        "same_data",
+    ],
     "scope": "seeds",
     "data": True,
     "tables": {"": ["experiment", "variant", "seed", "alpha", "split", "loss", "accuracy"]},

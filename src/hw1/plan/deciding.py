@@ -41,14 +41,18 @@ class Step(NamedTuple):
 
 
 def laid_over(*overlays: Mapping) -> dict:
-    """Overlays as one, later ones winning. A null stays, since it takes a key out of the base."""
+    """Overlays as one, later ones winning. A null stays, since it takes a key out of the base.
+
+    Raises ValueError where one takes out what another sets: one overlay cannot say both.
+    """
     result: dict = {}
     for overlay in overlays:
         for key, value in overlay.items():
-            before = result.get(key)
-            if isinstance(value, dict) and isinstance(before, dict):
-                value = laid_over(before, value)
-            result[key] = value
+            before = result.get(key, value)
+            if (before is None) != (value is None):
+                raise ValueError(f"{key}: found null in one overlay and settings in another")
+            both = isinstance(value, dict) and isinstance(before, dict)
+            result[key] = laid_over(before, value) if both else value
     return result
 
 

@@ -23,6 +23,7 @@ RULES = (
     "published unpack compare comparison"
 ).split()
 LOOK = {"size", "range"}  # of inputs that are images
+LONGEST_NAME = 200  # characters of a batch's name, which its files have, too
 # A job that joins the batches of an experiment names their files in one command. Linux takes
 # 131 072 bytes; this is less, since a command has a folder's name and other arguments, too.
 LONGEST_COMMAND = 100_000
@@ -62,8 +63,14 @@ def check_dataset(where: str, dataset: dict) -> None:
 
 
 def check_seeds(name: str, entry: dict, experiment: Experiment) -> None:
-    """Raise ValueError where the batches of an experiment are more than a command can name."""
+    """Raise ValueError where the batches of an experiment are more than a command can name, or one
+    has a name too long for a file."""
     batches = experiment.batches
+    if long := [batch for batch in batches if len(batch) > LONGEST_NAME]:
+        raise ValueError(
+            f"experiments.{name}.seeds: a batch of them would be called {long[0][:40]}..., too "
+            "long for a file: use ranges of seeds, or fewer seeds_per_job"
+        )
     table = max(map(len, [*entry.get("analyses", {}), "checkpoints"]))
     command = sum(
         len(f"results/analyses/{name}/{variant}/{batch}.csv  ") + table
@@ -159,6 +166,9 @@ def check_inputs(name: str, entry: dict, experiment: Experiment, variant: str) -
                 f"{there}.inputs.{key}: found {value!r}, but {experiment.datasets[variant]}, which "
                 f"{variant} trains on, is as it is: leave it out"
             )
+    low, high = seen.get("range", (0, 1))
+    if low == high:
+        raise ValueError(f"{where}.inputs.range: found [{low}, {high}], expected two that differ")
 
 
 def check_phases(training: dict, where: str) -> None:

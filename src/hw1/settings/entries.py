@@ -98,10 +98,15 @@ def known_needs(extensions: tuple[str, ...]) -> dict[str, Callable[..., None]]:
     """The needs by name: those functions of hw1.settings.requirements, and of the file
     requirements.py of an extension, that take nothing but what a need may take.
 
-    Raises ValueError where two have the same name.
+    Raises ValueError where two have the same name, or such a file cannot be imported.
     """
-    files = [Path(name, "requirements.py") for name in extensions]
-    modules = [requirements, *map(kinds.load, filter(Path.exists, files))]
+    modules = [requirements]
+    for file in filter(Path.exists, (Path(name, "requirements.py") for name in extensions)):
+        try:
+            modules.append(kinds.load(file))
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise ValueError(f"{file}: cannot be imported ({problem})") from error
     found: dict[str, Callable[..., None]] = {}
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):

@@ -6,6 +6,7 @@ number. It raises ValueError with a line that begins with the key that has to ch
 or of the experiment. Nothing here imports torch.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 from hw1.settings.architectures import CLASSES, classes_of, example_shape, layers, parameter_count
@@ -79,23 +80,23 @@ def three_snapshots(runs: Iterable[dict]) -> None:
     """Each run keeps three snapshots or more."""
     for run in runs:
         if (found := len(snapshots(run))) < 3:
-            but = "a plane is laid through 3"
-            raise unfit(run, ".training.snapshot_epochs", f"{found} snapshots", but)
-        if stop := run["training"].get("stop"):
-            but = "a run may then end before its third snapshot, and a plane is laid through 3"
-            raise unfit(run, ".training.stop", stop, but)
+            key = ".training.stop" if "stop" in run["training"] else ".training.snapshot_epochs"
+            raise unfit(run, key, f"{found} snapshots", "a plane is laid through 3")
 
 
 def three_snapshots_in_all(runs: Iterable[dict], seeds: int) -> None:
     """All runs of all seeds keep three snapshots or more."""
     if (found := seeds * sum(len(snapshots(run)) for run in runs)) < 3:
-        but = "but a PCA of their weights needs 3: add epochs or seeds"
+        but = "but a PCA of their weights needs 3: add seeds, or epochs if it does not stop early"
         raise ValueError(f"training.snapshot_epochs: found {found} snapshots of all seeds, {but}")
 
 
 def snapshots(run: dict) -> set[int]:
-    """The epochs whose weights a run keeps, unless it stops before."""
-    return {*run["training"]["snapshot_epochs"], run["training"]["epochs"]}
+    """The epochs whose weights a run surely keeps: with a `stop`, 0 and its last one, whichever
+    that is."""
+    training = run["training"]
+    kept = {*training["snapshot_epochs"], training["epochs"]}
+    return kept & {0, training["epochs"]} if "stop" in training else kept
 
 
 def several(runs: Sequence[dict]) -> None:
@@ -185,6 +186,14 @@ def both_ends_on_grid(settings: dict) -> None:
     if any(abs(round((end - start) / step) * step + start - end) > 1e-10 for end in (0, 1)):
         line = f"{points} points from {start:g} to {stop:g}"
         raise ValueError(f"points: the {line} miss 0 or 1, the ends: choose others")
+
+
+def pairs_told_apart(runs: Sequence[dict]) -> None:
+    """Each pair of variants can be named after them."""
+    names = [run["variant"] for run in runs]
+    pairs = [*map("_".join, itertools.combinations(names, 2))]
+    if twice := [pair for pair in pairs if (pairs + names).count(pair) > 1]:
+        raise ValueError(f"variants: {twice[0]} is the name of two: call a variant otherwise")
 
 
 def ends_of_lines(settings: dict, runs: Iterable[dict]) -> None:

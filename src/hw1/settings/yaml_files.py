@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -11,6 +12,7 @@ import yaml
 Place = tuple[str | int, ...]  # keys and indices from the top
 CONSTRUCTOR = yaml.constructor.SafeConstructor()
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
+MOST_VALUES = 500_000  # in a file; a few lines of aliases of aliases make any number of them
 EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")  # in YAML 1.1 often a text
 
 
@@ -47,7 +49,9 @@ def load(path: str | Path, name: str | None = None) -> Document:
         raise ValueError(f"{name} is empty: expected keys and values")
     lines: dict[Place, int] = {}
     try:
-        return Document(build(root, (), lines), lines)
+        return Document(build(root, (), lines, iter(range(MOST_VALUES))), lines)
+    except RecursionError as error:
+        raise ValueError(f"{name}: an alias in itself, or nested too deeply: mend it") from error
     except ValueError as error:
         raise ValueError(f"{name}, {error}") from error
 
@@ -66,9 +70,13 @@ def refuse(node: yaml.Node, problem: str) -> NoReturn:
     raise ValueError(f"line {node.start_mark.line + 1}: {problem}")
 
 
-def build(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
-    """The value of a node; notes the lines of all values in it."""
+def build(node: yaml.Node, place: Place, lines: dict[Place, int], left: Iterator[int]) -> Any:
+    """The value of a node; notes the lines of all values in it, and uses up one of `left` each."""
     where = ".".join(map(str, place)) or "the whole"
+    if next(left, None) is None:
+        refuse(
+            node, f"{where}: found over {MOST_VALUES} values, by aliases of aliases: write fewer"
+        )
     if isinstance(node, yaml.ScalarNode):
         return scalar(node, where)
     if node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
@@ -77,7 +85,7 @@ def build(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
         items = []
         for index, item in enumerate(node.value):
             lines[*place, index] = item.start_mark.line + 1
-            items.append(build(item, (*place, index), lines))
+            items.append(build(item, (*place, index), lines, left))
         return items
     merged: dict[str, Any] = {}
     own: dict[str, Any] = {}
@@ -95,10 +103,10 @@ def build(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
             for part in reversed(value.value) if several else [value]:
                 if not isinstance(part, yaml.MappingNode):
                     refuse(key_node, f"{where}: found <<: of no mapping, expected one: *name")
-                merged |= build(part, place, lines)
+                merged |= build(part, place, lines, left)
         else:
             lines[*place, key] = line
-            own[key] = build(value, (*place, key), lines)
+            own[key] = build(value, (*place, key), lines, left)
     return merged | own
 
 
