@@ -54,6 +54,7 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
         ("experiments", "e", "training", "epochs"): 4, ("experiments", "e", "variants", "v"): 6,
         ("defaults",): 7, ("defaults", "training", "precision"): 8,
         ("experiments", "e", "seeds", 1): 9,
+        ("experiments", "e", "grid", "net", "big", "training", "epochs"): 10,
     }  # fmt: skip
     over = {
         ("experiments", "e", "training", "epochs"): 2, ("experiments", "e", "sedes"): 3,
@@ -67,6 +68,8 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
         ("experiments.e.variants.v.model is missing: describe", "base.yaml, line 6"),
         ("experiments.e: unknown key 'sedes': did you", "over.yaml, line 3"),
         ("experiments.e.seeds.1: found 0.0", "base.yaml, line 9"),
+        ("experiments.e.variants.sinc_big.training.epochs: found 0", "base.yaml, line 10"),
+        ("experiments.e.variants.sinc_bigger.training.epochs: found 0", "over.yaml, line 2"),
         ("the configuration: unknown key 'experimens': did you", "over.yaml, line 5"),
     ):
         assert overlays.with_line(message, files) == f"{line}: {message}"

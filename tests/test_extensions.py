@@ -318,6 +318,10 @@ def test_the_kinds_of_the_library_pass_the_checks_of_an_extensions():
             "experiments.mine.figures.f.colours: mine is missing: say it here or in figures",
         ),
         (
+            {"experiments": {"mine": MLP | {"figures": {"f": {"draw": "by", "caption": "c"}}}}},
+            "experiments.mine.figures.f: by draws by training.rate, which no variant sets",
+        ),
+        (
             {"experiments": {"mine": MLP | {"analyses": {"lines": DISTANCES}}}},
             "analyses.lines: another experiment has one of kind interpolate with this name",
         ),
@@ -330,6 +334,7 @@ def test_a_mistake_in_what_uses_an_extension_is_one_line(tmp_path, change, messa
     files = {
         "requirements_py": NEED,
         "analyses__norms_py": NORMS.replace('"scope"', '"needs": ["few", "alike"], "scope"'),
+        "figures__by_py": 'KIND = {"tables": ["metrics"], "by_variant": ["training.rate"]}\n',
         "figures__strip_py": STRIP.replace('"tables": ["norms"]', '"tables": ["metrics"]').replace(
             '["guide"]', '["mine"]'
         ),

@@ -261,6 +261,9 @@ def figures(
         if len(drawn) != len(wanted):
             expected = f"{len(wanted)} in the order of {', '.join(wanted)}"
             raise ValueError(f"{where}.tables: found {len(drawn)}, expected {expected}")
+        for key in kind.declared["by_variant"]:
+            if not any(key in dict(leaves(experiments[experiment].variants[v])) for v in variants):
+                raise ValueError(f"{where}: {kind.name} draws by {key}, which no variant sets")
         palette = {**config["figures"]["colours"], **colours}
         if absent := [colour for colour in kind.declared["colours"] if colour not in palette]:
             hint = "say it here or in figures.colours"

@@ -149,8 +149,8 @@ def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
 def with_line(message: str, files: dict[str, Document]) -> str:
     """A message that begins with a dotted key, with the file and line of that key before it.
 
-    The file is the last one that sets the key. A key that a variant does not set stands in its
-    experiment or in the defaults. A missing key is looked for where it belongs.
+    The file is the last one that sets the key. A key that a variant does not set stands in a part
+    of the grid, in its experiment or in the defaults. A missing key is looked for where it belongs.
     """
     key = "" if message.startswith(WHOLE) else re.split(r"[^\w.-]", message, maxsplit=1)[0]
     place = tuple(int(part) if part.isdecimal() else part for part in key.split(".") if part)
@@ -158,6 +158,8 @@ def with_line(message: str, files: dict[str, Document]) -> str:
         place += (unknown[1],)
     places = [place]
     if place[:1] == ("experiments",) and place[2:3] == ("variants",):
+        in_grid = (p for d in files.values() for p in d.lines if p[:3] == (*place[:2], "grid"))
+        places += [p for p in in_grid if p[5:] == place[4:] and f"_{p[4]}_" in f"_{place[3]}_"]
         places += [place[:2] + place[4:], ("defaults", *place[4:])]
     places += [place[:length] for length in range(len(place) - 1, 0, -1)]
     for sought in places:
