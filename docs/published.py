@@ -10,12 +10,12 @@ import re
 from pathlib import Path
 
 import pandas as pd
-import yaml
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from hw1.claims import answer
 from hw1.results import tables, wording
+from hw1.settings.yaml_files import load
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -31,8 +31,8 @@ def ledger(name: str, folder: Path) -> pd.DataFrame:
 
 def written(folder: Path = PUBLISHED) -> str:
     """The README's answer, from the ledgers in a folder."""
-    rules = yaml.safe_load((ROOT / "workflow/report/answer.yaml").read_text(encoding="utf-8"))
-    claims = yaml.safe_load((ROOT / "workflow/claims.yaml").read_text(encoding="utf-8"))
+    rules = load(ROOT / "workflow/report/answer.yaml").content
+    claims = load(ROOT / "workflow/claims.yaml").content
     parts = [ledger(f"{name}_parts_as_written", folder) for name in ("claims", "controls")]
     lines = []
     for place, point in enumerate(answer.points(rules, tables.records(pd.concat(parts))), start=1):

@@ -109,7 +109,9 @@ def keys() -> str:
     lines = []
     for path, node in rows(SCHEMA):
         of_variants = path[:3] in (("experiments", "NAME", key) for key in ("variants", "grid"))
-        if path[:1] == ("defaults",) or (of_variants and len(path) > 3 and "choices" not in path):
+        if path[:1] == ("defaults",) or (
+            of_variants and len(path) > 3 and path[4:5] != ("choices",)
+        ):
             continue  # the same keys as under an experiment
         default = default_of(path[2:]) if path[:2] == ("experiments", "NAME") else ""
         meaning = node.get("description", "").replace("\n", " ").replace("|", "\\|")

@@ -54,6 +54,8 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
         ("experiments", "e", "training", "epochs"): 4, ("experiments", "e", "variants", "v"): 6,
         ("defaults",): 7, ("defaults", "training", "precision"): 8,
         ("experiments", "e", "seeds", 1): 9,
+        ("experiments", "e", "grid"): 10, ("experiments", "e", "grid", "net"): 10,
+        ("experiments", "e", "grid", "net", "big"): 10,
         ("experiments", "e", "grid", "net", "big", "training", "epochs"): 10,
     }  # fmt: skip
     over = {
@@ -69,6 +71,8 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
         ("experiments.e: unknown key 'sedes': did you", "over.yaml, line 3"),
         ("experiments.e.seeds.1: found 0.0", "base.yaml, line 9"),
         ("experiments.e.variants.sinc_big.training.epochs: found 0", "base.yaml, line 10"),
+        ("experiments.e.variants.sinc_big: found real targets", "base.yaml, line 2"),
+        ("experiments.e.variants: found 'Wide'", "base.yaml, line 2"),
         ("experiments.e.variants.sinc_bigger.training.epochs: found 0", "over.yaml, line 2"),
         ("the configuration: unknown key 'experimens': did you", "over.yaml, line 5"),
     ):
@@ -101,7 +105,7 @@ def test_what_snakemake_made_text_of_is_told_to_go_to_a_file():
 
 @pytest.mark.parametrize(
     "text, hint",
-    [("1e-3", "as 0.001"), ("0,001", "as 0.001"), ("1e-9", "as 1e-09"), ("5", "as 5"),
+    [("1e-3", "as 0.001"), ("0,001", "as 0.001"), ("1e-9", "as 1.0e-09"), ("5", "as 5"),
      ("ten", "write a number")],
 )  # fmt: skip
 def test_text_that_seems_a_number_is_written_as_one(text, hint):
@@ -426,6 +430,14 @@ MISTAKES = [
         r"interpolation\.variants: a_b is the name of two: call a variant otherwise",
     ),
     ({"aligned_runs.training.snapshot_epochs": []}, r"aligned_runs\..*epochs: found no 0, but"),
+    (
+        {"large_batches.variants.five_epochs_64.training.batch_size": 16},
+        r"variants: five_epochs_16 and five_epochs_64 would be one point of one line: make",
+    ),
+    (
+        {"large_batches.variants.same_loss_64.training.batch_size": "full"},
+        r"same_loss_64\.training\.batch_size: found full, but it is drawn against numbers: change",
+    ),
     # Lists of claims.
     ({"claims.index": OTHERS}, r"claims\.index: the page makes results/.*index.*, too: choose"),
     ({"claims.comparison": OTHERS}, r"comparison: snakemake compare makes results/.*comparison"),

@@ -210,6 +210,8 @@ def test_the_seeds_stand_over_all_that_the_overlays_say(experiments, tmp_path):
         deciding.check_same(decided, overlay | {"figures": {"dpi": 61}}, "decided.yaml")
     with pytest.raises(ValueError, match=r"other settings .*\(device\)"):
         deciding.check_same(decided, overlay | {"device": "cpu"}, "decided.yaml")
+    with pytest.raises(ValueError, match=r"^experiments.capacity: found null in one overlay"):
+        deciding.laid_over(first, {"experiments": {"capacity": {"seeds": "0-3"}}})
 
 
 # --- what is said
@@ -355,10 +357,14 @@ def test_claims_are_decided_also_when_interrupted(fresh):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--minutes", "1", "--cores", "two"], "invalid literal for int() with base 10: 'two'"),
+        (
+            ["--minutes", "1", "--cores", "two"],
+            "CORES or OPTIONS: invalid literal for int() with base 10: 'two'",
+        ),
         (
             ["--minutes", "1", "--options=--rerun-incomplete --configfile=x.yaml"],
-            "OPTIONS: found --configfile=x.yaml: say it with CONFIGFILE or DIRECTORY",
+            "OPTIONS: found --configfile=x.yaml: say it with CONFIGFILE or DIRECTORY, or to "
+            "snakemake itself",
         ),
     ],
 )

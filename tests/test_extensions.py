@@ -164,7 +164,7 @@ CLAIMS = """
     - measure: parameters
       statistic: parameter_count
       of: {experiment: mine, variant: mlp}
-      confirmed: {within: [12730, 12730]}
+      confirmed: {within: [1273e1, 1273e1]}
 """
 PART = """    - measure: norm
       statistic: mean_norm

@@ -339,6 +339,11 @@ def test_figure_names_data_set_and_seeds_and_labels_every_axis(name, seeds):
     assert drawn.axes[0].get_ylabel()
 
 
+def test_every_kind_of_figure_says_what_it_shows():
+    for file in KINDS:
+        assert callable(kinds.load(file).finding), file
+
+
 def test_curve_is_the_median_and_band_the_range():
     history = pd.DataFrame(
         {"seed": [0, 1, 2], "epoch": [1, 1, 1], "value": [1.0, 5.0, 2.0]}

@@ -116,10 +116,14 @@ def main() -> None:
     parser.add_argument("--cores", default="all")
     parser.add_argument("--options", default="", help="others of Snakemake, in one text")
     args = parser.parse_args()
-    options = shlex.split(args.options)
+    try:
+        options = shlex.split(args.options)
+        cores = os.cpu_count() or 1 if args.cores == "all" else int(args.cores)
+    except ValueError as error:
+        raise ValueError(f"CORES or OPTIONS: {error}") from error
     if taken := [option for option in options if option.partition("=")[0] in OWN]:
-        raise ValueError(f"OPTIONS: found {taken[0]}: say it with CONFIGFILE or DIRECTORY")
-    cores = os.cpu_count() or 1 if args.cores == "all" else int(args.cores)
+        hint = "say it with CONFIGFILE or DIRECTORY, or to snakemake itself"
+        raise ValueError(f"OPTIONS: found {taken[0]}: {hint}")
     end = time.monotonic() + 60 * args.minutes
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

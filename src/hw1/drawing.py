@@ -143,8 +143,8 @@ def count_of_seeds(table: pd.DataFrame) -> str:
 
 
 def choices(style: dict, variant: str) -> tuple[list[str], str]:
-    """The choices of a variant of a grid, of all parts but the last, and of the last; of a variant
-    of no grid none, and its name."""
+    """The choices of a variant, of all parts but the last, and of the last; of a variant without
+    any, none, and its name."""
     *others, last = style.get("choices", {}).get(variant, {"": variant}).values()
     return others, last
 

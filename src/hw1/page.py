@@ -11,12 +11,12 @@ from pathlib import Path
 
 import jinja2
 import pandas as pd
-import yaml
 from markupsafe import Markup
 from PIL import Image
 
 from hw1.results import tables, verification, wording
 from hw1.settings import batches
+from hw1.settings.yaml_files import load
 
 WIDTH = 1200  # pixels of an image: its width on a page, on a screen of 1.5 pixels per point
 LONG = re.compile(r"-?\d+\.\d{3,}")
@@ -188,7 +188,7 @@ def lists_of(
     the arm whose tables are linked."""
     found = []
     for (name, (title, left_out)), path in zip(titles.items(), rules, strict=True):
-        claims = yaml.safe_load(path.read_text(encoding="utf-8"))
+        claims = load(path).content
         for claim in claims:
             claim["findings"] = {
                 arm: row
@@ -219,7 +219,7 @@ def stated(rules: Iterable[Path]) -> dict[tuple[str, str], object]:
     return {
         (part["of"]["experiment"], part["of"]["variant"]): part["stated"]
         for path in rules
-        for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for claim in load(path).content
         for part in claim["parts"]
         if "stated" in part
     }

@@ -5,14 +5,13 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import yaml
-
 from hw1.claims import comparison, statistics
 from hw1.claims.comparison import IN_LINE, SAME
 from hw1.results import published, tables
 from hw1.results.command import one_line_errors
 from hw1.results.files import replacing
 from hw1.results.wording import seed_count
+from hw1.settings.yaml_files import load
 
 
 def summary(experiment: str, ours: dict, theirs: dict, rows: list[dict]) -> list[str]:
@@ -47,9 +46,7 @@ def main() -> None:
     parser.add_argument("--text", type=Path, required=True)
     args = parser.parse_args()
     statistics.load(args.statistics)
-    claims = [
-        claim for path in args.claims for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
-    ]
+    claims = [claim for path in args.claims for claim in load(path).content]
     ours, theirs = tables.read_all(args.tables), tables.read_all(args.published)
     names = [name for name, reason in args.experiments.items() if not reason]
     rows = comparison.rows_of(comparison.compare(claims, ours, theirs, names))

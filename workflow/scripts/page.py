@@ -7,13 +7,12 @@ import json
 import os
 from pathlib import Path
 
-import yaml
-
 from hw1 import page
 from hw1.claims import answer
 from hw1.results import recipes, tables
 from hw1.results.command import one_line_errors
 from hw1.results.files import replacing
+from hw1.settings.yaml_files import load
 
 PACKAGES = ("snakemake", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
 
@@ -59,7 +58,7 @@ def main() -> None:
         found = (tables.records(tables.read(path)) for path in args.published)
         ledgers["published"] = [row for rows in found for row in rows]
     lists = page.lists_of(args.lists, args.claims, next(iter(args.arms)), ledgers, parts)
-    rules = yaml.safe_load(args.answer.read_text(encoding="utf-8"))
+    rules = load(args.answer).content
     text = page.render(
         args.template.read_text(encoding="utf-8"),
         sections=args.sections,

@@ -9,8 +9,8 @@ It declares itself in `KIND`, which is read without importing the file, so it ho
                the analysis; "" for the table that has the analysis's name
     settings   what an entry says besides `kind` and `variants`: JSON Schema by key; all are needed
     needs      what it asks of its settings and of the runs that it sees, by functions of
-               `hw1.settings.requirements` or of a file requirements.py beside the folder of an
-               extension's kinds; they are called before any job, so that file imports nothing slow
+               `hw1.settings.requirements` or of a file requirements.py at the top of an extension;
+               they are called before any job, so that file imports nothing slow
 
 The last two may be left out. The function
 

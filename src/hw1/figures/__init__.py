@@ -24,9 +24,9 @@ figure shows: numbers of the tables, in words that hold for any numbers (`hw1.re
 some). Those who do not see the figure are told this, and its caption begins with it.
 
 `style` holds dpi, dataset (the titles of all), datasets (its name by variant, for the variants that
-the figure shows; rows of others are left out of the tables), choices (by variant of a grid, that
-of each part), by_variant (by declared setting and variant, its value), colours by name, and the
-settings of the entry. If it draws a variant of another experiment, it also holds beside:
+the figure shows; rows of others are left out of the tables), choices (by variant that has some,
+that of each part), by_variant (by declared setting and variant, its value), colours by name, and
+the settings of the entry. If it draws a variant of another experiment, it also holds beside:
 experiment, variant, title, dataset; the last table then has the rows of that variant. If a table
 holds several seeds, a line is their median and a band goes from their minimum to their maximum; the
 figure says so, and names the data set.

@@ -7,7 +7,7 @@ from hw1.drawing import MARKERS, choices, colour_of, last_epoch, panels, seeds, 
 from hw1.results import wording
 
 KIND = {
-    "needs": ["classification"],
+    "needs": ["classification", "batch_sizes_told_apart"],
     "tables": ["metrics", "sensitivity", "sharpness"],
     "by_variant": ["training.batch_size"],
 }

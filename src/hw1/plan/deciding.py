@@ -40,7 +40,7 @@ class Step(NamedTuple):
 # --- the overlay
 
 
-def laid_over(*overlays: Mapping) -> dict:
+def laid_over(*overlays: Mapping, above: str = "") -> dict:
     """Overlays as one, later ones winning. A null stays, since it takes a key out of the base.
 
     Raises ValueError where one takes out what another sets: one overlay cannot say both.
@@ -50,9 +50,12 @@ def laid_over(*overlays: Mapping) -> dict:
         for key, value in overlay.items():
             before = result.get(key, value)
             if (before is None) != (value is None):
-                raise ValueError(f"{key}: found null in one overlay and settings in another")
+                raise ValueError(
+                    f"{above}{key}: found null in one overlay and settings in another, expected "
+                    "one of them: give one overlay with what you mean"
+                )
             both = isinstance(value, dict) and isinstance(before, dict)
-            result[key] = laid_over(before, value) if both else value
+            result[key] = laid_over(before, value, above=f"{above}{key}.") if both else value
     return result
 
 

@@ -83,10 +83,14 @@ Statistics = Mapping[str, Mapping[str, Key]]  # keys by statistic
 
 
 def statistic_files(extensions: Iterable[str]) -> list[Path]:
-    """The files with statistics of some extensions."""
-    return [
-        file for name in extensions for file in sorted(Path(name, "statistics").glob("[!_]*.py"))
-    ]
+    """The files with statistics of some extensions. Raises ValueError where two extensions have a
+    file of one name: a job loads them all, and what imports the second would get the first."""
+    seen: dict[str, Path] = {}
+    for file in (f for name in extensions for f in sorted(Path(name, "statistics").glob("*.py"))):
+        if file.name in seen and file.name != "__init__.py":
+            raise ValueError(f"{file}: {seen[file.name]} has this name, too: choose another")
+        seen[file.name] = file
+    return [file for file in seen.values() if not file.name.startswith("_")]
 
 
 @functools.cache

@@ -213,7 +213,8 @@ def with_settings(
     check_keys(settings, kind.declared["settings"], where, set())
     known = known_needs(tuple(config["extensions"].values()))
     seen = settings | ({"beside": run_beside} if run_beside else {})
-    runs = [experiment.variants[variant] for variant in variants]
+    chosen = experiment.choices
+    runs = [experiment.variants[v] | {"choices": chosen.get(v, {})} for v in variants]
     about = {"runs": runs, "settings": seen, "seeds": len(experiment.seeds)}
     try:
         for need in kind.declared["needs"]:

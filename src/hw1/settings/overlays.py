@@ -158,8 +158,9 @@ def with_line(message: str, files: dict[str, Document]) -> str:
         place += (unknown[1],)
     places = [place]
     if place[:1] == ("experiments",) and place[2:3] == ("variants",):
-        in_grid = (p for d in files.values() for p in d.lines if p[:3] == (*place[:2], "grid"))
-        places += [p for p in in_grid if p[5:] == place[4:] and f"_{p[4]}_" in f"_{place[3]}_"]
+        grid = (*place[:2], "grid")
+        below = [p for d in files.values() for p in d.lines if p[:3] == grid and len(p) > 5]
+        places += [p for p in below if p[5:] == place[4:] and f"_{p[4]}_" in f"_{place[3]}_"]
         places += [place[:2] + place[4:], ("defaults", *place[4:])]
     places += [place[:length] for length in range(len(place) - 1, 0, -1)]
     for sought in places:

@@ -1,6 +1,7 @@
 """The needs of an analysis or a figure, checked before any of its runs is trained.
 
-A need is a function that takes, by these names, any of `runs`, the settings of one run per variant;
+A need is a function that takes, by these names, any of `runs`, the settings of one run per variant,
+with its `choices` of the parts of a grid;
 `settings`, those of the entry, with `beside`, the settings of the run beside it; and `seeds`, their
 number. It raises ValueError with a line that begins with the key that has to change, of the entry
 or of the experiment. Nothing here imports torch.
@@ -165,6 +166,20 @@ def one_width(runs: Iterable[dict]) -> None:
     for run in runs:
         if len({*(found := run["model"]["hidden"])}) != 1:
             raise unfit(run, ".model.hidden", found, "it shows networks by their one width")
+
+
+def batch_sizes_told_apart(runs: Iterable[dict]) -> None:
+    """Those variants that differ in their last choice alone have different batch sizes."""
+    seen: dict[tuple, str] = {}
+    for run in runs:
+        if (size := run["training"]["batch_size"]) == "full":
+            raise unfit(run, ".training.batch_size", size, "it is drawn against numbers")
+        if (key := (*[*run["choices"].values()][:-1], size)) in seen:
+            raise ValueError(
+                f"variants: {seen[key]} and {run['variant']} would be one point of one line: make "
+                "them by a grid whose last part is the batch size, or leave one out of it"
+            )
+        seen[key] = run["variant"]
 
 
 def sizes_differ(runs: Iterable[dict]) -> None:

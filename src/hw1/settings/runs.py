@@ -20,7 +20,7 @@ class Run(NamedTuple):
 
 class Experiment(NamedTuple):
     """The runs of an experiment. By variant: the name of its data set; all settings that its runs
-    have in common, the defaults included; and its choice of each part of the grid, if it is of one.
+    have in common, the defaults included; and its choice of each part, if it has some.
     A run has its `seed` besides."""
 
     seeds: list[int]

@@ -119,7 +119,10 @@ def number_hint(text: str) -> str:
         number = float(text.replace(",", ".").replace(" ", ""))
     except ValueError:
         return NO_NUMBER
-    return f"write it without quotes and with a dot, as {number:.15g}"
+    written = f"{number:.15g}"
+    if "e" in written and "." not in written:  # so that YAML 1.1 reads it, too
+        written = written.replace("e", ".0e")
+    return f"write it without quotes and with a dot, as {written}"
 
 
 def brief(value: object) -> str:

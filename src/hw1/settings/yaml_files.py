@@ -26,10 +26,10 @@ class Document(NamedTuple):
 def load(path: str | Path, name: str | None = None) -> Document:
     """Read a YAML file of mappings, lists, text, numbers, true, false and null.
 
-    Raises ValueError, with one line that begins with `name` (else the path) and the line, where the
-    file cannot be read, is no UTF-8, is no YAML, is empty, has a key twice or a key that is no
-    text, and where YAML 1.1 reads a value in an unexpected way: 010 (8), 1:30 (90), yes (true), a
-    date, a number that is not finite. As in YAML 1.2, 1e-3 is a number.
+    Raises ValueError, with one line that begins with `name` (else the path) and, if there is one,
+    the line, where the file cannot be read, is no UTF-8, is no YAML, is empty, has a key twice or a
+    key that is no text, and where YAML 1.1 reads a value in an unexpected way: 010 (8), 1:30 (90),
+    yes (true), a date, a number that is not finite. As in YAML 1.2, 1e-3 is a number.
     """
     name = name or str(path)
     try:
@@ -112,7 +112,7 @@ def build(node: yaml.Node, place: Place, lines: dict[Place, int], left: Iterator
 
 def key_of(node: yaml.Node, where: str) -> str:
     if (kind := node.tag.rsplit(":", 1)[-1]) != "str":
-        text = node.value
+        text = node.value if isinstance(node, yaml.ScalarNode) else "a list or mapping"
         refuse(node, f'{where}: found the key {text}, which is read as {kind}: write "{text}"')
     return node.value
 
