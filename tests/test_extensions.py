@@ -279,7 +279,7 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
         ),
         (
             {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["recorded"], "scope"')},
-            "x.py: needs.0: found 'recorded', expected one of alike, both_ends",
+            "x.py: needs.0: found 'recorded', expected one of alike, batch_",
         ),
         ({"requirements_py": "x = = 1\n"}, "requirements.py: cannot be imported (SyntaxError: "),
         ({"requirements_py": NEED.replace("few", "alike")}, "alike is a need already: rename"),
