@@ -166,7 +166,7 @@ def test_a_build_is_compared_with_the_published_seeds(repository):
     assert run.returncode == 0, run.stderr
     assert "as_written/capacity: one seed published" in run.stdout
     for arguments, line in (
-        (["capacitty"], "publish: capacitty: did you mean capacity?"),
+        (["capacitty"], "publish: experiments: found 'capacitty': did you mean capacity?"),
         (["--results", "none"], "publish: none/checkpoints: found no experiment of config.yaml"),
     ):
         run = publish(repository, *arguments)
