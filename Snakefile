@@ -17,12 +17,12 @@ include: "workflow/rules/terminal.smk"
 rule all:
     default_target: True
     input:
-        map(plan.targets, plan.config["experiments"]),
+        map(plan.targets, plan.experiments),
         "results/index.html",
 
 
 # A target per experiment, by its name.
-for experiment in plan.config["experiments"]:
+for experiment in plan.experiments:
 
     rule:
         name:
@@ -43,11 +43,11 @@ for name in plan.figures:
 
 # A target per list of claims that names one: the experiments that it is about, and its page.
 for name in plan.claims:
-    if "target" in plan.config["claims"][name]:
+    if plan.config.claims[name].target:
 
         rule:
             name:
-                plan.config["claims"][name]["target"]
+                plan.config.claims[name].target
             input:
                 map(plan.targets, plan.experiments_on(name)),
                 f"results/{name}.html",

@@ -13,18 +13,19 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import yaml
 from scipy import stats
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from hw1.claims.decisions import beyond, decide, refuting, sides, tested  # noqa: E402
+from hw1.claims.decisions import beyond, decide  # noqa: E402
 from hw1.claims.inference import SIDE, evidence  # noqa: E402
 from hw1.claims.sample import Sample  # noqa: E402
 from hw1.claims.statistics import STATISTICS  # noqa: E402
 from hw1.results.command import one_line_errors  # noqa: E402
 from hw1.settings.batches import seed_list  # noqa: E402
+from hw1.settings.claims import Claim, Region, Rule, Side, read  # noqa: E402
+from hw1.settings.yaml_files import load  # noqa: E402
 
 MOST = 200  # seeds
 COUNTS = range(MOST + 1)
@@ -39,20 +40,20 @@ NOISE: dict[str, Callable] = {  # of median 0
     "heavy-tailed (Cauchy)": lambda random, shape: random.standard_cauchy(shape),
     "tied (-1, 0 or 1)": lambda random, shape: random.integers(-1, 2, shape).astype(float),
 }
-SHARE = {"above": 0.5}
+SHARE = Region(above=0.5)
 # A part of a claim, and values that lie exactly at its border.
 PARTS = {
     f"{kind}; {name}": (region, noise)
     for kind, region in (
-        ("median against a border", {"above": 0.0}),
-        ("median in a range, at its end", {"within": [-4.0, 0.0]}),
+        ("median against a border", Region(above=0.0)),
+        ("median in a range, at its end", Region(within=(-4.0, 0.0))),
     )
     for name, noise in NOISE.items()
 }
 PARTS["share against 1/2"] = (SHARE, lambda random, shape: random.integers(0, 2, shape) * 1.0)
 
 # A claim: the regions of its parts and their values (lists, seeds), or (seeds,) for one list.
-Claim = list[tuple[dict, np.ndarray]]
+Drawn = list[tuple[Region, np.ndarray]]
 
 
 def markdown(head: list[str], rows: list[list]) -> str:
@@ -68,18 +69,23 @@ def percent(share: float) -> str:
 # --- verdicts after each seed, of many lists at once
 
 
-def of_part(region: dict, values: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rule_of(region: Region, place: int = 0) -> Rule:
+    """The rule of a part whose values are drawn, by their place."""
+    return Rule(measure="values", statistic="drawn", of={"place": place}, confirmed=region)
+
+
+def of_part(region: Region, values: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evidence on either side after each seed."""
 
     def known(side: str, bound: float) -> np.ndarray:
         there = values > bound if side == "above" else values < bound
         return table[np.cumsum(there, axis=-1), np.arange(1, values.shape[-1] + 1)]
 
-    confirmed = np.min([known(*side) for side in sides(region)], axis=0)
-    return confirmed, np.mean([known(*side) for side in refuting({"confirmed": region})], axis=0)
+    confirmed = np.min([known(*side) for side in region.sides], axis=0)
+    return confirmed, np.mean([known(*side) for side in rule_of(region).refuting], axis=0)
 
 
-def verdicts(claims: list[Claim], table: np.ndarray = E_VALUES) -> np.ndarray:
+def verdicts(claims: list[Drawn], table: np.ndarray = E_VALUES) -> np.ndarray:
     """1 (confirmed), -1 (refuted) or 0 after each seed: (lists, seeds, claims)."""
     confirmed, refuted = [], []
     for claim in claims:
@@ -108,22 +114,15 @@ def steps(clearest: np.ndarray) -> np.ndarray:
     return decides
 
 
-def decided(claims: list[Claim]) -> list[int]:
+def decided(claims: list[Drawn]) -> list[int]:
     """The workflow's own verdicts on a list with these values."""
     drawn = [Sample(values, share=region is SHARE) for claim in claims for region, values in claim]
     STATISTICS["drawn"] = lambda tables, place: drawn[place]
     places = iter(range(len(drawn)))
-    rules = [
-        {
-            "id": "S1",
-            "parts": [
-                {"statistic": "drawn", "of": {"place": next(places)}, "confirmed": region}
-                for region, _ in claim
-            ],
-        }
-        for claim in claims
-    ]
-    said = [finding.verdict for finding in decide(rules, {})]
+    about = {"id": "S1", "experiment": None, "where": "here", "claim": "drawn", "known": "all"}
+    rules = [[rule_of(region, next(places)) for region, _ in claim] for claim in claims]
+    found = decide([Claim(**about, parts=tuple(parts)) for parts in rules], {})
+    said = [finding.verdict for finding in found]
     undecided = ("inconclusive", "not enough seeds")
     return [1 if word == "confirmed" else 0 if word in undecided else -1 for word in said]
 
@@ -184,7 +183,7 @@ def of_the_list(random: np.random.Generator, lists: int, parts: list[int]) -> st
             for k, away in zip(parts, shift):
                 common = np.sqrt(together) * random.normal(size=(size, MOST)) + away
                 own = np.sqrt(1 - together) * random.normal(size=(k, size, MOST))
-                claims.append([({"above": 0.0}, common + values) for values in own])
+                claims.append([(Region(above=0.0), common + values) for values in own])
             for place, table in enumerate((E_VALUES, EXACT)):
                 found = verdicts(claims, table)
                 false = (found == -1) | ((found == 1) & (shift == 0))
@@ -234,29 +233,29 @@ def of_shares(claims: int) -> str:
     return markdown(["seeds that agree", "order", *map(str, seeds), "one half"], rows)
 
 
-def deciding(claim: dict) -> list[dict]:
-    return [part for part in claim["parts"] if part.get("decides", True)]
+def deciding(claim: Claim) -> list[Rule]:
+    return [part for part in claim.parts if part.decides]
 
 
-def is_share(part: dict) -> bool:
+def is_share(part: Rule) -> bool:
     """Whether a part of a claim is about a share of the seeds."""
-    return part["measure"].startswith("share of") and part["statistic"] != "plane_variance"
+    return part.measure.startswith("share of") and part.statistic != "plane_variance"
 
 
-def values_of(part: dict, seeds: int) -> int:
+def values_of(part: Rule, seeds: int) -> int:
     """How many values a part has: one for each seed, one for each pair of seeds, or one for each
     seed but the first, which has no earlier seed to choose a size on."""
     pairs = ("contraction", "cosine", "distance_ratio", "distance_ratio_change", "concordance")
-    if part["statistic"] in pairs:
+    if part.statistic in pairs:
         return seeds // 2
-    return seeds - 1 if part["statistic"] == "fitting_peak" else seeds
+    return seeds - 1 if part.statistic == "fitting_peak" else seeds
 
 
-def border(part: dict, side: tuple[str, float]) -> float:
+def border(part: Rule, side: Side) -> float:
     return beyond(Sample(np.zeros(0), share=is_share(part)), *side)[2]
 
 
-def fewest(part: dict, side: tuple[str, float], bar: float) -> int:
+def fewest(part: Rule, side: Side, bar: float) -> int:
     """How many seeds give the evidence, if all agree."""
     ends = ((seeds, values_of(part, seeds)) for seeds in range(1, 1000))
     return next(seeds for seeds, n in ends if evidence(n, n, border(part, side)) >= bar)
@@ -268,31 +267,31 @@ def fewest(part: dict, side: tuple[str, float], bar: float) -> int:
 AGREE = {"above": 0.841, "below": 0.841, "within": 0.977}
 
 
-def of_list(claims: list[dict], presets: dict[str, dict[str, int]]) -> str:
+def of_list(claims: list[Claim], presets: dict[str, dict[str, int]]) -> str:
     """Parts of each claim, seeds that confirm and refute it if all agree, and the probability in
     percent that it is confirmed if it is true, first and last in Holm's order."""
-    claims = [claim for claim in claims if tested(claim)]
+    claims = [claim for claim in claims if claim.tested]
     first = len(claims) / SIDE
     rows = []
     for claim in claims:
         parts = deciding(claim)
-        for_it = [(part, side) for part in parts for side in sides(part["confirmed"])]
-        against = [(part, side, len(refuting(part))) for part in parts for side in refuting(part)]
+        for_it = [(part, side) for part in parts for side in part.confirmed.sides]
+        against = [(part, side, len(part.refuting)) for part in parts for side in part.refuting]
         confirm = max(fewest(part, side, first) for part, side in for_it)
         refute = min(fewest(part, side, first * k * len(parts)) for part, side, k in against)
         cells = []
         for preset in presets.values():
-            seeds = preset[claim["experiment"]]
+            seeds = preset[claim.experiment]
             power = []
             for bar in (first, 1 / SIDE):
                 chances = []
                 for part, side in for_it:
-                    b, (way,) = border(part, side), part["confirmed"]
+                    b, way = border(part, side), "within" if part.confirmed.within else side[0]
                     agree = b + 0.8 * (1 - b) if is_share(part) else AGREE[way]
                     chances.append(at(agree, bar, values_of(part, seeds), b))
                 power.append(f"{100 * np.prod(chances):.0f}")
             cells.append(f"{seeds}: {', '.join(power)}")
-        rows.append([claim["id"], len(parts), f"{confirm}, {refute}", *cells])
+        rows.append([claim.id, len(parts), f"{confirm}, {refute}", *cells])
     return markdown(["claim", "parts", "seeds where all agree", *presets], rows)
 
 
@@ -305,19 +304,16 @@ def main() -> None:
         raise ValueError(f"repetitions: found {repetitions}, expected 1 or more")
     random = np.random.default_rng(0)
 
-    def read(path: str):
-        return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
-
-    claims, controls = (read(f"workflow/{name}.yaml") for name in ("claims", "controls"))
+    claims, controls = (read(ROOT / f"workflow/{name}.yaml") for name in ("claims", "controls"))
     seeds = {
         title: {
             name: len(seed_list(entry["seeds"]))
-            for name, entry in read(path)["experiments"].items()
+            for name, entry in load(str(ROOT / path)).content["experiments"].items()
         }
         for title, path in (("default", "config.yaml"), ("replication", "presets/replication.yaml"))
     }
     seeds["replication"] = seeds["default"] | seeds["replication"]  # and the rest of the default
-    parts = [len(deciding(claim)) for claim in claims if tested(claim)]
+    parts = [len(deciding(claim)) for claim in claims if claim.tested]
     lists, compared = -(-repetitions // 2), min(repetitions, 300)
     found = compare(random, compared, parts)
     print(f"{found} verdicts in {compared} lists are those of the workflow\n")

@@ -37,15 +37,17 @@ import sys, time, torch
 from hw1.data.inputs import Split
 from hw1.networks import models, stacks
 from hw1.results.command import one_line_errors
+from hw1.settings.architectures import Mlp
+from hw1.settings.training import Training
 from hw1.training import checkpoints, devices, loop
 {without}
 devices.make_reproducible()
 x = torch.linspace(-1, 1, 1000)[:, None]
-model = stacks.Stack([models.build(dict(kind="mlp", hidden=[5, 10, 10, 10, 10, 10, 5]), (1,), 1,
-                                   (seed, 0)) for seed in range(20)])
-settings = dict(batch_size="full", epochs={epochs}, history="epoch", history_every=10**6,
+mlp = Mlp(hidden=(5, 10, 10, 10, 10, 10, 5))
+model = stacks.Stack([models.build(mlp, (1,), 1, (seed, 0)) for seed in range(20)])
+settings = Training(batch_size="full", epochs={epochs}, history="epoch", history_every=10**6,
     precision="fp32", optimizer="adam", learning_rate=0.001, gradient_norm=False,
-    evaluate_each_epoch=[], snapshot_epochs=[])
+    evaluate_each_epoch=(), snapshot_epochs=())
 resume = checkpoints.ResumeFile("none", "", 10**9)
 began = time.perf_counter()
 keys = [(seed, 0) for seed in range(20)]

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import torch
+from msgspec.structs import replace
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
@@ -22,9 +23,10 @@ sys.path.insert(0, str(ROOT / "src"))
 from hw1.data import datasets, inputs  # noqa: E402
 from hw1.networks import models  # noqa: E402
 from hw1.results.command import one_line_errors  # noqa: E402
-from hw1.settings.architectures import example_shape  # noqa: E402
-from hw1.settings.overlays import merged, settings_of_files  # noqa: E402
-from hw1.settings.runs import experiments_of, settings_named  # noqa: E402
+from hw1.settings.dataset import Digits  # noqa: E402
+from hw1.settings.experiments import experiments_of, settings_named  # noqa: E402
+from hw1.settings.overlays import settings_of_files  # noqa: E402
+from hw1.settings.runs import Run  # noqa: E402
 from hw1.settings.yaml_files import load  # noqa: E402
 from hw1.training import devices, loop  # noqa: E402
 from hw1.training.checkpoints import ResumeFile  # noqa: E402
@@ -52,21 +54,21 @@ def main() -> None:
     experiments = experiments_of(config)
     settings_of = {name: settings_named(experiments, name) for name in args.workloads}
     for name, settings in settings_of.items():
-        if "inputs" not in settings:
+        if not settings.dataset.is_image:
             raise ValueError(f"{name}: found a function to fit, expected a workload on images")
     torch.set_num_threads(1)
     device = devices.choose_device("cpu")
-    digits = datasets.prepare({"kind": "digits", "size": 28, "test_share": 0.2}, Path())
+    digits = datasets.prepare(Digits(size=28, test_share=0.2), Path())
     print(f"{'workload':24} {'MB':>6} {'s per save':>11} {'of training':>12}")
     for workload, settings in settings_of.items():
         # with a snapshot, which the state of a long training holds as well
-        settings = merged(settings, {"training": {"epochs": 1, "snapshot_epochs": [0]}})
-        key = (0, settings["stream"])
-        model = models.build(settings["model"], *example_shape(settings), key)
-        splits = inputs.tensors(digits, settings, device)
+        training = replace(settings.training, epochs=1, snapshot_epochs=(0,))
+        run = Run.of_seed(settings, 0)
+        model = models.build(run.model, run.example_shape, run.outputs, run.key("initialisation"))
+        splits, keys = inputs.tensors(digits, run, device), [run.key("batches")]
         with tempfile.TemporaryDirectory(dir=".") as folder:
             resume = Timed(Path(folder, "run.resume"), "", 0)
-            loop.train(model, splits, settings["training"], [key], resume, lambda line: None)
+            loop.train(model, splits, training, keys, resume, lambda line: None)
         seconds = statistics.median(resume.seconds)
         share = seconds / config["resume_interval"]
         print(f"{workload:24} {resume.megabytes:6.1f} {seconds:11.3f} {share:12.2%}", flush=True)

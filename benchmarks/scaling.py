@@ -20,7 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pandas as pd
+from msgspec.structs import replace
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
@@ -28,10 +30,12 @@ sys.path.insert(0, str(ROOT / "src"))
 from hw1.data import datasets  # noqa: E402
 from hw1.results import arrays  # noqa: E402
 from hw1.results.command import one_line_errors  # noqa: E402
-from hw1.settings.architectures import example_shape, layers, parameter_count  # noqa: E402
+from hw1.settings.architectures import parameter_count  # noqa: E402
 from hw1.settings.batches import name  # noqa: E402
-from hw1.settings.overlays import merged, settings_of_files  # noqa: E402
-from hw1.settings.runs import experiments_of  # noqa: E402
+from hw1.settings.dataset import DataSet, Function  # noqa: E402
+from hw1.settings.experiments import experiments_of  # noqa: E402
+from hw1.settings.overlays import settings_of_files  # noqa: E402
+from hw1.settings.runs import Settings  # noqa: E402
 from hw1.settings.yaml_files import load  # noqa: E402
 
 
@@ -40,15 +44,19 @@ class Job(NamedTuple):
 
     varied: str
     value: int
-    settings: dict
+    settings: Settings
     seeds: range
+
+
+def trained(settings: Settings, **training: object) -> Settings:
+    """The settings with others of the training."""
+    return replace(settings, training=replace(settings.training, **training))
 
 
 def jobs(config: dict, most_seeds: int, most_epochs: int, networks: int | None) -> Iterator[Job]:
     """All that are timed: of each row those up to a size."""
     experiments = experiments_of(config)
-    settings = experiments["function_fit"].variants["sinc_deep"]
-    settings = merged(settings, {"training": {"epochs": 2000}})
+    settings = trained(experiments["function_fit"].variants["sinc_deep"], epochs=2000)
     for seeds in (1, 2, 5, 10, 20):
         if seeds <= most_seeds:
             varied = "seeds of function_fit/sinc_deep, 2000 epochs"
@@ -56,13 +64,12 @@ def jobs(config: dict, most_seeds: int, most_epochs: int, networks: int | None) 
     settings = experiments["trajectory"].variants["mlp"]
     for epochs in (5, 20, 80):
         if epochs <= most_epochs:
-            changes = {"training": {"epochs": epochs, "snapshot_epochs": []}}
             varied = "epochs of trajectory/mlp, digits"
-            yield Job(varied, epochs, merged(settings, changes), range(1))
+            cut = trained(settings, epochs=epochs, snapshot_epochs=())
+            yield Job(varied, epochs, cut, range(1))
     for variant in list(config["experiments"]["capacity"]["variants"])[:networks]:
-        settings = experiments["capacity"].variants[variant]
-        parameters = parameter_count(layers(settings["model"], *example_shape(settings)))
-        settings = merged(settings, {"training": {"epochs": 1}})
+        settings = trained(experiments["capacity"].variants[variant], epochs=1)
+        parameters = parameter_count(settings.layers)
         yield Job("parameters of capacity/*, digits, 1 epoch", parameters, settings, range(1))
 
 
@@ -71,7 +78,7 @@ def seconds_of(job: Job, data: Path) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / name(job.seeds)
         command = ["bash", ROOT / "workflow/python.sh", ROOT / "workflow/scripts/train.py"]
-        command += ["--settings", json.dumps(job.settings), "--data", data, "--code", __file__]
+        command += ["--settings", job.settings.text, "--data", data, "--code", __file__]
         command += ["--device", "cpu", "--resume-interval", "60", "--provenance", folder]
         command += ["--checkpoint", place.with_suffix(".pt"), "--history", f"{place}.csv"]
         environment = os.environ | {"HW1_PYTHON": sys.executable}
@@ -102,10 +109,11 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for dataset in ("sinc", "digits"):
-            samples = datasets.prepare(config["datasets"][dataset], Path(folder))
+            source = msgspec.convert(config["datasets"][dataset], DataSet)
+            samples = datasets.prepare(source, Path(folder))
             arrays.save(Path(folder) / f"{dataset}.npz", samples)
         for job in jobs(config, args.most_seeds, args.most_epochs, args.networks):
-            function = job.settings["dataset"]["kind"] == "function"
+            function = isinstance(job.settings.dataset, Function)
             data = Path(folder) / f"{'sinc' if function else 'digits'}.npz"
             taken = [seconds_of(job, data) for _ in range(args.repeats)]
             process, training = (statistics.median(column) for column in zip(*taken))

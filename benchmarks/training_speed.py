@@ -25,6 +25,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from msgspec.structs import replace
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -35,10 +36,11 @@ from hw1.data import datasets, inputs  # noqa: E402
 from hw1.data.torchvision_import import mnist  # noqa: E402
 from hw1.networks import models, stacks  # noqa: E402
 from hw1.results.command import one_line_errors  # noqa: E402
-from hw1.settings.architectures import example_shape, layers, multiply_adds  # noqa: E402
-from hw1.settings.estimates import training_examples  # noqa: E402
+from hw1.settings.architectures import Mlp, multiply_adds  # noqa: E402
+from hw1.settings.dataset import Function  # noqa: E402
+from hw1.settings.experiments import experiments_of, settings_named  # noqa: E402
 from hw1.settings.overlays import settings_of_files  # noqa: E402
-from hw1.settings.runs import experiments_of, settings_named  # noqa: E402
+from hw1.settings.runs import Run, Settings  # noqa: E402
 from hw1.settings.yaml_files import load  # noqa: E402
 from hw1.training import devices, loop  # noqa: E402
 from hw1.training.checkpoints import ResumeFile  # noqa: E402
@@ -68,31 +70,31 @@ def gemm_peak(dtype: torch.dtype, size: int = 2048, repeats: int = 5) -> float:
     return 2 * size**3 / min(seconds) / 1e9
 
 
-def notebook_model(settings: dict) -> nn.Sequential:
+def notebook_model(settings: Settings) -> nn.Sequential:
     """The model in the order and layout that a notebook writes it: pooling after the ReLU."""
-    model = models.build(settings["model"], *example_shape(settings), (0, 0))
+    model = models.build(settings.model, settings.example_shape, settings.outputs, (0, 0))
     modules = list(model)
     for index, module in enumerate(modules[:-1]):
         if isinstance(module, nn.MaxPool2d):
             modules[index : index + 2] = [modules[index + 1], module]
-    if settings["model"]["kind"] == "mlp" and settings["dataset"]["kind"] != "function":
+    if isinstance(settings.model, Mlp) and not isinstance(settings.dataset, Function):
         modules.insert(0, nn.Flatten())
     return nn.Sequential(*modules).to(memory_format=torch.contiguous_format)
 
 
-def notebook_data(settings: dict, downloads: Path):
+def notebook_data(settings: Settings, downloads: Path):
     """The training set as a notebook loads it: every image transformed whenever it is used.
 
     Raises ValueError if the files of MNIST are not there.
     """
-    if settings["dataset"]["kind"] == "function":
-        data = datasets.prepare(settings["dataset"], downloads)
+    if isinstance(settings.dataset, Function):
+        data = datasets.prepare(settings.dataset, downloads)
         x, y = (torch.from_numpy(data[f"train_{name}"]).float() for name in ("inputs", "targets"))
         return TensorDataset(x, y)
     steps = [transforms.ToTensor()]
-    if settings["inputs"]["size"] != 28:
-        steps.insert(0, transforms.Resize(settings["inputs"]["size"]))
-    if settings["inputs"]["range"] == [-1, 1]:
+    if settings.inputs.size != 28:
+        steps.insert(0, transforms.Resize(settings.inputs.size))
+    if settings.inputs.range == (-1, 1):
         steps.append(transforms.Normalize(0.5, 0.5))
     raw = downloads / "MNIST/raw"
     files = [name.removesuffix(".gz") for name, _ in mnist.MNIST.resources]
@@ -105,12 +107,12 @@ def notebook_data(settings: dict, downloads: Path):
     return mnist.MNIST(downloads, train=True, transform=transforms.Compose(steps))
 
 
-def notebook_loop(settings: dict, data, iterations: int) -> float:
+def notebook_loop(settings: Settings, data, iterations: int) -> float:
     """Seconds that the notebook's loop takes for some mini-batches."""
-    options = settings["training"]
+    training = settings.training
     model = notebook_model(settings)
-    optimizer = OPTIMIZERS[options["optimizer"]](model.parameters(), lr=options["learning_rate"])
-    full = options["batch_size"] == "full"
+    optimizer = OPTIMIZERS[training.optimizer](model.parameters(), lr=training.learning_rate)
+    full = training.batch_size == "full"
     criterion = nn.MSELoss() if full else nn.CrossEntropyLoss()
     norms, running_loss, correct = [], 0.0, 0
     started = time.perf_counter()
@@ -118,7 +120,7 @@ def notebook_loop(settings: dict, data, iterations: int) -> float:
         x, y = data.tensors
         batches = ((x, y) for _ in range(iterations))
     else:
-        batches = islice(DataLoader(data, options["batch_size"], shuffle=True), iterations)
+        batches = islice(DataLoader(data, training.batch_size, shuffle=True), iterations)
     for x, y in batches:
         optimizer.zero_grad()
         output = model(x)
@@ -128,49 +130,49 @@ def notebook_loop(settings: dict, data, iterations: int) -> float:
         running_loss += loss.item()
         if not full:
             correct += (output.argmax(1) == y).sum().item()
-        if options["gradient_norm"]:
+        if training.gradient_norm:
             norms.append(sum(p.grad.norm().item() ** 2 for p in model.parameters()) ** 0.5)
     return time.perf_counter() - started
 
 
-def project_loop(settings: dict, split: inputs.Split, iterations: int) -> float:
+def project_loop(settings: Settings, split: inputs.Split, iterations: int) -> float:
     """Seconds that hw1.training.loop takes for the same number of mini-batches."""
-    options = settings["training"] | {"snapshot_epochs": [], "evaluate_each_epoch": []}
-    if options["batch_size"] == "full":
-        options["epochs"] = iterations
+    training = replace(settings.training, epochs=1, snapshot_epochs=(), evaluate_each_epoch=())
+    if training.batch_size == "full":
+        training = replace(training, epochs=iterations)
     else:
-        n = iterations * options["batch_size"]
+        n = iterations * training.batch_size
         split = inputs.Split(split.inputs[:n], split.targets[:n])
-        options["epochs"] = 1
     experiments = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})["experiments"]
-    together = experiments[settings["experiment"]].get("seeds_per_job", 1)
+    together = experiments[settings.experiment].get("seeds_per_job", 1)
     stack = stacks.stack_kind(settings)
     keys = [(seed, 0) for seed in range(together if stack else 1)]
-    built = [models.build(settings["model"], *example_shape(settings), key) for key in keys]
+    built = [
+        models.build(settings.model, settings.example_shape, settings.outputs, key) for key in keys
+    ]
     model = stack(built) if stack else built[0]
     with tempfile.TemporaryDirectory() as folder:
         resume = ResumeFile(Path(folder) / "resume", "", 60)
         started = time.perf_counter()
-        loop.train(model, {"train": split}, options, keys, resume, lambda line: None)
+        loop.train(model, {"train": split}, training, keys, resume, lambda line: None)
         return (time.perf_counter() - started) / len(keys)
 
 
 @cache
-def workload(name: str) -> tuple[dict, int, float]:
+def workload(name: str) -> tuple[Settings, int, float]:
     """Settings of a workload, and the examples and mini-batches of its epoch."""
     config = settings_of_files({"config.yaml": load(ROOT / "config.yaml")})
     settings = settings_named(experiments_of(config), name)
-    n = training_examples(settings)
-    batch_size = settings["training"]["batch_size"]
-    return settings, n, 1 if batch_size == "full" else n / batch_size
+    n = settings.training_examples
+    return settings, n, n / settings.training.size_of_batch(n)
 
 
 @cache
 def prepared(name: str, downloads: Path) -> inputs.Split:
     """The training split of a workload as hw1.training.loop takes it."""
     settings = workload(name)[0]
-    whole = datasets.prepare(settings["dataset"], downloads)
-    return inputs.tensors(whole, settings, torch.device("cpu"))["train"]
+    whole = datasets.prepare(settings.dataset, downloads)
+    return inputs.tensors(whole, Run.of_seed(settings, 0), torch.device("cpu"))["train"]
 
 
 def notebook(name: str, iterations: int, downloads: Path) -> float:
@@ -184,7 +186,7 @@ def project(name: str, iterations: int, downloads: Path, precision: str) -> floa
     """In the process of a training job: seconds of the same number of mini-batches."""
     devices.make_reproducible()
     settings = workload(name)[0]
-    changed = settings | {"training": settings["training"] | {"precision": precision}}
+    changed = replace(settings, training=replace(settings.training, precision=precision))
     return project_loop(changed, prepared(name, downloads), iterations)
 
 
@@ -235,7 +237,7 @@ def main() -> None:
                 peaks[precision].append(gemm_peak(dtype))
         ratios = [slow / fast for slow, fast in zip(seconds["notebook"], seconds["fp32"])]
         middle = {key: statistics.median(values) for key, values in seconds.items()}
-        operations = 6 * multiply_adds(layers(settings["model"], *example_shape(settings))) * n
+        operations = 6 * multiply_adds(settings.layers) * n
         gflops = operations / middle["fp32"] / 1e9
         row = {
             "workload": name,

@@ -30,7 +30,7 @@ for needed in (
 # A trained network: the deep CNN of seed 0, and the images that it was tested with.
 checkpoint = min(results.glob("checkpoints/mnist_cnn/deep/*.pt"))
 network = hw1.load(checkpoint, seed=0)
-data = np.load(results / "data" / f"{network.settings['dataset']['kind']}.npz")
+data = np.load(results / "data" / f"{network.settings.dataset.kind}.npz")
 image, truth = data["test_inputs"][0], data["test_targets"][0]
 answer = network.predict(image[np.newaxis])[0]  # it takes many images, and gives as many labels
 print(f"The network of {checkpoint} sees a {answer}; the digit is a {truth}.")

@@ -1,11 +1,16 @@
-"""Write configuration.md, the reference of all keys, beside this file: python docs/reference.py.
+"""Write configuration.md, the reference of all keys, beside this file, and the schemas by which
+editors help: python docs/reference.py.
 
-Everything in it comes from the schema, the defaults of config.yaml and what the kinds declare.
+Everything in them comes from the classes of hw1.settings, the defaults of config.yaml and what the
+kinds declare.
 """
 
 import ast
+import inspect
+import json
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -14,22 +19,38 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from hw1.settings import kinds  # noqa: E402
+from hw1.settings.claims import Claims  # noqa: E402
+from hw1.settings.configuration import Written  # noqa: E402
+from hw1.settings.schemas import schema_of  # noqa: E402
 
 HEAD = """\
 # All keys of the configuration
 
-Written by `python docs/reference.py` from `workflow/schemas/config.schema.yaml`, `config.yaml` and
-the kinds of analyses and figures; do not edit. `NAME` stands for a name of your own. A key that an
-experiment or a variant does not say has the value that stands under `defaults:` in `config.yaml`.
+Written by `python docs/reference.py` from the classes of `src/hw1/settings`, `config.yaml` and the
+kinds of analyses and figures; do not edit. `NAME` stands for a name of your own. A key that an
+experiment or a variant does not say has the default that stands here: its own, or the one under
+`defaults:` in `config.yaml`.
 """
 
 
-def yaml_of(path: str) -> dict:
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+def text_of(noun: type, field: str) -> str:
+    """The text under a field of a class, or of the class that it has the field from."""
+    for owner in noun.__mro__:
+        if field not in inspect.get_annotations(owner):
+            continue
+        (definition,) = ast.parse(inspect.getsource(owner)).body
+        assert isinstance(definition, ast.ClassDef)
+        for said, text in pairwise(definition.body):
+            match said, text:
+                case ast.AnnAssign(ast.Name(name)), ast.Expr(ast.Constant(str(found))):
+                    if name == field:
+                        return " ".join(found.split())
+    return ""
 
 
-SCHEMA = yaml_of("workflow/schemas/config.schema.yaml")
-DEFAULTS = yaml_of("config.yaml")["defaults"]
+SCHEMAS = {"config": schema_of(Written, text_of), "claims": schema_of(Claims, text_of)}
+SCHEMA = SCHEMAS["config"]
+DEFAULTS = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["defaults"]
 
 
 def resolved(node: dict) -> dict:
@@ -66,35 +87,33 @@ def bounds(node: dict) -> str:
     return ", ".join(text.format(node[key]) for key, text in words.items() if key in node)
 
 
-def default_of(path: tuple[str, ...]) -> str:
-    """The default of a key of an experiment or a variant."""
-    node: object = DEFAULTS
+def default_of(path: tuple[str, ...], node: dict) -> str:
+    """The default of a key of an experiment or a variant, in config.yaml or its own."""
+    found: object = DEFAULTS
     for key in path:
-        if not isinstance(node, dict) or key not in node:
-            return ""
-        node = node[key]
-    return (
-        ""
-        if isinstance(node, dict)
-        else f"`{yaml.safe_dump(node, default_flow_style=True).split(chr(10))[0]}`"
-    )
+        found = found.get(key) if isinstance(found, dict) else None
+    found = node.get("default") if found is None else found
+    if isinstance(found, dict) or found in (None, ""):
+        return ""
+    return f"`{yaml.safe_dump(found, default_flow_style=True).split(chr(10))[0]}`"
 
 
 def rows(node: dict, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict]]:
     """Every key below a node of the schema, with its path and its resolved node."""
     children = dict(node.get("properties", {}))
     for branch in node.get("allOf", []):
-        kind = branch["if"]["properties"]["kind"].get("const")  # others have no keys of their own
-        for key, child in branch["then"]["properties"].items():
-            if child is not True:
+        kind = branch["if"]["properties"]["kind"]["const"]
+        for key, child in resolved(branch["then"])["properties"].items():
+            if key == "title":
+                children[key] = child
+            elif key != "kind":
                 children[f"{key} (kind {kind})"] = child
-    if "properties" in node.get("items", {}):
-        children["N"] = node["items"]
+    items = resolved(node.get("items", {}))
+    if "properties" in items:
+        children["N"] = items
     if isinstance(node.get("additionalProperties"), dict):
         children["NAME"] = node["additionalProperties"]
     for key, child in children.items():
-        if child is True:
-            continue
         found = resolved(child)
         yield (*path, key), found
         yield from rows(found, (*path, key))
@@ -107,15 +126,23 @@ def table(lines: list[list[str]], head: list[str]) -> str:
 
 def keys() -> str:
     lines = []
-    for path, node in rows(SCHEMA):
+    for path, node in rows(resolved(SCHEMA)):
         of_variants = path[:3] in (("experiments", "NAME", key) for key in ("variants", "grid"))
         if path[:1] == ("defaults",) or (
             of_variants and len(path) > 3 and path[4:5] != ("choices",)
         ):
             continue  # the same keys as under an experiment
-        default = default_of(path[2:]) if path[:2] == ("experiments", "NAME") else ""
-        meaning = node.get("description", "").replace("\n", " ").replace("|", "\\|")
-        lines.append([f"`{'.'.join(path)}`", kind_of(node), default, bounds(node), meaning])
+        default = default_of(path[2:], node) if path[:2] == ("experiments", "NAME") else ""
+        meaning = node.get("description") or node.get("title", "").capitalize()
+        lines.append(
+            [
+                f"`{'.'.join(path)}`",
+                kind_of(node),
+                default,
+                bounds(node),
+                meaning.replace("|", "\\|"),
+            ]
+        )
     return table(lines, ["key", "type", "default", "range", "meaning"])
 
 
@@ -150,5 +177,15 @@ def text() -> str:
     return "\n".join(part if part.endswith("\n") else f"{part}\n" for part in parts)
 
 
+def written() -> dict[Path, str]:
+    """The text of each file."""
+    found = {ROOT / "docs/configuration.md": text()}
+    for name, schema in SCHEMAS.items():
+        content = json.dumps(schema, indent=1) + "\n"
+        found[ROOT / f"workflow/schemas/{name}.schema.json"] = content
+    return found
+
+
 if __name__ == "__main__":
-    (ROOT / "docs/configuration.md").write_text(text(), encoding="utf-8")
+    for path, content in written().items():
+        path.write_text(content, encoding="utf-8")

@@ -12,21 +12,36 @@ import pandas as pd
 
 from hw1.claims.decisions import assess
 from hw1.networks.weights import Snapshots
+from hw1.settings.architectures import Mlp
+from hw1.settings.claims import Claim
+from hw1.settings.dataset import Function
+from hw1.settings.runs import Run
+from hw1.settings.training import Training
 
 Tables = dict[str, pd.DataFrame]
 Sizes = np.ndarray  # one for each seed
 Random = np.random.Generator
 
 
-def run_of(
-    *snapshots: Sequence[float], hidden=(), seed: int = 0, variant: str = "v", **given
-) -> Snapshots:
-    """A run of an MLP, of one input unless settings say otherwise, by its weights and biases layer
-    by layer, before training and after every three epochs."""
-    settings = {
-        "experiment": "e", "variant": variant, "seed": seed, "stream": 0,
-        "dataset": {"kind": "function"}, "model": {"kind": "mlp", "hidden": list(hidden)},
-    } | given  # fmt: skip
+SETTINGS = {
+    "experiment": "e", "variant": "v", "seed": 0, "stream": 0, "model": Mlp(hidden=()),
+    "dataset": Function(function="sinc", points=2, low=-1, high=1),
+    "training": Training(
+        optimizer="sgd", learning_rate=1, batch_size=1, epochs=1, precision="fp32", history="epoch",
+        history_every=1, gradient_norm=False, evaluate_each_epoch=(), snapshot_epochs=(),
+    ),
+}  # fmt: skip
+
+
+def run_with(**given) -> Run:
+    """The settings of a run of an MLP, of one input unless they say otherwise."""
+    return Run(**SETTINGS | given)
+
+
+def run_of(*snapshots: Sequence[float], hidden: Sequence[int] = (), **given) -> Snapshots:
+    """A run of an MLP by its weights and biases layer by layer, before training and after every
+    three epochs."""
+    settings = run_with(model=Mlp(hidden=tuple(hidden)), **given)
     weights = np.array(snapshots, np.float32)
     epochs = np.arange(len(weights)) * 3
     return Snapshots(settings, epochs, weights, 0, np.empty((len(weights), 0)))
@@ -423,12 +438,10 @@ def first_seeds(tables: Tables, n: int) -> Tables:
     }
 
 
-def assert_prefixes(claim: dict, tables: Tables, few: int) -> None:
+def assert_prefixes(claim: Claim, tables: Tables, few: int) -> None:
     """The values of few seeds are the first of those of more, of each part of a claim."""
-    for rule in claim["parts"]:
-        fewer, more = (
-            assess(claim["id"], rule, t).sample for t in (first_seeds(tables, few), tables)
-        )
+    for rule in claim.parts:
+        fewer, more = (assess(claim.id, rule, t).sample for t in (first_seeds(tables, few), tables))
         if fewer is not None and more is not None:
             assert fewer.values.tobytes() == more.values[: len(fewer.values)].tobytes(), rule
 

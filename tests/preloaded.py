@@ -24,7 +24,7 @@ from pathlib import Path
 PACKAGES = """
 torch torch.nn.functional numpy pandas scipy.stats scipy.ndimage sklearn.decomposition
 sklearn.datasets sklearn.model_selection matplotlib.figure matplotlib.backends.backend_agg
-matplotlib.backends.backend_svg matplotlib.patheffects jinja2 jsonschema yaml PIL.Image
+matplotlib.backends.backend_svg matplotlib.patheffects jinja2 jsonschema msgspec yaml PIL.Image
 snakemake.cli snakemake.workflow snakemake.dag snakemake.scheduling.job_scheduler
 snakemake.executors.local snakemake.executors.dryrun snakemake.report pulp yte
 """.split()

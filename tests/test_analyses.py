@@ -21,6 +21,8 @@ from hw1.analyses import (
 )
 from hw1.data.inputs import Data
 from hw1.networks import alignment, models
+from hw1.settings.architectures import Mlp
+from hw1.settings.dataset import Arrays
 from hw1.training import curvature
 from hw1.training.evaluation import evaluate
 
@@ -32,7 +34,7 @@ def function(x: list[float], targets: list[float]) -> Data:
     return Data({name: np.array(of, float)[:, None] for name, of in columns.items()}, CPU)
 
 
-LABELS = {"dataset": {"kind": "arrays", "shape": [1], "examples": 4, "classes": 2}}
+LABELS = {"dataset": Arrays(shape=(1,), examples=4, classes=2)}
 
 
 def labels(train: list[float], test: list[float]) -> Data:
@@ -220,7 +222,7 @@ def orders_of(model: nn.Module, seed: int) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_units_are_shuffled_by_the_seed(seed):
-    model = models.build({"kind": "mlp", "hidden": [6]}, (1,), 1, (0, 0))
+    model = models.build(Mlp(hidden=(6,)), (1,), 1, (0, 0))
     run = run_of(curvature.weights_of(model).numpy(), hidden=[6], seed=seed)
     found = list(barriers.weights_at_end(run, run, "shuffled"))
     assert np.array_equal(found, orders_of(model, seed))
@@ -235,7 +237,7 @@ def test_units_are_shuffled_by_the_seed(seed):
 
 
 def test_of_random_orders_the_mean_is_written():
-    nets = [models.build({"kind": "mlp", "hidden": [6]}, (1,), 2, (seed, 0)) for seed in (0, 1)]
+    nets = [models.build(Mlp(hidden=(6,)), (1,), 2, (seed, 0)) for seed in (0, 1)]
     first, second = (curvature.weights_of(net).numpy() for net in nets)
     runs = [
         run_of(weights, hidden=[6], variant=name, seed=3, **LABELS)

@@ -1,15 +1,18 @@
 """Interpolation, principal components, weights and tables, each with a planted answer."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
+from planted import run_of, run_with
 from torch import nn
 
 from hw1.analyses import barriers, interpolate, pca
 from hw1.data.inputs import Data, Split
 from hw1.networks import models, weights
+from hw1.settings.architectures import Cnn, Mlp
+from hw1.settings.dataset import Digits, Inputs
+
+DIGITS = Digits(size=28, test_share=0.2)
 
 
 def test_squared_error_of_a_linear_model_is_a_parabola_along_the_line():
@@ -24,10 +27,10 @@ def test_squared_error_of_a_linear_model_is_a_parabola_along_the_line():
 
 
 def test_ends_of_the_line_are_the_two_networks():
-    model = models.build({"kind": "mlp", "hidden": [5]}, (4,), 10, (0, 0))
+    model = models.build(Mlp(hidden=(5,)), (4,), 10, (0, 0))
     start, end = (
         nn.utils.parameters_to_vector(
-            models.build({"kind": "mlp", "hidden": [5]}, (4,), 10, (0, stream)).parameters()
+            models.build(Mlp(hidden=(5,)), (4,), 10, (0, stream)).parameters()
         ).detach()
         for stream in (0, 1)
     )
@@ -40,11 +43,7 @@ def test_ends_of_the_line_are_the_two_networks():
 
 def test_rows_of_two_batches_are_those_of_one_that_has_both():
     """Of what one job sees of each seed, since how many seeds a job has must change no table."""
-    settings = {
-        "experiment": "e", "inputs": {"size": 28, "range": [0, 1], "labels": "given"},
-        "dataset": {"kind": "digits", "size": 28, "test_share": 0.2},
-        "model": {"kind": "mlp", "hidden": [3]},
-    }  # fmt: skip
+    shown = Inputs(size=28, range=(0, 1), labels="given")
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (5, 28, 28), dtype=np.uint8)
     arrays = {f"{split}_inputs": images for split in ("train", "test")}
@@ -54,10 +53,9 @@ def test_rows_of_two_batches_are_those_of_one_that_has_both():
 
     def runs(*seeds: int) -> list[weights.Snapshots]:
         return [
-            weights.Snapshots(
-                settings | {"variant": variant, "seed": seed}, np.array([1]),
-                np.random.default_rng([seed, place]).standard_normal((1, p)).astype(np.float32),
-                28 * 28 * 3 + 3, np.empty((1, 0), np.float32),
+            run_of(
+                np.random.default_rng([seed, place]).standard_normal(p),
+                hidden=[3], variant=variant, seed=seed, dataset=DIGITS, inputs=shown,
             )
             for place, variant in enumerate("abc") for seed in seeds
         ]  # fmt: skip
@@ -100,13 +98,11 @@ def test_independent_runs_share_their_variance_evenly():
 
 
 def test_weights_are_flattened_in_the_order_of_parameters(tmp_path):
-    model = models.build(
-        {"kind": "cnn", "conv": [2], "kernel": 3, "padding": 1, "pooling": True, "hidden": [3]},
-        (1, 4, 4), 10, (0, 0),
-    )  # fmt: skip
+    spec = Cnn(conv=(2,), kernel=3, padding=1, pooling=True, hidden=(3,))
+    model, settings = models.build(spec, (1, 4, 4), 10, (0, 0)), run_with(model=spec, seed=1)
     from hw1.training.recording import snapshot
 
-    run = {"settings": '{"seed": 1}', "snapshots": {4: snapshot(model), 0: snapshot(model)}}
+    run = {"settings": settings.text, "snapshots": {4: snapshot(model), 0: snapshot(model)}}
     early = run | {"snapshots": {0: run["snapshots"][0]}}  # it stopped at once
     weights.save(tmp_path / "w.npz", [weights.flatten(early), weights.flatten(run)])
     first, loaded = weights.load(tmp_path / "w.npz")
@@ -115,31 +111,26 @@ def test_weights_are_flattened_in_the_order_of_parameters(tmp_path):
     assert loaded.epochs.tolist() == [0, 4]
     assert np.array_equal(loaded.weights[0], vector.detach().numpy())
     assert loaded.first_layer == 2 * (9 + 1)
-    assert loaded.settings == {"seed": 1}
+    assert loaded.settings == settings
 
 
 def test_a_run_gives_a_network_with_the_weights_of_a_snapshot():
-    spec = {"kind": "mlp", "hidden": [5]}
-    settings = {"model": spec, "dataset": {"kind": "digits"}, "inputs": {"size": 2}}
-    model = models.build(spec, (1, 2, 2), 10, (0, 0))
+    model = models.build(Mlp(hidden=(5,)), (1, 2, 2), 10, (0, 0))
     vector = nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
-    run = weights.Snapshots(
-        settings, np.array([0, 1]), np.stack([vector, 2 * vector]), 25, np.empty((2, 0))
-    )
+    run = run_of(vector, 2 * vector, hidden=[5], dataset=DIGITS, inputs=Inputs(size=2))
     x = torch.ones(1, 4)
     assert torch.equal(run.network(snapshot=0)(x), model(x))
     assert not torch.equal(run.network()(x), model(x))
 
 
 def test_a_network_with_batch_norm_comes_back_with_its_statistics(tmp_path):
-    spec = {"kind": "cnn", "conv": [3], "kernel": 3, "padding": 1, "pooling": True, "hidden": [4]}
-    settings = {"model": spec | {"batch_norm": True}, "dataset": {"kind": "digits"}}
-    settings["inputs"] = {"size": 4}
-    model = models.build(settings["model"], (1, 4, 4), 10, (0, 0))
+    spec = Cnn(conv=(3,), kernel=3, padding=1, pooling=True, hidden=(4,), batch_norm=True)
+    model = models.build(spec, (1, 4, 4), 10, (0, 0))
     x = torch.randn(50, 1, 4, 4)
     model(x)  # moves its statistics
     state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    run = {"settings": json.dumps(settings), "snapshots": {2: state}}
+    settings = run_with(model=spec, dataset=DIGITS, inputs=Inputs(size=4))
+    run = {"settings": settings.text, "snapshots": {2: state}}
     weights.save(tmp_path / "w.npz", [weights.flatten(run)])
     (loaded,) = weights.load(tmp_path / "w.npz")
     assert loaded.weights.shape == (1, sum(p.numel() for p in model.parameters()))

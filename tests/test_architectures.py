@@ -3,10 +3,11 @@
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hw1.networks import models
-from hw1.settings.architectures import example_shape, layers, multiply_adds, parameter_count
-from hw1.settings.runs import settings_of
+from hw1.settings.architectures import Cnn, multiply_adds, parameter_count
+from hw1.settings.experiments import experiments_of
 
 # The specification's exact counts of the models as written ...
 AS_WRITTEN = {
@@ -61,16 +62,12 @@ AS_CODED = {
 def counts(config: dict) -> dict[str, tuple[int, int]]:
     """Parameters by `experiment/variant`: as computed from the layers, and of the torch model."""
     result = {}
-    for experiment in config["experiments"]:
-        for variant in config["experiments"][experiment]["variants"]:
-            name = f"{experiment}/{variant}"
-            run_of = settings_of(config, experiment, variant)
-            shape = example_shape(run_of)
+    for name, experiment in experiments_of(config).items():
+        for variant, run_of in experiment.variants.items():
             with torch.device("meta"):
-                model = run_of["model"]
-                modules = models.build_modules(layers(model, *shape), model)
+                modules = models.build_modules(run_of.layers, run_of.model)
             built = sum(p.numel() for module in modules for p in module.parameters())
-            result[name] = parameter_count(layers(run_of["model"], *shape)), built
+            result[f"{name}/{variant}"] = parameter_count(run_of.layers), built
     return result
 
 
@@ -85,19 +82,19 @@ def test_as_coded_models_have_the_notebooks_parameters(preset):
     assert {name: found[name] for name in AS_CODED} == {n: (c, c) for n, c in AS_CODED.items()}
 
 
-SMALL = {"kind": "cnn", "conv": [2], "kernel": 3, "padding": 0, "pooling": True, "hidden": [5]}
+SMALL = Cnn(conv=(2,), kernel=3, padding=0, pooling=True, hidden=(5,))
 
 
 def test_hand_count_of_a_small_cnn():
-    stack = layers(SMALL, (1, 8, 8), 10)
+    stack = SMALL.layers((1, 8, 8), 10)
     # conv: 2 filters of 9 weights and a bias on 6x6 positions; 3x3 after pooling
     assert parameter_count(stack) == 2 * 10 + (2 * 9 + 1) * 5 + (5 + 1) * 10
     assert multiply_adds(stack) == 9 * 2 * 36 + 18 * 5 + 50
 
 
 def test_hand_count_with_batch_norm():
-    stack = layers(SMALL | {"batch_norm": True}, (1, 8, 8), 10)
-    modules = models.build_modules(stack, SMALL | {"dropout": 0.1})
+    stack = replace(SMALL, batch_norm=True).layers((1, 8, 8), 10)
+    modules = models.build_modules(stack, replace(SMALL, dropout=0.1))
     # As above, and a scale and a shift for each of 2 filters and 5 units; none for the outputs.
     assert parameter_count(stack) == 20 + 4 + 95 + 10 + 60
     assert parameter_count(stack) == sum(p.numel() for m in modules for p in m.parameters())
@@ -105,18 +102,17 @@ def test_hand_count_with_batch_norm():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    conv=st.lists(st.integers(1, 5), min_size=1, max_size=3),
-    hidden=st.lists(st.integers(1, 7), max_size=2),
+    conv=st.lists(st.integers(1, 5), min_size=1, max_size=3).map(tuple),
+    hidden=st.lists(st.integers(1, 7), max_size=2).map(tuple),
     kernel=st.integers(1, 4),
     padding=st.integers(0, 2),
     pooling=st.booleans(),
     size=st.integers(4, 12),
 )
 def test_layers_agree_with_the_torch_model(conv, hidden, kernel, padding, pooling, size):
-    model = dict(kind="cnn", conv=conv, kernel=kernel, padding=padding, pooling=pooling)
-    model["hidden"] = hidden
+    model = Cnn(conv=conv, kernel=kernel, padding=padding, pooling=pooling, hidden=hidden)
     try:
-        stack = layers(model, (1, size, size), 10)
+        stack = model.layers((1, size, size), 10)
     except ValueError:
         return
     network = models.build(model, (1, size, size), 10)

@@ -5,11 +5,10 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-import yaml
 from conftest import ROOT, once
 from repository import Repository, reduced, settings_in
 
-from hw1.settings import entries
+from hw1.settings import claims, entries
 from hw1.settings.claim_lists import check_evidence
 
 DEFAULT = settings_in()
@@ -126,10 +125,9 @@ def changed(config: dict, path: str, value: object) -> dict | None:
 def is_accepted(config: dict) -> bool:
     """Whether a configuration is accepted before anything is built."""
     try:
-        experiments, done, _, _ = entries.read(config)
+        found = entries.read(config)
         for name, entry in config["claims"].items():
-            claims = yaml.safe_load((ROOT / entry["file"]).read_text(encoding="utf-8"))
-            check_evidence(name, claims, config, experiments, done, {})
+            check_evidence(name, claims.read(ROOT / entry["file"]), found, {})
     except ValueError:
         return False
     return True

@@ -3,11 +3,12 @@
 import inspect
 import sys
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from conftest import ROOT
+from msgspec.structs import replace
 from planted import (
     EPOCHS,
     PLANTED,
@@ -33,28 +34,30 @@ from hw1.claims import ledger, statistics
 from hw1.claims.decisions import Finding, Part, decide, holm_steps
 from hw1.claims.inference import evidence
 from hw1.claims.sample import Sample
-from hw1.settings.claim_lists import check_claims, check_evidence, check_left_out
+from hw1.settings.claim_lists import check_evidence, check_left_out, checked_claims
 from hw1.settings.claim_lists import statistics as known_statistics
+from hw1.settings.claims import Claim, Region
+from hw1.settings.claims import read as read_claims
+from hw1.settings.configuration import ClaimList
 from hw1.settings.entries import read
+from hw1.settings.yaml_files import load
 
-CLAIMS = {
-    claim["id"]: claim
-    for claim in yaml.safe_load((ROOT / "workflow/claims.yaml").read_text(encoding="utf-8"))
-}
-ALL = list(CLAIMS.values())
+SAID = load(ROOT / "workflow/claims.yaml").content
+ALL = msgspec.convert(SAID, list[Claim])
+CLAIMS = {claim.id: claim for claim in ALL}
 
 
-C5_PART = CLAIMS["C5"]["parts"][0]
-# What stands beside it, as if it decided.
-END_PART = {key: value for key, value in CLAIMS["C5"]["parts"][1].items() if key != "decides"}
+(C5_SAID,) = (claim for claim in SAID if claim["id"] == "C5")
+# What stands beside the part that decides, as if it decided.
+END_PART = {key: value for key, value in C5_SAID["parts"][1].items() if key != "decides"}
 C5 = END_PART["of"]
 OF_SEEDS = [name for name in CLAIMS if name != "C0"]
 
 
-def decided(claim: str, tables: dict, family: list[dict] = ALL) -> Finding:
+def decided(claim: str, tables: dict, family: list[Claim] = ALL) -> Finding:
     """The finding on one of the report's claims, as one of all of them, of which no other is
     decided here."""
-    (found,) = decide(family, tables, {entry["id"] for entry in family} - {claim})
+    (found,) = decide(family, tables, {entry.id for entry in family} - {claim})
     return found
 
 
@@ -98,7 +101,7 @@ OTHERWISE = {
     ("detrended_range", "reverse"): SMALLER,
 }
 # Planted always: of two losses one is at most twice the other, and all runs of C2 arrive.
-ALWAYS = [part["measure"] for part in (*CLAIMS["C17"]["parts"][::2], *CLAIMS["C2"]["parts"][-3:])]
+ALWAYS = [rule.measure for rule in (*CLAIMS["C17"].parts[::2], *CLAIMS["C2"].parts[-3:])]
 # Sums and lines by least squares: right at the border the last digit of a float decides.
 ROUNDED = {
     *("curve_ratio", "phase_ratio", "line_slope", "rise_beyond", "per_decade"),
@@ -108,10 +111,10 @@ ROUNDED = {
 
 def expected(part: Part, pattern: str) -> str:
     rule, sample = part.rule, part.sample
-    ((side, border),) = rule["confirmed"].items()
-    if (rule["statistic"], pattern) in OTHERWISE:
-        return OTHERWISE[rule["statistic"], pattern]
-    if rule["measure"] in ALWAYS:
+    (side, border), *_ = rule.confirmed.sides
+    if (rule.statistic, pattern) in OTHERWISE:
+        return OTHERWISE[rule.statistic, pattern]
+    if rule.measure in ALWAYS:
         return "confirmed"
     if sample.share and pattern in ("none", "two peaks") and border != 0.5:
         return "confirmed" if side == "above" else "refuted"  # half of them, of more than 10 %
@@ -125,7 +128,7 @@ def expected(part: Part, pattern: str) -> str:
 def test_each_part_says_what_was_planted(claim, pattern):
     """And the claim what its parts say: all of them, or the first word that any has for it."""
     finding = decided(claim, PLANTED[claim](PATTERNS[pattern](SEEDS.get(claim, 30))))
-    told = [p for p in finding.parts if pattern != "border" or p.rule["statistic"] not in ROUNDED]
+    told = [p for p in finding.parts if pattern != "border" or p.rule.statistic not in ROUNDED]
     for part in told:
         assert part.verdict == expected(part, pattern), ledger.sentence_of(part)
     said = {part.verdict for part in finding.parts if part.decides}
@@ -372,8 +375,9 @@ def test_further_seeds_change_no_value_of_the_seeds_before(claim, effect):
 
 def test_a_claim_is_refuted_by_the_mean_of_its_parts():
     """By one of two that is clear enough, or by both that are not; the evidence is their mean."""
-    part = C5_PART | {"confirmed": {"above": 2.0}}
-    two = CLAIMS["C5"] | {"parts": [part, part | {"confirmed": {"above": 0.1}}]}
+    rule = CLAIMS["C5"].parts[0]
+    parts = (replace(rule, confirmed=Region(above=border)) for border in (2.0, 0.1))
+    two = replace(CLAIMS["C5"], parts=tuple(parts))
     (found,) = decide([two], c5(np.full(9, 2.0)))
     assert found.e_refuted == pytest.approx((evidence(9, 9, 0.5) + evidence(0, 9, 0.5)) / 2)
     assert found.e_confirmed == evidence(0, 9, 0.5) and found.verdict == "refuted"
@@ -470,12 +474,12 @@ def test_a_part_that_decides_nothing_stands_beside_the_others():
 
 def test_a_claim_without_tables_says_so_unless_nobody_asks_for_it():
     tables = c14(np.full(6, 2.0))
-    found = {finding.claim["id"]: finding for finding in decide(ALL, tables)}
+    found = {finding.claim.id: finding for finding in decide(ALL, tables)}
     assert list(found) == list(CLAIMS)
     assert "no table mnist_cnn_history" in ledger.sentence(found["C5"])
     asked = ["C0", "C12", "C13", "C14", "C24"]
     findings = decide(ALL, tables, [name for name in CLAIMS if name not in asked])
-    assert [finding.claim["id"] for finding in findings] == asked
+    assert [finding.claim.id for finding in findings] == asked
     # What a verdict takes does not depend on what is asked for.
     assert findings[3] == found["C14"]._replace(parts=findings[3].parts)
 
@@ -509,11 +513,11 @@ def test_an_error_of_a_statistic_is_no_verdict(monkeypatch, error):
     ],
 )
 def test_what_a_claim_cannot_say_is_refused_before_any_run(change, said):
-    known = [claim["experiment"] for claim in ALL if claim["experiment"]]
-    check_claims(ALL, known, "mine.yaml")
+    known = [claim.experiment for claim in ALL if claim.experiment]
+    assert checked_claims(SAID, known, "mine.yaml") == ALL
     with pytest.raises(ValueError) as caught:
-        changed = CLAIMS["C5"] | {"parts": [END_PART | change]}
-        check_claims([changed], known, "mine.yaml")
+        changed = C5_SAID | {"parts": [END_PART | change]}
+        checked_claims([changed], known, "mine.yaml")
     key, _, what = said.partition(": ")
     assert str(caught.value).startswith(f"0.parts{key}: claim C5: {what}")
 
@@ -539,50 +543,47 @@ SINC = {"experiment": "function_fit", "variant": "sinc_deep", "baseline": "sinc_
     ],
 )
 def test_what_no_build_will_have_is_refused_before_any_run(config, claim, part, of, said):
-    experiments, done, _, _ = read(config)
-    lists = {
-        name: yaml.safe_load((ROOT / entry["file"]).read_text(encoding="utf-8"))
-        for name, entry in config["claims"].items()
-    }
     name = "claims" if claim.startswith("C") else "controls"
-    check_evidence(name, lists[name], config, experiments, done, {})
-    (wrong,) = [entry for entry in lists[name] if entry["id"] == claim]
-    wrong["parts"][part]["of"] |= of
+    claims = read_claims(ROOT / config["claims"][name]["file"])
+    check_evidence(name, claims, read(config), {})
+    (wrong,) = [entry for entry in claims if entry.id == claim]
+    wrong.parts[part].of.update(of)
     with pytest.raises(ValueError) as caught:
-        check_evidence(name, [wrong], config, experiments, done, {})
+        check_evidence(name, [wrong], read(config), {})
     key, _, what = said.partition(": ")
     assert str(caught.value).startswith(f"0.parts.{part}.of.{key}: claim {claim}: {what}")
     # Unless the configuration leaves it out, the claim or the variant.
     config["claims"][name]["leave_out"] = {claim: "not here"}
-    check_evidence(name, [wrong], config, experiments, done, {})
+    check_evidence(name, [wrong], read(config), {})
     if claim == "C1":
         del config["claims"][name]["leave_out"]
-        check_evidence(name, [wrong], config, experiments, done, {"function_fit": ["sinc_dep"]})
+        check_evidence(name, [wrong], read(config), {"function_fit": ["sinc_dep"]})
 
 
 def test_a_claim_that_is_left_out_is_on_the_list():
     with pytest.raises(
         ValueError, match=r"^claims\.mine\.leave_out: found 'C99': did you mean C9\?"
     ):
-        check_left_out({"mine": {"leave_out": {"C99": "x"}}}, {"mine": ALL})
+        mine = ClaimList(title="t", file="f", leave_out={"C99": "x"})
+        check_left_out({"mine": mine}, {"mine": ALL})
 
 
 def test_effects_are_in_units_of_the_smallest_one_that_matters():
-    def effect(value: float, region: dict, null: float | None = 0) -> float:
-        return ledger.scale(Sample(np.ones(6), null=null), {"confirmed": region})(value)
+    def effect(value: float, region: Region, null: float | None = 0) -> float:
+        return ledger.scale(Sample(np.ones(6), null=null), region)(value)
 
-    assert effect(0.3, {"above": 0.1}) == pytest.approx(3)
-    assert effect(0.81, {"below": 0.9}, 1) == pytest.approx(2)
-    assert effect(1.1, {"below": 0.9}, 1) < 0
-    assert effect(0.3, {"above": 0}) == pytest.approx(0.3)
-    assert effect(11.5, {"within": [9.5, 11.5]}, None) == pytest.approx(1)
+    assert effect(0.3, Region(above=0.1)) == pytest.approx(3)
+    assert effect(0.81, Region(below=0.9), 1) == pytest.approx(2)
+    assert effect(1.1, Region(below=0.9), 1) < 0
+    assert effect(0.3, Region(above=0)) == pytest.approx(0.3)
+    assert effect(11.5, Region(within=(9.5, 11.5)), None) == pytest.approx(1)
 
 
 def test_tables_of_the_ledger_have_a_row_per_claim_and_part():
-    findings = [found for c in ALL for found in decide([c], PLANTED[c["id"]](np.full(6, 2.0)))]
+    findings = [found for c in ALL for found in decide([c], PLANTED[c.id](np.full(6, 2.0)))]
     rows, parts = ledger.claim_rows(findings), ledger.part_rows(findings)
     assert [row["claim"] for row in rows] == list(CLAIMS)
-    assert len(parts) == sum(len(claim["parts"]) for claim in CLAIMS.values())
+    assert len(parts) == sum(len(claim.parts) for claim in ALL)
     assert all(row["sentence"].endswith(".") for row in [*rows, *parts])
 
 

@@ -25,7 +25,8 @@ from repository import Repository, reduced
 
 from hw1.data import datasets, inputs
 from hw1.networks import models
-from hw1.settings.runs import settings_of
+from hw1.settings.experiments import settings_of
+from hw1.settings.runs import Run
 from hw1.training import checkpoints, loop
 
 # One Slurm at a time: all tests in one process.
@@ -259,12 +260,12 @@ def test_a_batch_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_byt
     # machine with other tests on it, and these may have ended by then.
     config = local.config()
     long(config)
-    settings = settings_of(config, "random_labels", "lenet5") | {"seed": 0}
-    splits = inputs.tensors(datasets.digits(0.2, 28), settings, torch.device("cpu"))
-    model = models.build(settings["model"], (1, 32, 32), 10)
+    first = Run.of_seed(settings_of(config, "random_labels", "lenet5"), 0)
+    splits = inputs.tensors(datasets.digits(0.2, 28), first, torch.device("cpu"))
+    model = models.build(first.model, (1, 32, 32), 10)
     resume = checkpoints.ResumeFile(tmp_path / "resume", "", 1000)
     started = time.process_time()
-    loop.train(model, splits, settings["training"], [(0, 0)], resume, lambda *_: None)
+    loop.train(model, splits, first.training, [(0, 0)], resume, lambda *_: None)
     epochs = int(65 / (time.process_time() - started) * epochs)
     for copy in (local, remote):
         copy.write_config(long)

@@ -15,6 +15,7 @@ from hw1.claims.comparison import compare, in_spreads, independent, p_apart, row
 from hw1.claims.sample import Sample
 from hw1.plan.published import published_plan
 from hw1.plan.reading import files_of, planned
+from hw1.settings.claims import Claim, Region, Rule
 
 
 def sample(*values: float, **kind) -> Sample:
@@ -76,17 +77,15 @@ def test_no_seed_is_on_both_sides(ours, theirs, expected):
     assert independent(ours, theirs) == expected
 
 
-CLAIM = {
-    "id": "C1",
-    "parts": [
-        {
-            "measure": "accuracy",
-            "statistic": "final_accuracy",
-            "of": {"experiment": "e", "split": "test", "variant": "v"},
-            "confirmed": {"above": 50},
-        }
-    ],
-}
+RULE = Rule(
+    measure="accuracy",
+    statistic="final_accuracy",
+    of={"experiment": "e", "split": "test", "variant": "v"},
+    confirmed=Region(above=50),
+)
+CLAIM = Claim(
+    id="C1", experiment="e", where="here", claim="It learns.", known="nothing", parts=(RULE,)
+)
 
 
 def accuracies(values: dict[int, float]) -> dict[str, pd.DataFrame]:
@@ -143,7 +142,7 @@ def test_only_what_both_have_is_compared(tmp_path, monkeypatch):
     }
     Path("mine.yaml").write_text(json.dumps(overlay), encoding="utf-8")
     plan = planned(files_of(ROOT, ["mine.yaml"]))
-    published = published_plan("results/published", "")
+    published = published_plan("results/published", "", plan.config)
     compared = published.tables_compared(plan, "as_written")
     assert "dying_relu_metrics" in compared
     assert "trajectory_distances_model" in compared

@@ -12,6 +12,7 @@ from repository import settings_in
 from hw1.plan.plan import Plan
 from hw1.settings import entries, estimates
 from hw1.settings.batches import PATTERN
+from hw1.settings.runs import Settings
 
 DEFAULT = settings_in()
 
@@ -84,9 +85,9 @@ def mutated(draw) -> dict:
     return config
 
 
-def parse(config: dict) -> None:
+def parse(said: dict) -> None:
     """What the Snakefile does with a configuration before the first job."""
-    experiments, analyses, figures, kinds = entries.read(config)
+    config, experiments, analyses, figures, kinds = entries.read(said)
     drawn = {f.name: f for f in figures if f.experiment}
     plan = Plan(config, experiments, analyses, drawn, kinds, {})
     assert plan.shown_by("index")
@@ -95,7 +96,8 @@ def parse(config: dict) -> None:
         for batch in experiment.batches:
             assert re.fullmatch(PATTERN, batch)
         for variant, settings_ in experiment.variants.items():
-            json.dumps(settings_, sort_keys=True, allow_nan=False)
+            json.dumps(settings_.said, allow_nan=False)
+            assert Settings.of(settings_.text) == settings_
             assert estimates.training_seconds(settings_) > 0
             assert estimates.peak_memory(settings_, 3) > 1000
             # what becomes part of file names and of a shell command

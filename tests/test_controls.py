@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +19,14 @@ from hw1.claims.decisions import Finding, decide
 from hw1.claims.reading import Missing, TooFew
 from hw1.figures.stuck import reasons
 from hw1.networks import alignment, models
+from hw1.settings.architectures import Mlp
+from hw1.settings.claims import read
 
-CLAIMS = yaml.safe_load((ROOT / "workflow/controls.yaml").read_text(encoding="utf-8"))
+CLAIMS = read(ROOT / "workflow/controls.yaml")
 
 
 def mlp(*hidden: int, seed: int = 0, features: int = 6, outputs: int = 3) -> nn.Sequential:
-    return models.build({"kind": "mlp", "hidden": list(hidden)}, (features,), outputs, (seed, 0))
+    return models.build(Mlp(hidden=hidden), (features,), outputs, (seed, 0))
 
 
 def vector(model: nn.Module) -> np.ndarray:
@@ -102,10 +103,8 @@ def test_units_of_a_network_made_dead_by_hand_are_counted():
 
 
 def test_of_dropout_and_activations_that_are_not_flat_nothing_is_dead():
-    model = models.build({"kind": "mlp", "hidden": [5], "dropout": 0.9}, (1,), 1, (0, 0)).eval()
-    leaky = models.build(
-        {"kind": "mlp", "hidden": [5, 5], "activation": "leaky_relu", "slope": 0.01}, (1,), 1
-    )
+    model = models.build(Mlp(hidden=(5,), dropout=0.9), (1,), 1, (0, 0)).eval()
+    leaky = models.build(Mlp(hidden=(5, 5), activation="leaky_relu", slope=0.01), (1,), 1)
     x = torch.linspace(-1, 1, 9)[:, None]
     assert [units for units, _ in dead_units.dead_units(model, x)] == [5]
     assert [dead for _, dead in dead_units.dead_units(leaky, x)] == [0, 0]
@@ -464,20 +463,20 @@ def landscapes(holds: bool, n: int) -> dict[str, pd.DataFrame]:
 
 
 def findings(effect: int) -> list[Finding]:
-    of_all = {f"{claim['experiment']}_metrics": pd.DataFrame() for claim in CLAIMS}
+    of_all = {f"{claim.experiment}_metrics": pd.DataFrame() for claim in CLAIMS}
     found = decide(CLAIMS, of_all | planted(effect))
-    assert [finding.claim["id"] for finding in found] == [claim["id"] for claim in CLAIMS]
+    assert [finding.claim.id for finding in found] == [claim.id for claim in CLAIMS]
     return found
 
 
 def verdicts(found: list[Finding]) -> dict[str, str]:
-    return {finding.claim["id"]: finding.verdict for finding in found}
+    return {finding.claim.id: finding.verdict for finding in found}
 
 
-@pytest.mark.parametrize("claim", [claim["id"] for claim in CLAIMS])
+@pytest.mark.parametrize("claim", [claim.id for claim in CLAIMS])
 def test_further_seeds_change_no_value_of_the_seeds_before(claim):
     for few in (2, 5, 11, 24):
-        assert_prefixes(next(c for c in CLAIMS if c["id"] == claim), planted(0), few)
+        assert_prefixes(next(c for c in CLAIMS if c.id == claim), planted(0), few)
 
 
 def test_planted_controls_are_confirmed():
@@ -485,13 +484,13 @@ def test_planted_controls_are_confirmed():
     assert set(verdicts(found).values()) == {"confirmed"}, verdicts(found)
     # And so is each part by itself, also one that only stands beside.
     for finding in found:
-        assert {part.verdict for part in finding.parts} == {"confirmed"}, finding.claim["id"]
+        assert {part.verdict for part in finding.parts} == {"confirmed"}, finding.claim.id
 
 
 def test_controls_of_which_the_reverse_was_planted_are_not():
     found = findings(-1)
     for finding in found:
-        assert "confirmed" not in {part.verdict for part in finding.parts}, finding.claim["id"]
+        assert "confirmed" not in {part.verdict for part in finding.parts}, finding.claim.id
     found = verdicts(found)
     # K2 has no stuck ReLU run to be about.
     assert found.pop("K2") == "not enough seeds", found
@@ -505,8 +504,8 @@ def test_controls_without_an_effect_are_undecided():
     found = findings(0)
     for finding in found:
         # Neither side has evidence, of which an undecided claim takes 1200.
-        assert max(finding.e_confirmed, finding.e_refuted) < 1.5, finding.claim["id"]
-        assert all(part.sample is not None for part in finding.parts), finding.claim["id"]
+        assert max(finding.e_confirmed, finding.e_refuted) < 1.5, finding.claim.id
+        assert all(part.sample is not None for part in finding.parts), finding.claim.id
     assert set(verdicts(found).values()) == {"inconclusive", "not enough seeds"}
 
 
@@ -532,11 +531,11 @@ def test_the_target_builds_all_controls_and_their_page(tmp_path, python):
     copy.snakemake("controls")
     rows = pd.read_csv(copy.folder / "results/tables/controls_parts_as_written.csv")
     entry = copy.config()["claims"]["controls"]
-    asked = {claim["id"] for claim in CLAIMS} - set(entry["leave_out"])
+    asked = {claim.id for claim in CLAIMS} - set(entry["leave_out"])
     assert set(rows["claim"]) == asked and len(asked) > 20
     page = (copy.folder / "results/controls.html").read_text(encoding="utf-8")
     for claim in CLAIMS:
-        assert (f'id="{claim["id"]}"' in page) == (claim["id"] in asked)
+        assert (f'id="{claim.id}"' in page) == (claim.id in asked)
     assert f"{', '.join(entry['leave_out'])} (its variants are not built)" in page
     for settings in reduced_controls(settings_in())["experiments"].values():
         assert settings["title"] in page

@@ -18,6 +18,7 @@ from repository import truncated
 
 from hw1.data import datasets
 from hw1.results import arrays
+from hw1.settings.dataset import FashionMnist, Kmnist
 
 
 def test_functions_at_known_points():
@@ -317,13 +318,14 @@ def test_torch_is_imported_for_a_download_alone(tmp_path, original):
     subprocess.run([sys.executable, "-c", program, told, tmp_path], check=True)
 
 
-@pytest.mark.parametrize("kind", ["fashion_mnist", "kmnist"])
+@pytest.mark.parametrize("dataset", [FashionMnist(), Kmnist()], ids=lambda made: made.kind)
 def test_a_data_set_like_mnist_has_a_folder_and_gzipped_files_of_its_own(
-    tmp_path, original, mirror, monkeypatch, kind
+    tmp_path, original, mirror, monkeypatch, dataset
 ):
     """The MD5 that is known is that of the gzip, as torchvision has it."""
     from hw1.data.torchvision_import import mnist
 
+    kind = dataset.kind
     source = getattr(mnist, datasets.FOLDERS[kind])
     assert dict(source.resources) == datasets.MD5[kind]
     files, packed = original
@@ -331,7 +333,7 @@ def test_a_data_set_like_mnist_has_a_folder_and_gzipped_files_of_its_own(
     monkeypatch.setattr(source, "mirrors", mnist.MNIST.mirrors)
     monkeypatch.setitem(datasets.MD5, kind, dict(source.resources))
     mirror["how"] = functools.partial(served, packed)
-    loaded = datasets.prepare({"kind": kind}, tmp_path)
+    loaded = datasets.prepare(dataset, tmp_path)
     assert loaded["train_inputs"].shape == (60, 28, 28)
     raw = tmp_path / datasets.FOLDERS[kind] / "raw"
     assert {path.name: path.read_bytes() for path in raw.iterdir()} == packed

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 from conftest import ROOT
@@ -16,18 +17,26 @@ from conftest import ROOT
 import decide
 from hw1.claims.decisions import Finding, Part
 from hw1.plan import deciding
+from hw1.settings.claims import Claim, Region, Rule
 from hw1.settings.entries import read
 from hw1.settings.estimates import training_seconds
-from hw1.settings.runs import Experiment, experiments_of
+from hw1.settings.experiments import Experiment, experiments_of
+from hw1.settings.runs import Start
 from hw1.settings.yaml_files import load
 
 
-def claim(name: str, *experiments: str, **more) -> dict:
-    parts = [{"statistic": "final_loss", "of": {"experiment": e}} | more for e in experiments]
-    return {"id": name, "experiment": experiments[0], "parts": parts}
+def rule(statistic: str = "final_loss", decides: bool = True, **of: str) -> Rule:
+    region = Region(above=0)
+    return Rule(measure="m", statistic=statistic, of=of, confirmed=region, decides=decides)
 
 
-def finding(about: dict, needed: int | None, verdict: str = "inconclusive", *parts) -> Finding:
+def claim(name: str, *experiments: str, more: tuple[Rule, ...] = ()) -> Claim:
+    about = {"id": name, "experiment": experiments[0], "where": "here", "claim": "so it is"}
+    own = (rule(experiment=experiment) for experiment in experiments)
+    return Claim(**about, known="nothing", parts=(*own, *more))
+
+
+def finding(about: Claim, needed: int | None, verdict: str = "inconclusive", *parts) -> Finding:
     return Finding(about, [*parts], 1.0, 1.0, 600.0, verdict, 0, needed)
 
 
@@ -61,7 +70,7 @@ def took(results: Path, batch: str, seconds: object) -> None:
 
 
 def test_a_seed_costs_what_its_jobs_took_here(tmp_path, config):
-    experiments, analyses, _, _ = read(config)
+    experiments, analyses = (found := read(config)).experiments, found.analyses
     for variant, seconds in (("a", 30), ("b", 12)):
         took(tmp_path, f"train/interpolation/{variant}/seeds0-2", seconds)
         took(tmp_path, f"evaluate/interpolation/{variant}/seeds0-2", 3)
@@ -100,11 +109,10 @@ def test_cores_are_shared_by_as_many_jobs_as_there_are(experiments):
 
 
 def test_the_experiments_of_a_claim_are_those_that_decide_it(experiments):
-    table = {"statistic": "growth", "of": {"table": "aligned_runs_aligned_distances"}}
-    beside = {"statistic": "arrives", "of": {"experiment": "born_dead"}, "decides": False}
-    count = {"statistic": "parameter_count", "of": {"experiment": "capacity"}}
-    about = claim("X", "trajectory")
-    about["parts"] += [table, beside, count]
+    table = rule("growth", table="aligned_runs_aligned_distances")
+    beside = rule("arrives", experiment="born_dead", decides=False)
+    count = rule("parameter_count", experiment="capacity")
+    about = claim("X", "trajectory", more=(table, beside, count))
     assert deciding.experiments_behind(about, experiments) == ["trajectory", "aligned_runs"]
 
 
@@ -153,14 +161,14 @@ def test_a_step_is_half_of_what_is_missing_or_a_batch(experiments, experiment, n
 
 
 def test_what_one_seed_gives_no_value_of_gets_as_many_as_decide_where_all_agree(experiments):
-    none = Part({}, None, "found 1 seed, expected 2 or more")
+    none = Part(rule(), None, "found 1 seed, expected 2 or more")
     found = [finding(claim("C13", "capacity"), None, "not enough seeds", none)]
     # 11 values that agree have an evidence of 749, 10 of 391; 600 are needed.
     assert deciding.missing(found[0], experiments) == {"capacity": 10}
     assert deciding.choose(found, experiments, planted(experiments, {}), 1, 1e9).added == {
         "capacity": [1, 2, 3, 4, 5]
     }
-    beside = none._replace(rule={"decides": False})
+    beside = none._replace(rule=rule(decides=False))
     assert not deciding.missing(finding(claim("C", "capacity"), None, "", beside), experiments)
     experiments["capacity"] = experiments["capacity"]._replace(seeds=[*range(11)])
     assert deciding.summary(found, experiments, planted(experiments, {}), 1, {}) == [
@@ -175,8 +183,9 @@ def test_of_several_experiments_each_gets_what_it_lacks(experiments):
 
 
 def test_a_run_that_starts_from_another_has_it_get_the_same_seeds(experiments):
-    start = {"start": {"experiment": "trajectory", "variant": "mlp"}}
-    experiments["capacity"].variants["more"] = start
+    variants = experiments["capacity"].variants
+    start = Start(experiment="trajectory", variant="mlp")
+    variants["more"] = msgspec.structs.replace(variants["cnn1"], start=start)
     assert deciding.next_seeds(experiments, "capacity", 12) == {
         "capacity": [*range(1, 13)],
         "trajectory": [12],

@@ -17,8 +17,17 @@ import hw1
 from hw1.data import datasets
 from hw1.data.inputs import tensors
 from hw1.plan import reading
-from hw1.settings.entries import check_declaration, known_kinds, read
-from hw1.settings.runs import settings_of
+from hw1.settings.dataset import Arrays
+from hw1.settings.entries import (
+    KindOfAnalysis,
+    KindOfFigure,
+    check_declaration,
+    known_kinds,
+    read,
+)
+from hw1.settings.experiments import settings_of
+from hw1.settings.runs import Run, Start
+from hw1.training import checkpoints
 
 # Of the repository's own experiments, only the one that is quickest is left for company.
 MLP = {
@@ -74,14 +83,16 @@ def test_a_training_that_starts_from_the_weights_of_another(extended):
     second["training"] = MLP["training"] | {"snapshot_epochs": [0], "optimizer": "adam"}
     second["variants"] = {"mlp": {}, "dropped": {"model": {"dropout": 0.5}}}
     copy = extended({"experiments": {"first": first, "second": second}}, "second")
-    checkpoints = copy.folder / "results/checkpoints"
+    folder = copy.folder / "results/checkpoints"
     for seed, batch in ((1, "seeds0-1"), (2, "seed2")):
-        before = hw1.load(checkpoints / f"first/mlp/{batch}.pt", seed, epoch=1)
+        before = hw1.load(folder / f"first/mlp/{batch}.pt", seed, epoch=1)
+        made = checkpoints.load(folder / f"first/mlp/{batch}.pt")[seed]["fingerprint"]
         for variant in second["variants"]:
-            after = hw1.load(checkpoints / f"second/{variant}/seed{seed}.pt", epoch=0)
+            after = hw1.load(folder / f"second/{variant}/seed{seed}.pt", epoch=0)
             ours, theirs = after.network.state_dict(), before.network.state_dict()
             assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
-            assert after.settings["start"].items() > begin.items()
+            assert after.settings.start == Start(**begin)
+            assert made and after.settings.start_fingerprint == made
 
     overlay = copy.folder.parent / "mine/overlay.yaml"
     written = overlay.read_text(encoding="utf-8")
@@ -106,7 +117,7 @@ def test_a_training_that_starts_from_the_weights_of_another(extended):
     # Its weights are another function of the seed, and so are those of what starts from them.
     assert len(trained("seeds: 0-2\n", "seeds: 0-2\n    stream: 1\n")) == 2 + 4
     copy.snakemake("second", "--configfile", str(overlay))
-    moved = hw1.load(checkpoints / "second/mlp/seed2.pt", epoch=0).network.state_dict()
+    moved = hw1.load(folder / "second/mlp/seed2.pt", epoch=0).network.state_dict()
     assert not torch.equal(moved["0.weight"], theirs["0.weight"])
 
 
@@ -278,8 +289,12 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
             "train.py: the workflow makes the target train, too",
         ),
         (
+            {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["mine"], "scope"')},
+            "x.py: needs.0: found 'mine': allowed are alike, batch_",
+        ),
+        (
             {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["recorded"], "scope"')},
-            "x.py: needs.0: found 'recorded', expected one of alike, batch_",
+            "x.py: needs.0: found 'recorded': did you mean test_recorded?",
         ),
         ({"requirements_py": "x = = 1\n"}, "requirements.py: cannot be imported (SyntaxError: "),
         ({"requirements_py": NEED.replace("few", "alike")}, "alike is a need already: rename"),
@@ -293,9 +308,9 @@ def test_a_mistake_in_a_kind_is_one_line(config, tmp_path, files, message):
 
 
 def test_the_kinds_of_the_library_pass_the_checks_of_an_extensions():
-    for concern in ("analyses", "figures"):
-        for kind in known_kinds(concern, ()).values():
-            check_declaration(kind.declared, concern)
+    for noun in (KindOfAnalysis, KindOfFigure):
+        for kind in known_kinds(noun, ()).values():
+            check_declaration(kind.declared)
 
 
 @pytest.mark.parametrize(
@@ -422,7 +437,7 @@ def test_an_experiment_on_data_of_ones_own(extended, tmp_path):
     ],
 )
 def test_arrays_that_do_not_fit_their_description_are_refused(tmp_path, change, message):
-    described = {"kind": "arrays", "shape": [3], "examples": 5, "classes": 2}
+    described = Arrays(shape=(3,), examples=5, classes=2)
     whole = {
         "train_inputs": np.zeros((5, 3)), "train_targets": np.zeros(5),
         "test_inputs": np.zeros((2, 3)), "test_targets": np.zeros(2),
@@ -440,13 +455,13 @@ def test_arrays_that_do_not_fit_their_description_are_refused(tmp_path, change, 
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
+    described = Arrays(shape=(3,), examples=5, outputs=1)
     with pytest.raises(OSError, match="absent"):
         datasets.own(described, tmp_path / "absent.npz")
 
 
 def test_another_file_than_an_archive_of_arrays_is_named(tmp_path):
-    described = {"kind": "arrays", "shape": [3], "examples": 5, "outputs": 1}
+    described = Arrays(shape=(3,), examples=5, outputs=1)
     np.savez(tmp_path / "whole.npz", *[np.zeros((5, 3))] * 7)
     content = {"table.csv": b"a,b\n1,2\n", "empty.npz": b""}
     content["half.npz"] = (tmp_path / "whole.npz").read_bytes()[:500]
@@ -474,8 +489,9 @@ def test_another_file_than_an_archive_of_arrays_is_named(tmp_path):
         assert str(caught.value).endswith(message)
 
 
-def test_pixels_are_scaled_as_those_of_mnist_where_that_is_said(tmp_path):
+def test_pixels_are_scaled_as_those_of_mnist_where_that_is_said(config, tmp_path):
     described = {"kind": "arrays", "shape": [2, 2], "examples": 2, "classes": 2}
+    cnn = {"kind": "cnn", "conv": [1], "kernel": 1, "padding": 0, "pooling": False, "hidden": []}
     images = np.array([[[0, 51], [102, 255]]] * 2, np.uint8)
     whole = {f"{s}_inputs": images for s in ("train", "test")}
     whole |= {f"{s}_targets": np.array([0, 1]) for s in ("train", "test")}
@@ -485,14 +501,17 @@ def test_pixels_are_scaled_as_those_of_mnist_where_that_is_said(tmp_path):
 
     def shown(name: str, pixels: bool | None, **inputs_) -> list[float]:
         dataset = described | ({} if pixels is None else {"pixels": pixels})
-        config = {
-            "defaults": {"inputs": {"size": 28, "range": [-1, 1], "labels": "given"}},
+        inputs = {"size": 28, "range": [-1, 1], "labels": "given"}
+        variant = {"dataset": "mine", "inputs": inputs_}
+        own = {
+            "defaults": config["defaults"] | {"inputs": inputs},
             "datasets": {"mine": dataset | {"title": "t", "file": "f"}},
-            "experiments": {"e": {"variants": {"v": {"dataset": "mine", "inputs": inputs_}}}},
+            "experiments": {"e": MLP | {"model": cnn, "variants": {"v": variant}}},
         }
-        settings = settings_of(config, "e", "v") | {"model": {"kind": "cnn"}}
-        arrays = datasets.own(dataset, tmp_path / name)
-        return tensors(arrays, settings, torch.device("cpu"))["train"].inputs[0].flatten().tolist()
+        run = Run.of_seed(settings_of(own, "e", "v"), 0)
+        assert isinstance(run.dataset, Arrays)
+        arrays = datasets.own(run.dataset, tmp_path / name)
+        return tensors(arrays, run, torch.device("cpu"))["train"].inputs[0].flatten().tolist()
 
     assert shown("bytes.npz", True) == pytest.approx([-1, -0.6, -0.2, 1], abs=1e-6)
     assert shown("bytes.npz", True, range=[0, 1]) == pytest.approx([0, 0.2, 0.4, 1], abs=1e-6)

@@ -32,9 +32,9 @@ from repository import (
 
 from hw1.data import datasets
 from hw1.results import arrays
+from hw1.settings.dataset import Digits
 from hw1.settings.entries import read, style
-from hw1.settings.overlays import merged
-from hw1.settings.runs import settings_of
+from hw1.settings.experiments import settings_of
 
 pytestmark = pytest.mark.slow
 
@@ -315,16 +315,12 @@ def files_of(folder: Path) -> set[str]:
     return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} - {"ballast"}
 
 
-def run_settings_of(epochs: int) -> dict:
-    config = settings_in()
-    reduced(config)
-    settings = settings_of(config, "capacity", "cnn3")
-    return merged(settings, {"training": {"epochs": epochs}})
-
-
 def training_arguments(epochs: int, folder: Path, interval: float) -> list:
+    config = reduced(settings_in())
+    config["experiments"]["capacity"]["training"]["epochs"] = epochs
     return [
-        "--settings", json.dumps(run_settings_of(epochs)), "--data", folder / "digits.npz",
+        "--settings", settings_of(config, "capacity", "cnn3").text,
+        "--data", folder / "digits.npz",
         "--code", __file__, "--device", "cpu", "--resume-interval", interval,
         "--checkpoint", folder / "seed0.pt", "--history", folder / "seed0.csv",
         "--provenance", folder / "facts",
@@ -347,7 +343,7 @@ def test_disk_full_while_data_are_prepared(small_disk, observed):
 
 def test_disk_full_at_the_checkpoint_and_at_the_resume_file(small_disk, observed):
     folder, leave = small_disk
-    samples = datasets.prepare({"kind": "digits", "size": 28, "test_share": 0.2}, folder)
+    samples = datasets.prepare(Digits(size=28, test_share=0.2), folder)
     arrays.save(folder / "digits.npz", samples)
     leave(200_000)  # of 0.3 MB for the weights alone
     line = one_line(script("train", *training_arguments(1, folder, 60), folder=folder))
@@ -374,10 +370,9 @@ def test_disk_full_while_a_figure_is_drawn(small, small_disk, observed):
     table = {"capacity_metrics.csv", "capacity_metrics.csv.sha256"}
     for name in table:
         shutil.copy(small.folder / "results/tables" / name, folder)
-    config = small.config()
-    entries = read(config)
+    entries = read(small.config())
     (figure,) = (figure for figure in entries.figures if figure.name == "params")
-    look = json.dumps(style(config, entries.experiments, figure))
+    look = json.dumps(style(entries.config, entries.experiments, figure))
     arguments = ["--kind", figure.kind.file, "--style", look]
     arguments += ["--tables", "capacity_metrics.csv", "--png", "fig.png", "--svg", "fig.svg"]
     leave(8_192)

@@ -10,7 +10,7 @@ from conftest import ROOT
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from planted import by_batch_size
+from planted import by_batch_size, run_with
 
 from hw1 import drawing
 from hw1.results import tables
@@ -305,9 +305,8 @@ def test_no_minimal_ratio_by_threshold_is_said_in_words():
 
 
 def test_networks_without_hidden_layers_have_no_dead_ones():
-    run = {"variant": "a", "model": {"kind": "mlp", "hidden": []}}
     with pytest.raises(ValueError, match=r"variants\.a\.model\.hidden: found \[\], but it shows"):
-        requirements.one_width([run])
+        requirements.one_width([run_with(variant="a")])
     look, (dead, metrics) = other_cases(2)["stuck"]
     (panel,) = draw("stuck", look, [dead[:0], metrics]).axes
     heights = {bar.get_label(): bar.patches[0].get_height() for bar in panel.containers[:3]}

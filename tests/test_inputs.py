@@ -1,12 +1,15 @@
 """From arrays to the tensors of a run."""
 
-from copy import deepcopy
-
+import msgspec
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 
-from hw1.data import datasets, inputs, seeding
+from hw1.data import datasets, inputs
+from hw1.settings.architectures import Cnn, Mlp
+from hw1.settings.dataset import Arrays, Digits, Function, Inputs
+from hw1.settings.runs import Run, Streams
 
 CPU = torch.device("cpu")
 
@@ -16,51 +19,57 @@ def digits():
     return datasets.digits(0.2, 28)
 
 
-@pytest.fixture
-def image_settings() -> dict:
-    """What shapes the tensors of a convolutional run on the digits."""
-    shown = {"size": 28, "range": [-1, 1], "labels": "given"}
-    run = {"seed": 3, "stream": 0, "dataset": {"kind": "digits"}, "inputs": shown}
-    return run | {"model": {"kind": "cnn"}}
+# The training of a run does not shape its tensors.
+MLP = Run(
+    experiment="e", variant="v", seed=3, stream=0, model=Mlp(hidden=(3,)), training=None,
+    dataset=Function(function="sign", points=10, low=-1, high=1),
+)  # fmt: skip
+IMAGES = replace(
+    MLP, model=Cnn(conv=(1,), kernel=1, padding=0, pooling=False, hidden=()),
+    dataset=Digits(size=28, test_share=0.2),
+    inputs=Inputs(size=28, range=(-1, 1), labels="given"),
+)  # fmt: skip
 
 
-def test_pixels_are_scaled_to_the_range(digits, image_settings):
+def shown(run: Run, **changes) -> Run:
+    """A run to which the inputs are shown in another way."""
+    said = msgspec.structs.asdict(run.inputs) | changes
+    return replace(run, inputs=msgspec.convert(said, Inputs))
+
+
+def test_pixels_are_scaled_to_the_range(digits):
     for low, high in ((-1, 1), (0, 1)):
-        image_settings["inputs"]["range"] = [low, high]
-        split = inputs.tensors(digits, image_settings, CPU)["train"]
+        split = inputs.tensors(digits, shown(IMAGES, range=[low, high]), CPU)["train"]
         expected = digits["train_inputs"] / 255 * (high - low) + low
         assert split.inputs.shape == (1437, 1, 28, 28)
         assert np.allclose(split.inputs[:, 0].numpy(), expected, atol=1e-6)
 
 
-def test_an_mlp_sees_flat_images(digits, image_settings):
-    flat = image_settings | {"model": {"kind": "mlp", "hidden": [4]}}
-    square = inputs.tensors(digits, image_settings, CPU)["test"].inputs
+def test_an_mlp_sees_flat_images(digits):
+    flat = replace(IMAGES, model=Mlp(hidden=(4,)))
+    square = inputs.tensors(digits, IMAGES, CPU)["test"].inputs
     assert torch.equal(inputs.tensors(digits, flat, CPU)["test"].inputs, square.flatten(1))
 
 
-def columns(image_settings, values: list[int], size: int) -> list[float]:
+def columns(values: list[int], size: int) -> list[float]:
     """A row of square images whose columns have some values, in another size, from 0 to 1."""
     image = np.array([values] * len(values), np.uint8)
     arrays = {f"{s}_inputs": image[None] for s in ("train", "test")}
     arrays |= {f"{s}_targets": np.zeros(1, np.int64) for s in ("train", "test")}
-    image_settings["inputs"] |= {"size": size, "range": [0, 1]}
-    return inputs.tensors(arrays, image_settings, CPU)["train"].inputs[0, 0, 0].tolist()
+    run = shown(IMAGES, size=size, range=[0, 1])
+    return inputs.tensors(arrays, run, CPU)["train"].inputs[0, 0, 0].tolist()
 
 
-def test_resizing_is_bilinear_and_smoothed_where_it_makes_smaller(image_settings):
-    assert columns(image_settings, [0, 255], 4) == pytest.approx([0, 0.25, 0.75, 1])
+def test_resizing_is_bilinear_and_smoothed_where_it_makes_smaller():
+    assert columns([0, 255], 4) == pytest.approx([0, 0.25, 0.75, 1])
     # Weights of 3/4, 3/4 and 1/4 at distances of a half and of three halves.
-    assert columns(image_settings, [0, 255, 0, 255], 2) == pytest.approx([3 / 7, 4 / 7])
+    assert columns([0, 255, 0, 255], 2) == pytest.approx([3 / 7, 4 / 7])
 
 
-def test_random_labels_are_uniform_fixed_per_seed_and_spare_the_test_split(digits, image_settings):
-    given = inputs.tensors(digits, image_settings, CPU)
-    random_settings = deepcopy(image_settings)
-    random_settings["inputs"]["labels"] = "random"
-    drawn = inputs.tensors(digits, random_settings, CPU)
-    again = inputs.tensors(digits, random_settings, CPU)
-    other = inputs.tensors(digits, random_settings | {"seed": 4}, CPU)
+def test_random_labels_are_uniform_fixed_per_seed_and_spare_the_test_split(digits):
+    random = shown(IMAGES, labels="random")
+    runs = (IMAGES, random, random, replace(random, seed=4))
+    given, drawn, again, other = (inputs.tensors(digits, run, CPU) for run in runs)
     assert torch.equal(drawn["train"].targets, again["train"].targets)
     assert not torch.equal(drawn["train"].targets, other["train"].targets)
     assert torch.equal(drawn["test"].targets, given["test"].targets)
@@ -70,13 +79,7 @@ def test_random_labels_are_uniform_fixed_per_seed_and_spare_the_test_split(digit
 
 
 def test_a_function_has_a_training_split_only():
-    settings = {
-        "seed": 0,
-        "stream": 0,
-        "dataset": {"kind": "function"},
-        "model": {"kind": "mlp", "hidden": [3]},
-    }
-    splits = inputs.tensors(datasets.function_samples("sign", 10, -1, 1), settings, CPU)
+    splits = inputs.tensors(datasets.function_samples("sign", 10, -1, 1), MLP, CPU)
     assert list(splits) == ["train"]
     assert splits["train"].inputs.shape == splits["train"].targets.shape == (10, 1)
     assert splits["train"].targets.dtype == torch.float32
@@ -91,12 +94,10 @@ def numbered() -> inputs.Data:
     return inputs.Data(arrays, CPU)
 
 
-def labelled(data: inputs.Data | None = None, seed: int = 4, **shown) -> dict[str, inputs.Split]:
-    settings = {
-        "seed": seed, "stream": 0, "model": {"kind": "mlp"}, "inputs": {"labels": "given"} | shown,
-        "dataset": {"kind": "arrays", "shape": [1], "examples": 2000, "classes": 10},
-    }  # fmt: skip
-    return (data or numbered()).splits(settings)
+def labelled(data: inputs.Data | None = None, seed: int = 4, **changes) -> dict[str, inputs.Split]:
+    dataset = Arrays(shape=(1,), examples=2000, classes=10)
+    run = replace(MLP, seed=seed, dataset=dataset, inputs=Inputs(labels="given"))
+    return (data or numbered()).splits(shown(run, **changes))
 
 
 def test_a_share_of_random_labels_makes_nine_tenths_of_it_wrong():
@@ -122,15 +123,15 @@ def test_a_subset_of_examples_is_the_same_for_all_runs():
 
 def test_runs_that_share_a_data_set_see_each_its_own_of_it():
     data = numbered()
-    for shown in ({"examples": 50}, {"examples": 20}, {"examples": 20, "range": [-1, 1]}, {}):
-        for name, split in labelled(data, **shown).items():
-            alone = labelled(**shown)[name]
+    for said in ({"examples": 50}, {"examples": 20}, {"examples": 20, "range": [-1, 1]}, {}):
+        for name, split in labelled(data, **said).items():
+            alone = labelled(**said)[name]
             assert torch.equal(split.inputs, alone.inputs)
             assert torch.equal(split.targets, alone.targets)
 
 
 def test_streams_may_be_split():
-    settings = {"seed": 3, "stream": {"batches": 7}}
-    assert seeding.key_of(settings, "batches") == (3, 7)
-    assert seeding.key_of(settings, "initialisation") == (3, 0)
-    assert seeding.key_of({"seed": 3, "stream": 2}, "initialisation") == (3, 2)
+    split = replace(MLP, stream=Streams(batches=7))
+    assert split.key("batches") == (3, 7)
+    assert split.key("initialisation") == (3, 0)
+    assert replace(MLP, stream=2).key("initialisation") == (3, 2)

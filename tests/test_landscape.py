@@ -16,13 +16,14 @@ from hw1.claims.statistics import distances, landscape, size
 from hw1.data import inputs
 from hw1.networks import alignment, models
 from hw1.settings import kinds
+from hw1.settings.architectures import Cnn, Mlp
 from hw1.training import curvature
 from hw1.training.evaluation import evaluate
 
 
 def classifier(*hidden: int, seed: int = 0, **model) -> tuple[nn.Sequential, inputs.Split]:
     """A network of 6 inputs and 3 classes in double precision, and 40 examples."""
-    net = models.build({"kind": "mlp", "hidden": list(hidden), **model}, (6,), 3, (seed, 0))
+    net = models.build(Mlp(hidden=hidden, **model), (6,), 3, (seed, 0))
     random = torch.Generator().manual_seed(1)
     x = torch.randn(40, 6, generator=random, dtype=torch.float64)
     return net.double(), inputs.Split(x, torch.randint(3, (40,), generator=random))
@@ -83,10 +84,8 @@ def eigenvalues(net: nn.Sequential, split: inputs.Split) -> tuple[float, float]:
 
 
 def test_a_cnn_has_a_curvature_too_and_a_flat_loss_none():
-    net = models.build(
-        {"kind": "cnn", "conv": [2, 3], "kernel": 3, "padding": 1, "pooling": True, "hidden": [5]},
-        (1, 8, 8), 4,
-    )  # fmt: skip
+    model = Cnn(conv=(2, 3), kernel=3, padding=1, pooling=True, hidden=(5,))
+    net = models.build(model, (1, 8, 8), 4)
     split = inputs.Split(torch.rand(6, 1, 8, 8), torch.arange(6) % 4)
     loss, at = curvature.loss_of_weights(net, split), curvature.weights_of(net)
     assert loss(at).item() == pytest.approx(evaluate(net, split).loss, rel=1e-6)
@@ -122,7 +121,7 @@ def test_the_minimal_ratio_counts_eigenvalues_above_each_threshold():
     """No hidden layer: y = w x + b, whose Hessian is 2 E[(x, 1) (x, 1)^T] = diag(2/3, 2)."""
     x = np.linspace(-1, 1, 2001).reshape(-1, 1)
     data = inputs.Data({"train_inputs": x, "train_targets": 3 * x + 1}, torch.device("cpu"))
-    net = models.build({"kind": "mlp", "hidden": []}, (1,), 1)
+    net = models.build(Mlp(hidden=()), (1,), 1)
     run = run_of(curvature.weights_of(net).numpy())
     settings = {"examples": 2001, "steps": 100, "thresholds": [0, 0.3, 0.5]}
     found = critical_points.analyse([run], settings, data)
@@ -167,10 +166,8 @@ def test_the_plane_is_the_same_when_layers_are_rescaled(by):
 
 
 def test_directions_have_the_norm_of_each_unit_or_filter():
-    net = models.build(
-        {"kind": "cnn", "conv": [3], "kernel": 3, "padding": 0, "pooling": True, "hidden": [5]},
-        (1, 8, 8), 4,
-    )  # fmt: skip
+    model = Cnn(conv=(3,), kernel=3, padding=0, pooling=True, hidden=(5,))
+    net = models.build(model, (1, 8, 8), 4)
     parts = surface.direction(net, torch.Generator().manual_seed(0))
     parts = parts.split([p.numel() for p in net.parameters()])
     for parameter, part in zip(net.parameters(), parts):
@@ -199,7 +196,7 @@ def test_the_plane_of_a_way_that_lies_in_one_holds_all_of_it():
 
 
 def test_a_permuted_copy_is_at_a_distance_only_as_trained():
-    first, second = (models.build({"kind": "mlp", "hidden": [9]}, (1,), 1) for _ in range(2))
+    first, second = (models.build(Mlp(hidden=(9,)), (1,), 1) for _ in range(2))
     alignment.reorder(second, alignment.shuffled(second, np.random.default_rng(0)))
     one, two = (curvature.weights_of(net).numpy() for net in (first, second))
     # Both move by 3 in an output's bias, which no order of hidden units moves.

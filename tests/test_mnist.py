@@ -6,27 +6,25 @@ import json
 import numpy as np
 import pytest
 from conftest import ROOT, needs_mnist
+from msgspec.structs import replace
 from repository import Repository, leave_out, run_script
 
 from hw1.data import datasets
 from hw1.results import arrays, published, tables
-from hw1.settings.runs import settings_of
+from hw1.settings.experiments import settings_of
 
 
 @needs_mnist
 def test_one_epoch_on_real_mnist_classifies_most_of_the_test_images(config, tmp_path):
     settings = settings_of(config, "trajectory", "mlp")
-    settings["training"] |= {
-        "optimizer": "adam",
-        "learning_rate": 0.001,
-        "epochs": 1,
-        "snapshot_epochs": [0],
-        "evaluate_each_epoch": ["test"],
-    }
+    training = replace(
+        settings.training, optimizer="adam", learning_rate=0.001, epochs=1, snapshot_epochs=(0,),
+        evaluate_each_epoch=("test",),
+    )  # fmt: skip
     arrays.save(tmp_path / "mnist.npz", datasets.mnist(ROOT / "data"))
     run = run_script(
         "workflow/scripts/train.py",
-        "--settings", json.dumps(settings), "--data", tmp_path / "mnist.npz",
+        "--settings", replace(settings, training=training).text, "--data", tmp_path / "mnist.npz",
         "--code", __file__, "--device", "cpu", "--resume-interval", "60",
         "--checkpoint", tmp_path / "seed0.pt", "--history", tmp_path / "seed0.csv",
         "--provenance", tmp_path, cwd=tmp_path,

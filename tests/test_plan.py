@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 import yaml
 from repository import ROOT, settings_in
@@ -13,9 +14,13 @@ from hw1.plan import plan as planning
 from hw1.plan import reading
 from hw1.plan.plan import Plan
 from hw1.plan.sources import code, digest
+from hw1.settings.claims import Claim, Region, Rule
+from hw1.settings.configuration import Configuration
 from hw1.settings.entries import OWN_TABLES, read
 
-CLAIM = {"id": "X", "experiment": "trajectory", "parts": [{"of": {"experiment": "trajectory"}}]}
+OF = {"experiment": "trajectory"}
+RULE = Rule(measure="loss", statistic="final_loss", of=OF, confirmed=Region(below=1))
+CLAIM = Claim(id="X", **OF, where="here", claim="It learns.", known="nothing", parts=(RULE,))
 
 
 class Wildcards(SimpleNamespace):
@@ -27,13 +32,13 @@ class Wildcards(SimpleNamespace):
 
 def planned(change=lambda config: None) -> Plan:
     """The plan of config.yaml with a change, and a list of one claim."""
-    config = settings_in()
-    config["claims"] = {"mine": {"title": "Mine", "file": "workflow/claims.yaml"}}
-    for experiment in config["experiments"].values():
+    said = settings_in()
+    said["claims"] = {"mine": {"title": "Mine", "file": "workflow/claims.yaml"}}
+    for experiment in said["experiments"].values():
         for figure in experiment["figures"].values():
             figure.pop("claims", None)
-    change(config)
-    experiments, analyses, figures, kinds = read(config)
+    change(said)
+    config, experiments, analyses, figures, kinds = read(said)
     drawn = {figure.name: figure for figure in figures}
     return Plan(config, experiments, analyses, drawn, kinds, {"mine": [CLAIM]})
 
@@ -41,7 +46,7 @@ def planned(change=lambda config: None) -> Plan:
 def recipes(plan: Plan) -> dict[str, str]:
     """The recipe of every job, named as in a dry run, but without seeds: of each variant, that of
     its first one."""
-    found = {f"prepare_data {name}": plan.dataset_recipe(name) for name in plan.config["datasets"]}
+    found = {f"prepare_data {name}": plan.dataset_recipe(name) for name in plan.config.datasets}
     for name, experiment in plan.experiments.items():
         for variant in experiment.variants:
             batch = name, variant, plan.alone(name)[0]
@@ -165,7 +170,7 @@ def test_a_seed_is_in_the_recipes_of_its_experiment_and_of_the_claims_on_it():
     def change(config):
         config["experiments"]["trajectory"]["seeds"] = "0-30"
 
-    drawn = planned().config["experiments"]["trajectory"]["figures"]
+    drawn = planned().experiments["trajectory"].figures
     assert changed(change) == {
         *(f"tabulate trajectory/{table}" for table in OWN_TABLES),
         *(
@@ -234,7 +239,8 @@ def test_a_file_of_ones_own_is_told_by_its_content(tmp_path):
     def with_file(text):
         (tmp_path / "mine.npz").write_text(text, encoding="utf-8")
         entry = {"title": "Mine", "kind": "arrays", "file": str(tmp_path / "mine.npz")}
-        config = {"datasets": {"mine": entry | {"shape": [2], "examples": 9, "classes": 3}}}
+        own = {"mine": entry | {"shape": [2], "examples": 9, "classes": 3}}
+        config = msgspec.convert(settings_in() | {"datasets": own}, Configuration)
         return Plan(config, {}, [], {}, [], {}).dataset_recipe("mine")
 
     assert len({with_file("one"), with_file("two"), with_file("one")}) == 2

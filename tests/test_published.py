@@ -4,6 +4,7 @@ import csv
 import re
 import shutil
 
+import msgspec
 import pandas as pd
 import pytest
 import yaml
@@ -14,7 +15,8 @@ import publish
 from hw1.plan.plan import Plan
 from hw1.results import published, tables
 from hw1.settings import kinds
-from hw1.settings.runs import experiments_of
+from hw1.settings.configuration import Configuration
+from hw1.settings.experiments import experiments_of, settings_of
 
 
 def table(seeds: list[int], loss: float = 0.1234567) -> pd.DataFrame:
@@ -64,21 +66,32 @@ def test_other_numbers_of_a_run_are_noticed_and_rounding_is_not():
     assert said == "variant a, seed 1: loss is 0.123457, published is 0.1235"
 
 
-def test_runs_of_other_code_are_added_if_a_seed_that_both_have_has_the_same_numbers(tmp_path):
+def test_runs_of_other_code_are_added_if_a_seed_that_both_have_has_the_same_numbers(
+    config, tmp_path
+):
     key = {"epoch": 1, "split": "test"}
+    own = settings_of(config, "function_fit", "sinc_deep").said
     published.pack(tmp_path / "e_metrics.csv.xz", table([0, 1]).assign(**key))
     published.pack(tmp_path / "e_runs.csv.xz", table([0, 1]).assign(device="GPU", torch="2.9"))
-    before = {"settings": {}, "code": "old", "seeds": [0, 1]}
+    before = {"settings": {"a": own}, "code": "old", "seeds": [0, 1]}
 
     def add(seeds: list[int], loss: float, code: str = "new", settings: dict | None = None) -> None:
-        about = {"settings": settings or {}, "code": code}
+        about = {"settings": {"a": own} if settings is None else settings, "code": code}
         metrics = table(seeds, loss).assign(**key)
         publish.check_same(tmp_path, "e", before, about, metrics, {0, 1} & set(seeds))
 
     add([2], 0.5, code="old")
     add([1, 2], 0.1234567)
-    with pytest.raises(ValueError, match="e: published with other settings"):
-        add([2], 0.5, settings={"a": {}})
+    # A default may be said or left out.
+    add([1, 2], 0.1234567, settings={"a": own | {"model": own["model"] | {"dropout": 0}}})
+    for other in (
+        {},
+        {"a": own, "b": own},
+        {"a": own | {"stream": own["stream"] + 1}},
+        {"a": own | {"model": own["model"] | {"dropout": 0.1}}},
+    ):
+        with pytest.raises(ValueError, match="e: published with other settings"):
+            add([2], 0.5, settings=other)
     with pytest.raises(ValueError, match=r"other code: train one of their seeds again, too \(0\)"):
         add([2], 0.5)
     with pytest.raises(
@@ -90,7 +103,7 @@ def test_runs_of_other_code_are_added_if_a_seed_that_both_have_has_the_same_numb
 def test_a_run_that_starts_from_one_of_another_experiment_is_not_published(config, tmp_path):
     start = {"experiment": "trajectory", "variant": "mlp"}
     config["experiments"]["gradient_norm"]["start"] = start
-    plan = Plan(config, experiments_of(config), [], {}, [], {})
+    plan = Plan(msgspec.convert(config, Configuration), experiments_of(config), [], {}, [], {})
     with pytest.raises(ValueError, match="mlp starts from the weights of a run of trajectory"):
         publish.publish(tmp_path, tmp_path, "as_written", "gradient_norm", plan)
 

@@ -1,47 +1,42 @@
 """Runs that train together: they end as they would alone, or they are not stacked."""
 
-import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
+import msgspec
 import pytest
 import torch
 import yaml
 from conftest import ROOT
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict, replace
 from torch.nn.utils import parameters_to_vector
 
 from hw1.data.inputs import Data
-from hw1.data.seeding import key_of
 from hw1.networks import models
 from hw1.networks.stacks import SETTINGS, RowStack, Stack, stack_of
 from hw1.settings import configuration
-from hw1.settings.architectures import example_shape
-from hw1.settings.runs import OF_A_RUN, settings_of
+from hw1.settings.experiments import settings_of
+from hw1.settings.runs import Run, Settings
 from hw1.training import checkpoints
 from hw1.training.batch import train_together
 
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = configuration.schema(configuration.Variant)
 SECTIONS = ("inputs", "model", "training")
 # What a network alone can do and a stack cannot.
 ALONE = {
-    "model.conv", "model.kernel", "model.padding", "model.pooling", "training.stop",
+    "model.conv", "model.kernel", "model.padding", "model.pooling", "model.dropout",
+    "model.batch_norm", "training.objective", "training.phases.objective", "training.stop",
     "training.stop.batch_loss",
 }  # fmt: skip
 DATASETS = {
-    "function": {
-        "title": "f", "kind": "function", "function": "sinc", "points": 37, "low": -0.7, "high": 1,
-    },
-    "real": {
-        "title": "r", "kind": "arrays", "file": "r", "shape": [3], "examples": 40, "outputs": 2,
-    },
-    "labels": {
-        "title": "l", "kind": "arrays", "file": "l", "shape": [6, 6], "examples": 60, "classes": 10,
-    },
-}  # fmt: skip
+    "function": {"kind": "function", "function": "sinc", "points": 37, "low": -0.7, "high": 1},
+    "real": {"kind": "arrays", "file": "r", "shape": [3], "examples": 40, "outputs": 2},
+    "labels": {"kind": "arrays", "file": "l", "shape": [6, 6], "examples": 60, "classes": 10},
+}
 # Where the schema allows more than a small training that does not diverge.
 NARROW = {
     "inputs.labels": st.sampled_from(["given", "random", 0.5]),
@@ -65,6 +60,11 @@ def resolved(node: dict) -> dict:
     """A node of the schema with what it refers to."""
     reference = node.get("$ref", "").rpartition("/")[2]
     return {**SCHEMA["$defs"][reference], **node} if reference else node
+
+
+OF_A_VARIANT = {
+    section: resolved(node) for section, node in SCHEMA["$defs"]["Variant"]["properties"].items()
+}
 
 
 def schema_keys(node: dict, above: str) -> set[str]:
@@ -94,9 +94,9 @@ def test_every_setting_is_one_of_stacks_or_of_networks_alone():
         lists = [listed_keys(known[section], section) for known in SETTINGS.values()]
         alone = {key for key in ALONE if key.startswith(f"{section}.")}
         assert not set().union(*lists) & alone
-        assert set().union(*lists) | alone == schema_keys(SCHEMA["$defs"][section], section)
+        assert set().union(*lists) | alone == schema_keys(OF_A_VARIANT[section], section)
     for known in SETTINGS.values():
-        assert known.keys() == {"experiment", "variant", "seed", *OF_A_RUN}
+        assert known.keys() == {*Settings.__struct_fields__}
 
 
 def values(node: dict, place: str) -> st.SearchStrategy:
@@ -123,7 +123,8 @@ def values(node: dict, place: str) -> st.SearchStrategy:
             return st.lists(values(node["items"], place), min_size=1, max_size=2, unique=unique)
         case {"properties": properties}:
             inner = {key: values(value, f"{place}.{key}") for key, value in properties.items()}
-            required = {key: inner.pop(key) for key in node.get("required", ())}
+            required = {"kind", *node.get("required", ())} & inner.keys()
+            required = {key: inner.pop(key) for key in sorted(required)}
             return st.fixed_dictionaries(required, optional=inner)
     raise NotImplementedError(f"{place}: say in NARROW which values are tried")
 
@@ -131,15 +132,15 @@ def values(node: dict, place: str) -> st.SearchStrategy:
 CHANGES = {
     f"{section}.{key}": values(node, f"{section}.{key}")
     for section in SECTIONS
-    for key, node in SCHEMA["$defs"][section]["properties"].items()
+    for key, node in OF_A_VARIANT[section]["properties"].items()
     if f"{section}.{key}" not in ("inputs.size", "inputs.range")  # of pixels from 0 to 255
 }
 
 
 @st.composite
-def run(draw, setting: str) -> tuple[str, dict]:
-    """The name of a data set, and settings of a run on it, without a seed, that pass all checks:
-    a setting that is chosen, and some others."""
+def run(draw, setting: str) -> tuple[str, Settings]:
+    """The name of a data set, and settings of a run on it that pass all checks: a setting that is
+    chosen, and some others."""
     dataset = "labels" if setting.startswith("inputs") else draw(st.sampled_from([*DATASETS]))
     entry: dict = {
         "title": "E", "seeds": [0], "variants": {"v": {}}, "dataset": dataset,
@@ -184,29 +185,36 @@ def run(draw, setting: str) -> tuple[str, dict]:
                     schedule.pop(key, None)
     config = DEFAULT | {"datasets": DATASETS, "experiments": {"e": entry}}
     try:
-        configuration.checked(config, SCHEMA)
+        configuration.checked(config)
     except ValueError:
         reject()
-    return dataset, json.loads(json.dumps(settings_of(config, "e", "v")))
+    return dataset, Settings.of(settings_of(config, "e", "v").text)
 
 
-def parts(found: dict) -> list[dict]:
-    """The settings of a run, and all dictionaries in which a stack has to know each key."""
-
-    def below(node: object) -> list[dict]:
-        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-        return [node] * isinstance(node, dict) + sum(map(below, inner), [])
-
-    return [found, *below([found.get(section) for section in SECTIONS])]
+@cache
+def extended(kind: type, *keys: str, **tag: str) -> type:
+    """A kind of settings with further keys, or of another name."""
+    fields = [(key, object) for key in keys]
+    return msgspec.defstruct("Extended", fields, bases=(kind,), frozen=True, kw_only=True, **tag)
 
 
-def with_something_unknown(found: dict, value: object) -> Iterator[dict]:
-    """The settings of a run with one key or one value that nobody knows, at every place."""
-    for place, part in enumerate(parts(found)):
-        for key in ["unknown", *(part if place else ())]:
-            changed = copy.deepcopy(found)
-            parts(changed)[place][key] = value if key == "unknown" else {"unknown": value}
-            yield changed
+def with_something_unknown(node: object, value: object, below: Sequence[str] = ()) -> Iterator:
+    """A part of settings with one key, kind or value that nobody knows, at every place; or only in
+    some of its own parts."""
+    if isinstance(node, msgspec.Struct):
+        said, kind = asdict(node), type(node)
+        yield extended(kind, "unknown")(**said, unknown=value)
+        if kind.__struct_config__.tag_field:
+            yield extended(kind, tag="unknown")(**said)
+        for key in below or said:
+            for changed in with_something_unknown(said[key], value):
+                yield replace(node, **{key: changed})
+    elif isinstance(node, tuple):
+        for place, item in enumerate(node):
+            for changed in with_something_unknown(item, value):
+                yield (*node[:place], changed, *node[place + 1 :])
+    if not below:
+        yield {"unknown": value}
 
 
 @cache
@@ -265,9 +273,9 @@ def test_runs_trained_together_end_as_alone_or_are_not_stacked(
     resume = checkpoints.ResumeFile(tmp_path / "none", "", 10**9)
     tried: dict[type | None, list[dict]] = {Stack: [], RowStack: [], None: []}
 
-    def trained(found: dict, data: Data, seeds: list[int], stack: type | None) -> list[tuple]:
+    def trained(found: Settings, data: Data, seeds: list[int], stack: type | None) -> list[tuple]:
         """History and snapshots of runs that train together."""
-        runs = [found | {"seed": seed} for seed in seeds]
+        runs = [Run.of_seed(found, seed) for seed in seeds]
         results = train_together(runs, stack, data, {}, resume, lambda *_: None)
         return [(json.dumps(result.history), result.snapshots) for result in results]
 
@@ -282,17 +290,17 @@ def test_runs_trained_together_end_as_alone_or_are_not_stacked(
         suppress_health_check=list(HealthCheck),
     )
     @given(
-        named=run(setting),
+        drawn=run(setting),
         seeds=st.lists(st.integers(0, 9), min_size=2, max_size=3, unique=True),
         unknown=st.sampled_from([0, 0.1, True, "mean", [], {}]),
     )
-    def check(named, seeds, unknown):
-        name, found = named
-        data = data_of(name)
-        for changed in with_something_unknown(found, unknown):
+    def check(drawn, seeds, unknown):
+        dataset, found = drawn
+        data = data_of(dataset)
+        for changed in with_something_unknown(found, unknown, SECTIONS):
             assert stack_of(changed, data) is None
         stack = stack_of(found, data)
-        tried[stack].append(found)
+        tried[stack].append(found.said)
         if stack is None:
             return
         for seed, ours in zip(seeds, trained(found, data, seeds, stack), strict=True):
@@ -301,12 +309,12 @@ def test_runs_trained_together_end_as_alone_or_are_not_stacked(
             if stack is RowStack:
                 assert same(ours, alone)
             else:
-                key = key_of(found | {"seed": seed}, "initialisation")
-                start = models.build(found["model"], *example_shape(found), key).state_dict()
-                assert nearly_same(ours, alone, start)
+                key = Run.of_seed(found, seed).key("initialisation")
+                start = models.build(found.model, found.example_shape, found.outputs, key)
+                assert nearly_same(ours, alone, start.state_dict())
 
     check()
     # Else the property would be about nothing.
     section, key = setting.split(".")
-    stacked = [found for kind in SETTINGS for found in tried[kind]]
-    assert any(key in found[section] for found in stacked) == (setting not in ALONE)
+    stacked = [said for kind in SETTINGS for said in tried[kind]]
+    assert any(key in said.get(section, {}) for said in stacked) == (setting not in ALONE)

@@ -6,6 +6,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ ROWS = [
 
 
 def run(rows: list[dict], seed: int = 0) -> list[dict]:
-    return tables.identify({"experiment": "e", "variant": "v", "seed": seed}, rows)
+    return tables.identify(SimpleNamespace(experiment="e", variant="v", seed=seed), rows)
 
 
 NOTES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))

@@ -2,6 +2,7 @@
 
 from math import nan
 
+import msgspec
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,7 +11,8 @@ from torch import nn
 
 from hw1.data.inputs import Split
 from hw1.networks import models, stacks
-from hw1.settings import phases
+from hw1.settings.architectures import Mlp
+from hw1.settings.training import Training
 from hw1.training import checkpoints, loop, recording
 from hw1.training.evaluation import evaluate
 from hw1.training.optimisation import Optimisation
@@ -26,8 +28,8 @@ class Nothing:
         return False
 
 
-def options(**changes) -> dict:
-    return {
+def options(**changes) -> Training:
+    said = {
         "optimizer": "sgd",
         "learning_rate": 0.1,
         "batch_size": "full",
@@ -38,7 +40,8 @@ def options(**changes) -> dict:
         "gradient_norm": False,
         "evaluate_each_epoch": [],
         "snapshot_epochs": [],
-    } | changes
+    }
+    return msgspec.convert(said | changes, Training)
 
 
 def quiet(*_):
@@ -61,7 +64,7 @@ def classification(n: int = 50, features: int = 6) -> dict[str, Split]:
 
 
 def train_mlp(epochs=3, resume=None, splits=None, model=None, **changes) -> loop.Trained:
-    model = models.build({"kind": "mlp", "hidden": [8], **(model or {})}, (6,), 10, (1, 0))
+    model = models.build(Mlp(hidden=(8,), **(model or {})), (6,), 10, (1, 0))
     chosen = options(epochs=epochs, batch_size=16, **changes)
     (trained,) = loop.train(
         model, splits or classification(), chosen, [(1, 0)], resume or Nothing(), quiet
@@ -135,7 +138,7 @@ def test_iterations_are_counted_from_the_first_epoch_on():
 def test_snapshots_are_of_the_epochs_asked_for_and_not_views():
     result = train_mlp(4, snapshot_epochs=[0, 2])
     assert sorted(result.snapshots) == [0, 2, 4]
-    initial = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0)).state_dict()
+    initial = models.build(Mlp(hidden=(8,)), (6,), 10, (1, 0)).state_dict()
     assert all(torch.equal(result.snapshots[0][name], initial[name]) for name in initial)
     weights = [result.snapshots[epoch]["0.weight"] for epoch in (0, 2, 4)]
     assert not torch.equal(weights[0], weights[1])
@@ -144,7 +147,7 @@ def test_snapshots_are_of_the_epochs_asked_for_and_not_views():
 
 def test_frozen_evaluation_after_each_epoch():
     result = train_mlp(2, evaluate_each_epoch=["train"])
-    model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10)
+    model = models.build(Mlp(hidden=(8,)), (6,), 10)
     model.load_state_dict(result.snapshots[2])
     score = evaluate(model, classification()["train"])
     assert result.history[-1]["train_loss"] == score.loss
@@ -225,7 +228,8 @@ def wave(n: int = 40) -> dict[str, Split]:
 
 
 def built(seeds, hidden=(6, 5), activation="relu") -> list[nn.Sequential]:
-    model = {"kind": "mlp", "hidden": list(hidden), "activation": activation, "slope": 0.01}
+    slope = 0.01 if activation == "leaky_relu" else None
+    model = Mlp(hidden=hidden, activation=activation, slope=slope)
     return [models.build(model, (1,), 1, (seed, 0)) for seed in seeds]
 
 
@@ -277,12 +281,11 @@ def test_bf16_rounds_the_passes_but_not_the_weights():
 
 def mlps(seeds) -> list[nn.Sequential]:
     """Of layers that are not so small that torch multiplies several by code of its own."""
-    spec = {"kind": "mlp", "hidden": [24, 20]}
-    return [models.build(spec, (30,), 10, (seed, 0)) for seed in seeds]
+    return [models.build(Mlp(hidden=(24, 20)), (30,), 10, (seed, 0)) for seed in seeds]
 
 
 def train_side_by_side(seeds, splits, resume=None, **changes) -> list[loop.Trained]:
-    chosen = options(epochs=3, batch_size=16) | changes
+    chosen = options(**{"epochs": 3, "batch_size": 16} | changes)
     keys = [(seed, 0) for seed in seeds]
     stack = stacks.RowStack(mlps(seeds))
     return loop.train(stack, splits, chosen, keys, resume or Nothing(), quiet)
@@ -312,7 +315,7 @@ def test_each_of_several_mlps_ends_in_the_bits_that_it_has_alone(changes, seeds)
     splits = classification(features=30)
     assert stacks.same_bits(mlps([0])[0], (16, 2, 50, 25))
     stacked = train_side_by_side(seeds, splits, **changes)
-    chosen = options(epochs=3, batch_size=16) | changes
+    chosen = options(**{"epochs": 3, "batch_size": 16} | changes)
     for seed, ours in zip(seeds, stacked, strict=True):
         (alone,) = loop.train(mlps([seed])[0], splits, chosen, [(seed, 0)], Nothing(), quiet)
         assert list(ours.snapshots) == list(alone.snapshots)
@@ -364,11 +367,9 @@ def test_momentum_and_weight_decay_are_the_textbooks():
 
 def test_learning_rates_of_schedules():
     def rates(epochs, iterations, **schedule):
-        chosen = {"learning_rate": 0.4, "epochs": epochs, "schedule": schedule}
-        return [
-            phases.learning_rate(chosen, step / iterations, iterations)
-            for step in range(epochs * iterations)
-        ]
+        (phase,) = options(learning_rate=0.4, epochs=epochs, schedule=schedule).in_phases()
+        steps = range(epochs * iterations)
+        return [phase.learning_rate_of(step / iterations, iterations) for step in steps]
 
     assert rates(2, 2, kind="constant", warmup=1) == pytest.approx([0.2, 0.4, 0.4, 0.4])
     assert rates(3, 1, kind="step", every=2, factor=0.5) == pytest.approx([0.4, 0.4, 0.2])
@@ -433,13 +434,14 @@ def test_what_a_phase_does_not_say():
         epochs=10, optimizer="sgd", momentum=0.9, weight_decay=0.1, objective="gradient_norm",
         phases=[{"after": 4}, {"after": 9, "optimizer": "adam"}],
     )  # fmt: skip
-    first, second, third = phases.phases(chosen)
-    assert [phase["epochs"] for phase in (first, second, third)] == [4, 5, 1]
-    assert (first["momentum"], first["objective"]) == (0.9, "gradient_norm")
-    assert second["learning_rate"] == third["learning_rate"] == 0.1
-    assert (second["optimizer"], third["optimizer"]) == ("sgd", "adam")
-    assert not {"momentum", "weight_decay", "objective"} & (second.keys() | third.keys())
-    after = [phases.phase_of(chosen, epoch)["after"] for epoch in (1, 4, 5, 9, 10)]
+    first, *later = found = chosen.in_phases()
+    assert [phase.epochs for phase in found] == [4, 5, 1]
+    assert (first.momentum, first.weight_decay, first.objective) == (0.9, 0.1, "gradient_norm")
+    assert [phase.learning_rate for phase in later] == [0.1, 0.1]
+    assert [phase.optimizer for phase in later] == ["sgd", "adam"]
+    for phase in later:
+        assert (phase.momentum, phase.weight_decay, phase.objective) == (0, 0, "loss")
+    after = [chosen.phase_of(epoch).after for epoch in (1, 4, 5, 9, 10)]
     assert after == [0, 0, 4, 4, 9]
 
 
@@ -449,7 +451,7 @@ def test_dropout_leaves_out_units_in_training_and_none_in_evaluation():
     torch.rand(5)
     assert same(train_mlp(2, evaluate_each_epoch=["train"], model=DROP), dropped)
     assert dropped.history[0]["batch_loss"] != plain.history[0]["batch_loss"]
-    model = models.build({"kind": "mlp", "hidden": [8], **DROP}, (6,), 10, (1, 0))
+    model = models.build(Mlp(hidden=(8,), **DROP), (6,), 10, (1, 0))
     model.load_state_dict(dropped.snapshots[2])
     score = evaluate(model, classification()["train"])
     assert dropped.history[-1]["train_loss"] == score.loss
@@ -457,7 +459,7 @@ def test_dropout_leaves_out_units_in_training_and_none_in_evaluation():
     split = classification()["train"]
     with torch.no_grad():
         assert not torch.equal(model(split.inputs), model(split.inputs))
-    bare = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
+    bare = models.build(Mlp(hidden=(8,)), (6,), 10, (1, 0))
     bare.load_state_dict(dropped.snapshots[2])
     assert evaluate(bare, split) == score
 
@@ -486,7 +488,7 @@ def test_a_long_epoch_tells_how_far_it_is(monkeypatch, stop, limit, each, left):
     monkeypatch.setattr(recording, "SECONDS_BETWEEN_PROGRESS_LINES", 0)
     seconds = iter(range(1000))
     monkeypatch.setattr(recording.Record, "seconds", lambda record: each * next(seconds))
-    model = models.build({"kind": "mlp", "hidden": [8]}, (6,), 10, (1, 0))
+    model = models.build(Mlp(hidden=(8,)), (6,), 10, (1, 0))
     said = []
     loop.train(
         model, classification(), options(epochs=2, batch_size=25, **stop), [(1, 0)], Nothing(),

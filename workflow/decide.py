@@ -68,12 +68,12 @@ def look(plan: Plan, folder: Path) -> list[Finding]:
 def targets_of(only: list[str], plan: Plan) -> list[str]:
     """The tables that some claims rest on. Raises ValueError if there is no such claim, one is left
     out, or none of their tables is planned."""
-    named = {claim["id"]: name for name, claims in plan.claims.items() for claim in claims}
+    named = {claim.id: name for name, claims in plan.claims.items() for claim in claims}
     for claim in only:
         check_among(claim, "ONLY", named)
         if claim in plan.left_out(named[claim], plan.arms[0]):
             raise ValueError(f"ONLY: {claim} is left out of this configuration: name others")
-    asked = [c for claims in plan.claims.values() for c in claims if c["id"] in only]
+    asked = [c for claims in plan.claims.values() for c in claims if c.id in only]
     targets = plan.evidence_for(asked, plan.arms[0])
     if only and not targets:
         raise ValueError("ONLY: found no table of these claims in this configuration: name others")
@@ -174,7 +174,7 @@ def main() -> None:
         if step:
             beyond = max(0.0, time.monotonic() - began - (step.seconds - beyond))
         before, experiments = findings, plan.experiments  # as of this look
-        findings = [f for f in look(plan, folder) if not args.only or f.claim["id"] in args.only]
+        findings = [f for f in look(plan, folder) if not args.only or f.claim.id in args.only]
         costs = {
             name: deciding.seconds_per_seed(experiments, name, plan.analyses, folder / "results")
             for name in experiments

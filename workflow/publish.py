@@ -13,16 +13,17 @@ from hw1.plan.sources import ROOT, code, digest
 from hw1.results import published, tables
 from hw1.results.command import one_line_errors
 from hw1.results.wording import seed_count
-from hw1.settings.runs import Experiments, Run
+from hw1.settings.experiments import Experiments
+from hw1.settings.runs import Run, Settings
 from hw1.settings.validation import check_among
 from hw1.training import checkpoints
 
 RUN_TABLES = ("metrics", "history")
 
 
-def provenance(results: Path, run: Run) -> dict:
+def provenance(results: Path, experiment: str, variant: str, seed: int) -> dict:
     """When, where and by which versions a run was trained."""
-    path = results / "provenance" / run.experiment / run.variant / f"seed{run.seed}.json"
+    path = results / "provenance" / experiment / variant / f"seed{seed}.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -43,13 +44,10 @@ def batches_of(
         if not all(table.exists() for table in tables_of):
             continue  # not evaluated yet, or a batch of other seeds than now
         for seed, saved in checkpoints.load(path).items():
-            run = Run(experiment, variant, seed)
-            expected = settings | {"seed": seed}
-            if "start" in expected:
-                expected["start"] = expected["start"] | {"fingerprint": begun.get(seed)}
-            if json.loads(saved["settings"]) != expected:
+            expected = Run.of_seed(settings, seed, begun.get(seed, ""))
+            if Run.of(saved["settings"]) != expected:
                 raise ValueError(f"{path}: seed {seed} has other settings than config.yaml: {SAME}")
-            device = provenance(results, run)["device"]
+            device = provenance(results, experiment, variant, seed)["device"]
             device = torch.device(device if device in ("cpu", "mps") else "cuda")
             if checkpoints.fingerprint(saved["settings"], device, files) != saved["fingerprint"]:
                 raise ValueError(f"{path}: seed {seed} is of other code, torch or data: {SAME}")
@@ -57,10 +55,10 @@ def batches_of(
     return found
 
 
-def fingerprints_of_start(results: Path, settings: dict) -> dict[int, str]:
+def fingerprints_of_start(results: Path, settings: Settings) -> dict[int, str]:
     """The fingerprints, by seed, of the runs that those of a variant start from, if they do."""
-    start = settings.get("start")
-    place = results / "checkpoints" / start["experiment"] / start["variant"] if start else None
+    start = settings.start
+    place = results / "checkpoints" / start.experiment / start.variant if start else None
     return {
         seed: saved["fingerprint"]
         for path in (sorted(place.glob("*.pt")) if place else ())
@@ -85,21 +83,24 @@ def publish(results: Path, folder: Path, arm: str, experiment: str, plan: Plan) 
     """Merge an experiment into the published tables; return what the manifest says of it."""
     variants = plan.experiments[experiment].variants
     for variant, settings in variants.items():
-        start = settings.get("start")
-        if start and start["experiment"] != experiment:
+        start = settings.start
+        if start and start.experiment != experiment:
             raise ValueError(
                 f"{experiment}: {variant} starts from the weights of a run of "
-                f"{start['experiment']}: publish what starts from runs of its own experiment"
+                f"{start.experiment}: publish what starts from runs of its own experiment"
             )
     batches = {v: batches_of(results, plan.experiments, experiment, v) for v in variants}
     seeds = set.intersection(*map(set, batches.values()))
     if not seeds:
         raise ValueError(f"{results}: no seed of {experiment} has all of {', '.join(variants)}")
     batches = {v: {s: name for s, name in b.items() if s in seeds} for v, b in batches.items()}
-    about = {"settings": dict(variants), "code": digest("train")}
+    said = {variant: settings.said for variant, settings in variants.items()}
+    about = {"settings": said, "code": digest("train")}
     found = {table: rows_of(results, table, experiment, batches) for table in RUN_TABLES}
-    runs = [Run(experiment, v, s) for v in variants for s in sorted(seeds)]
-    found["runs"] = pd.DataFrame([run._asdict() | provenance(results, run) for run in runs])
+    runs = [(experiment, v, s) for v in variants for s in sorted(seeds)]
+    found["runs"] = pd.DataFrame(
+        [dict(zip(tables.RUN_COLUMNS, run)) | provenance(results, *run) for run in runs]
+    )
     before = published.manifest(folder)["arms"].get(arm, {}).get(experiment)
     there = set(before["seeds"]) if before else set()
     if before:
@@ -111,7 +112,7 @@ def publish(results: Path, folder: Path, arm: str, experiment: str, plan: Plan) 
             if not path.exists():
                 raise ValueError(f"{path} is missing: build it with snakemake {path}")
             found[table] = tables.read(path)
-            joint += [table] * (analysis.kind.declared["scope"] == "experiment")
+            joint += [table] * (analysis.kind.declared.scope == "experiment")
     if joint and not there <= seeds:
         raise ValueError(
             f"{experiment}: {joint[0]} is of all runs together: found seeds {sorted(seeds)}, "
@@ -130,7 +131,11 @@ def check_same(
 ) -> None:
     """Raise ValueError unless what is published was made with the same settings, and by code that
     gives the same numbers."""
-    if before["settings"] != about["settings"]:
+    theirs, ours = (
+        {variant: Settings.without_defaults(said) for variant, said in of["settings"].items()}
+        for of in (before, about)
+    )
+    if theirs != ours:
         raise ValueError(
             f"{experiment}: published with other settings than config.yaml has: delete "
             f"{folder}/{experiment}_* and its entry of the manifest, or publish elsewhere"
@@ -140,8 +145,8 @@ def check_same(
     if not both:
         again = f"train one of their seeds again, too ({before['seeds'][0]}), to compare"
         raise ValueError(f"{experiment}: published runs are of other code: {again}")
-    theirs = tables.read(folder / f"{experiment}_metrics.csv.xz")
-    if said := published.same(metrics, theirs, ["variant", "seed", "epoch", "split"]):
+    metrics_there = tables.read(folder / f"{experiment}_metrics.csv.xz")
+    if said := published.same(metrics, metrics_there, ["variant", "seed", "epoch", "split"]):
         runs = tables.read(folder / f"{experiment}_runs.csv.xz")
         by = runs[runs["seed"].isin(both)][["device", "torch"]].drop_duplicates()
         raise ValueError(

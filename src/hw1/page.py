@@ -12,11 +12,12 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 from markupsafe import Markup
+from msgspec.structs import asdict
 from PIL import Image
 
 from hw1.results import tables, verification, wording
 from hw1.settings import batches
-from hw1.settings.yaml_files import load
+from hw1.settings.claims import read
 
 WIDTH = 1200  # pixels of an image: its width on a page, on a screen of 1.5 pixels per point
 LONG = re.compile(r"-?\d+\.\d{3,}")
@@ -188,18 +189,18 @@ def lists_of(
     the arm whose tables are linked."""
     found = []
     for (name, (title, left_out)), path in zip(titles.items(), rules, strict=True):
-        claims = load(path).content
-        for claim in claims:
-            claim["findings"] = {
-                arm: row
+        claims = []
+        for claim in read(path):
+            rows_of = {
+                arm: [row for row in rows if row["claim"] == claim.id]
                 for arm, rows in ledgers.items()
-                for row in rows
-                if row["claim"] == claim["id"]
             }
-            claim["measured"] = {
-                arm: [row for row in rows if row["claim"] == claim["id"]]
-                for arm, rows in parts.items()
-            }
+            if findings := {arm: row for arm, rows in rows_of.items() for row in rows}:
+                measured = {
+                    arm: [row for row in rows if row["claim"] == claim.id]
+                    for arm, rows in parts.items()
+                }
+                claims.append(asdict(claim) | {"findings": findings, "measured": measured})
         found.append(
             {
                 "name": name,
@@ -208,7 +209,7 @@ def lists_of(
                 "tables": [f"{name}_{first}", f"{name}_parts_{first}"],
                 "file": path.name,
                 "rules_commit": rules_commit(path),
-                "claims": [claim for claim in claims if claim["findings"]],
+                "claims": claims,
             }
         )
     return found
@@ -217,9 +218,9 @@ def lists_of(
 def stated(rules: Iterable[Path]) -> dict[tuple[str, str], object]:
     """What the report states of a variant that a part of a claim is about."""
     return {
-        (part["of"]["experiment"], part["of"]["variant"]): part["stated"]
+        (rule.of["experiment"], rule.of["variant"]): rule.stated
         for path in rules
-        for claim in load(path).content
-        for part in claim["parts"]
-        if "stated" in part
+        for claim in read(path)
+        for rule in claim.parts
+        if rule.stated
     }

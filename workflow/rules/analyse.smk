@@ -5,7 +5,7 @@
 # a profile may name them in its groups.
 for kind in plan.kinds:
     own = [(a.experiment, a.name) for a in plan.analyses if a.kind.name == kind.name]
-    job = JOBS[kind.declared["scope"]].replace("{table}", "{analysis}")
+    job = JOBS[kind.declared.scope].replace("{table}", "{analysis}")
     places = plan.places_of(kind)
 
     rule:
@@ -29,7 +29,7 @@ for kind in plan.kinds:
         resources:
             mem_mb=growing(2000),
             runtime=growing(60),
-            device=plan.config["device"],
+            device=plan.config.device,
         params:
             recipe=lambda w: plan.analysis_recipe(**dict(w.items())),
             kind=lambda w: plan.here(plan.analysis[w.experiment, w.analysis].kind.file),

@@ -18,7 +18,7 @@ rule prepare_data:
         mem_mb=growing(1000),
         runtime=growing(30),
         # A resource: a folder changes no content. A function: its braces are no wildcards.
-        downloads=lambda w: expanded("downloads", plan.config["downloads"]),
+        downloads=lambda w: expanded("downloads", plan.config.downloads),
     params:
         recipe=lambda w: plan.dataset_recipe(w.dataset),
         dataset=lambda w: plan.dataset_settings(w.dataset),

@@ -42,9 +42,9 @@ def shown(w):
 
 
 wildcard_constraints:
-    experiment=among(plan.config["experiments"]),
-    variant=among(v for e in plan.config["experiments"].values() for v in e["variants"]),
+    experiment=among(plan.experiments),
+    variant=among(v for e in plan.experiments.values() for v in e.variants),
     seeds=PATTERN,
-    dataset=among(plan.config["datasets"]),
+    dataset=among(plan.config.datasets),
     arm=among([*plan.arms, *published.arms]),
     published="()" if published.problem else "(published/)?",

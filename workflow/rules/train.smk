@@ -27,8 +27,8 @@ rule train:
     resources:
         mem_mb=plan.memory_of,
         runtime=plan.minutes_of,
-        device=plan.config["device"],
-        resume_interval=plan.config["resume_interval"],
+        device=plan.config.device,
+        resume_interval=plan.config.resume_interval,
     params:
         recipe=lambda w: plan.checkpoint_recipe(*w),
         settings=plan.settings_of,
@@ -62,7 +62,7 @@ rule evaluate:
     resources:
         mem_mb=plan.memory_of,
         runtime=growing(20),
-        device=plan.config["device"],
+        device=plan.config.device,
     params:
         recipe=lambda w: plan.of_checkpoint_recipe("evaluate", *w),
     shell:

@@ -7,7 +7,7 @@ from hw1.claims import ledger, statistics
 from hw1.claims.decisions import decide
 from hw1.results import tables
 from hw1.results.command import one_line_errors
-from hw1.settings.yaml_files import load
+from hw1.settings.claims import read
 
 
 @one_line_errors
@@ -21,8 +21,7 @@ def main() -> None:
     parser.add_argument("--parts", type=Path, required=True, help="a row per part of a claim")
     args = parser.parse_args()
     statistics.load(args.statistics)
-    claims = load(args.claims).content
-    findings = decide(claims, tables.read_all(args.tables), args.left_out)
+    findings = decide(read(args.claims), tables.read_all(args.tables), args.left_out)
     tables.write(args.ledger, ledger.claim_rows(findings), ledger.CLAIM_COLUMNS)
     tables.write(args.parts, ledger.part_rows(findings), ledger.PART_COLUMNS)
 

@@ -11,7 +11,7 @@ from hw1.results import published, tables
 from hw1.results.command import one_line_errors
 from hw1.results.files import replacing
 from hw1.results.wording import seed_count
-from hw1.settings.yaml_files import load
+from hw1.settings.claims import read
 
 
 def summary(experiment: str, ours: dict, theirs: dict, rows: list[dict]) -> list[str]:
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--text", type=Path, required=True)
     args = parser.parse_args()
     statistics.load(args.statistics)
-    claims = [claim for path in args.claims for claim in load(path).content]
+    claims = [claim for path in args.claims for claim in read(path)]
     ours, theirs = tables.read_all(args.tables), tables.read_all(args.published)
     names = [name for name, reason in args.experiments.items() if not reason]
     rows = comparison.rows_of(comparison.compare(claims, ours, theirs, names))

@@ -1,14 +1,13 @@
 """Evaluate the snapshots of a batch of runs, weights frozen, on the whole train and test splits."""
 
 import argparse
-import json
 from pathlib import Path
 
 from hw1.data.inputs import Data
 from hw1.networks import models
 from hw1.results import arrays, tables
 from hw1.results.command import one_line_errors
-from hw1.settings.architectures import example_shape
+from hw1.settings.runs import Run
 from hw1.training import checkpoints, devices
 from hw1.training.baselines import best_constant
 from hw1.training.evaluation import evaluate
@@ -16,9 +15,9 @@ from hw1.training.evaluation import evaluate
 
 def scores(run: dict, data: Data) -> list[dict]:
     """A row for each snapshot and split of one run of a checkpoint."""
-    settings = json.loads(run["settings"])
+    settings = Run.of(run["settings"])
     splits = data.splits(settings)
-    model = models.build(settings["model"], *example_shape(settings)).to(data.device)
+    model = models.build(settings.model, settings.example_shape, settings.outputs).to(data.device)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     constants = {name: best_constant(split.targets.cpu().numpy()) for name, split in splits.items()}
     rows = []

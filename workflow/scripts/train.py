@@ -8,6 +8,7 @@ from pathlib import Path
 from hw1.results import tables
 from hw1.results.command import one_line_errors
 from hw1.settings.batches import seeds_of
+from hw1.settings.runs import Run, Settings
 from hw1.training import devices
 from hw1.training.batch import Batch
 
@@ -15,7 +16,7 @@ from hw1.training.batch import Batch
 @one_line_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--settings", type=json.loads, required=True, help="JSON, without the seed")
+    parser.add_argument("--settings", type=Settings.of, required=True, help="JSON, without seed")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument(
         "--start", type=Path, nargs="+", default=[], help="checkpoints of the runs to start from"
@@ -36,7 +37,7 @@ def main() -> None:
     runs = batch.train(args.checkpoint, args.provenance, args.resume_interval, log)
     rows = []
     for run in runs:
-        rows += tables.identify(json.loads(run["settings"]), json.loads(run["history"]))
+        rows += tables.identify(Run.of(run["settings"]), json.loads(run["history"]))
     tables.write(args.history, rows)
 
 

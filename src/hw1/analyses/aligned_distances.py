@@ -43,8 +43,8 @@ def apart(first: np.ndarray, second: np.ndarray) -> float:
 def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list[dict]]:
     """A row per pair of seeds of a variant and epoch; none if there is one seed."""
     found = []
-    for variant in dict.fromkeys(run.settings["variant"] for run in runs):
-        own = [run for run in runs if run.settings["variant"] == variant]
+    for variant in dict.fromkeys(run.settings.variant for run in runs):
+        own = [run for run in runs if run.settings.variant == variant]
         # Runs that stop by their loss may have different epochs.
         epochs = [e for e in own[0].epochs.tolist() if all(e in run.epochs for run in own)]
         for epoch in epochs:
@@ -58,8 +58,8 @@ def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list
                 found.append(
                     {
                         "variant": variant,
-                        "seed": own[i].settings["seed"],
-                        "other_seed": own[j].settings["seed"],
+                        "seed": own[i].settings.seed,
+                        "other_seed": own[j].settings.seed,
                         "epoch": epoch,
                         "distance": apart(raw[i], raw[j]),
                         "aligned_distance": apart(raw[i], aligned(own[j], own[i], epoch)),

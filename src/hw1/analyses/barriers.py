@@ -10,6 +10,7 @@ since one order of many says little.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
 from hw1.analyses.interpolate import grid, line
 from hw1.data.inputs import Data, Split
@@ -60,9 +61,9 @@ KIND = {
 def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list[dict]]:
     """A row per line, seed, alpha and split; the name of the line stands in the column variant."""
     alphas = grid(0, 1, settings["points"])
-    by_end = {(run.settings["variant"], run.settings["seed"]): run for run in runs}
+    by_end = {(run.settings.variant, run.settings.seed): run for run in runs}
     found = []
-    for seed in dict.fromkeys(run.settings["seed"] for run in runs):
+    for seed in dict.fromkeys(run.settings.seed for run in runs):
         for name, ends in settings["lines"].items():
             start, end = by_end[ends["from"], seed], by_end[ends["to"], seed]
             splits = data.splits(start.settings)
@@ -75,7 +76,7 @@ def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list
                 for last in weights_at_end(start, end, ends.get("units", "as_trained"))
             ]
             rows = [mean_row(places) for places in zip(*ways, strict=True)]
-            found += tables.identify(start.settings | {"variant": name}, rows)
+            found += tables.identify(replace(start.settings, variant=name), rows)
     return {"": found}
 
 
@@ -88,7 +89,7 @@ def mean_row(places: Sequence[dict]) -> dict:
 def weights_at_end(start: Snapshots, end: Snapshots, units: str) -> Iterator[np.ndarray]:
     """The last weights (p,) of a run, with its units as trained, matched to another's, or in each
     of ten orders drawn from its seed."""
-    rng = np.random.default_rng(end.settings["seed"])
+    rng = np.random.default_rng(end.settings.seed)
     for _ in range(RANDOM_ORDERS if units == "shuffled" else 1):
         model = end.network()
         if units == "matched":

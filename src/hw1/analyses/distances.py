@@ -21,15 +21,15 @@ def analyse(runs: list[Snapshots], settings: dict, data: None) -> dict[str, list
     start. No row if there is one seed."""
     found = []
     for (run, own), (other, theirs) in combinations(zip(runs, views(runs, settings["view"])), 2):
-        if run.settings["variant"] != other.settings["variant"]:
+        if run.settings.variant != other.settings.variant:
             continue
         own, theirs = own.astype(np.float64), theirs.astype(np.float64)
         at = dict(zip(other.epochs.tolist(), theirs))
         found += [
             {
-                "variant": run.settings["variant"],
-                "seed": run.settings["seed"],
-                "other_seed": other.settings["seed"],
+                "variant": run.settings.variant,
+                "seed": run.settings.seed,
+                "other_seed": other.settings.seed,
                 "epoch": epoch,
                 "distance": float(np.linalg.norm(vector - at[epoch])),
                 "displacement_cosine": cosine(vector - own[0], at[epoch] - theirs[0]),

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from torch import nn
 
 from hw1.data.inputs import Data, Split
@@ -73,8 +74,8 @@ def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list
     """A row per pair of variants, seed, alpha and split; the pair stands in the column variant."""
     alphas = grid(settings["start"], settings["stop"], settings["points"])
     found = []
-    for seed in dict.fromkeys(run.settings["seed"] for run in runs):
-        own = [run for run in runs if run.settings["seed"] == seed]
+    for seed in dict.fromkeys(run.settings.seed for run in runs):
+        own = [run for run in runs if run.settings.seed == seed]
         for start, end in combinations(own, 2):
             rows = line(
                 start.network(data.device),
@@ -83,6 +84,6 @@ def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list
                 alphas,
                 data.splits(start.settings),
             )
-            pair = f"{start.settings['variant']}_{end.settings['variant']}"
-            found += tables.identify(start.settings | {"variant": pair}, rows)
+            pair = f"{start.settings.variant}_{end.settings.variant}"
+            found += tables.identify(replace(start.settings, variant=pair), rows)
     return {"": found}

@@ -85,7 +85,7 @@ def analyse(runs: list[Snapshots], settings: dict, data: Data) -> dict[str, list
     found = []
     for run in runs:
         model = run.network(data.device)
-        random = torch.Generator().manual_seed(run.settings["seed"])
+        random = torch.Generator().manual_seed(run.settings.seed)
         axes = direction(model, random), direction(model, random)
         split = first_examples(data, run.settings, settings["examples"])
         found += tables.identify(run.settings, plane(model, axes, places, places, split))

@@ -8,6 +8,7 @@ all others is named, with the share of runs that lie there by chance.
 """
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from hw1.claims.inference import LEVEL, holm
 from hw1.claims.reading import Tables, experiment_named
 from hw1.claims.sample import Sample
 from hw1.results.wording import number, seed_count
+from hw1.settings.claims import Claim
 
 SAME, IN_LINE, OUTSIDE = "the same numbers", "in line", "outside their range"
 DIFFERS, NOT_COMPARED = "differs", "not compared"
@@ -100,22 +102,24 @@ def independent(ours: set[int], theirs: set[int]) -> tuple[set[int], set[int]]:
     return best if says(best) else (set(), set())
 
 
-def compare(claims: list[dict], ours: Tables, theirs: Tables, experiments: list[str]) -> list[Pair]:
+def compare(
+    claims: Iterable[Claim], ours: Tables, theirs: Tables, experiments: list[str]
+) -> list[Pair]:
     """Both sides of each part of a list of claims that is about one of some experiments."""
     pairs = []
     for claim in claims:
-        for rule in claim["parts"]:
-            experiment = experiment_named(rule["of"], experiments)
+        for rule in claim.parts:
+            experiment = experiment_named(rule.of, experiments)
             if experiment is None:
                 continue
-            pair = Pair(claim["id"], rule["measure"], experiment)
-            count = rule["statistic"] == "parameter_count"
+            pair = Pair(claim.id, rule.measure, experiment)
+            count = rule.statistic == "parameter_count"
             seeds = [seeds_in(tables, experiment) for tables in (ours, theirs)]
             first, second = seeds if count else independent(*seeds)
             if not first:
                 continue  # all seeds are on both sides
             parts = [
-                assess(claim["id"], rule, of_seeds(tables, experiment, chosen))
+                assess(claim.id, rule, of_seeds(tables, experiment, chosen))
                 for tables, chosen in ((ours, first), (theirs, second))
             ]
             one, other = (part.sample for part in parts)

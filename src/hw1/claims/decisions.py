@@ -35,6 +35,7 @@ from hw1.claims.reading import Missing, Tables, TooFew, experiment_named
 from hw1.claims.sample import Sample
 from hw1.claims.statistics import STATISTICS
 from hw1.results.wording import VERDICTS
+from hw1.settings.claims import Claim, Rule, Side, opposite
 
 CONFIRMED, SMALLER, NO_DIFFERENCE, REFUTED, INCONCLUSIVE, NOT_ENOUGH, NOT_COMPUTED = VERDICTS
 
@@ -47,7 +48,7 @@ class Part(NamedTuple):
     so many parts, at the evidence that its claim takes; `bar` is the evidence that its words take.
     """
 
-    rule: dict
+    rule: Rule
     sample: Sample | None
     missing: str = ""
     e_confirmed: float = 0.0
@@ -59,7 +60,7 @@ class Part(NamedTuple):
     @property
     def decides(self) -> bool:
         """Whether the claim depends on the part; if not, it only stands beside the claim."""
-        return self.rule.get("decides", True)
+        return self.rule.decides
 
     @property
     def n(self) -> int | None:
@@ -73,7 +74,7 @@ class Finding(NamedTuple):
     all would decide an undecided claim, if further ones are as these. A claim without chance has no
     evidence."""
 
-    claim: dict
+    claim: Claim
     parts: list[Part]
     e_confirmed: float | None
     e_refuted: float | None
@@ -109,9 +110,6 @@ def interval(sample: Sample) -> tuple[float, float] | None:
     return median_interval(sample.values)
 
 
-Side = tuple[str, float]  # above or below, and the number
-
-
 def beyond(sample: Sample, side: str, bound: float) -> tuple[int, int, float]:
     """The number of values `above` or `below` a bound, the number of all values, and the largest
     share that would lie there if the median were the bound. A value at the bound counts for no
@@ -128,36 +126,12 @@ def evidence_beyond(sample: Sample, side: str, bound: float) -> float:
     return evidence(*beyond(sample, side, bound))
 
 
-def count_lies(count: float, region: dict) -> bool:
-    """Whether an exact number lies in a region; a range includes its ends."""
-    ((side, bound),) = region.items()
-    low, high = bound if side == "within" else (bound, bound)
-    return {"above": count > low, "below": count < high, "within": low <= count <= high}[side]
-
-
-def opposite(side: str) -> str:
-    return "below" if side == "above" else "above"
-
-
-def sides(region: dict) -> list[Side]:
-    """The conditions that make up a region: above a number, below one, or both."""
-    ((side, bound),) = region.items()
-    return [("above", bound[0]), ("below", bound[1])] if side == "within" else [(side, bound)]
-
-
-def refuting(rule: dict) -> list[Side]:
-    """The conditions that refute a part; each is enough."""
-    if "refuted" in rule:
-        return sides(rule["refuted"])
-    return [(opposite(side), bound) for side, bound in sides(rule["confirmed"])]
-
-
-def assess(claim: str, rule: dict, tables: Tables) -> Part:
+def assess(claim: str, rule: Rule, tables: Tables) -> Part:
     """Measure one part of a claim. If a table lacks something, the part says so; any other error of
     a statistic is raised."""
-    statistic = STATISTICS[rule["statistic"]]
+    statistic = STATISTICS[rule.statistic]
     try:
-        sample = statistic(tables, **rule["of"])
+        sample = statistic(tables, **rule.of)
         if not np.isfinite(sample.values).all():
             raise Missing("found a number that is not finite")
     except TooFew as error:
@@ -165,30 +139,27 @@ def assess(claim: str, rule: dict, tables: Tables) -> Part:
     except Missing as error:
         return Part(rule, None, str(error))
     except ValueError as error:  # a script would report it in one line, like a user's mistake
-        raise RuntimeError(f"claim {claim}: {rule['statistic']} failed") from error
+        raise RuntimeError(f"claim {claim}: {rule.statistic} failed") from error
     if sample.counted:
-        inside = count_lies(float(sample.values[0]), rule["confirmed"])
-        out = (
-            count_lies(float(sample.values[0]), rule["refuted"])
-            if "refuted" in rule
-            else not inside
-        )
+        count = float(sample.values[0])
+        inside = rule.confirmed.has(count)
+        out = rule.refuted.has(count) if rule.refuted else not inside
         certain = {True: math.inf, False: 0.0}
         return Part(rule, sample, e_confirmed=certain[inside], e_refuted=certain[out])
     return Part(
         rule,
         sample,
-        e_confirmed=min(evidence_beyond(sample, *side) for side in sides(rule["confirmed"])),
-        e_refuted=mean([evidence_beyond(sample, *side) for side in refuting(rule)]),
+        e_confirmed=min(evidence_beyond(sample, *side) for side in rule.confirmed.sides),
+        e_refuted=mean([evidence_beyond(sample, *side) for side in rule.refuting]),
         seeds=seeds_behind(rule, tables) or len(sample.values),
     )
 
 
-def seeds_behind(rule: dict, tables: Tables) -> int:
+def seeds_behind(rule: Rule, tables: Tables) -> int:
     """How many seeds the experiment of a part has, whether each gave a value or not; 0 where that
     is not known."""
     experiments = [name.removesuffix("_metrics") for name in tables if name.endswith("_metrics")]
-    own = experiment_named(rule["of"], experiments)
+    own = experiment_named(rule.of, experiments)
     seeds = tables[f"{own}_metrics"].get("seed") if own else None
     return 0 if seeds is None else seeds.nunique()
 
@@ -207,11 +178,11 @@ class Sizes(NamedTuple):
     mirror: float
 
 
-def sizes(rule: dict, sample: Sample) -> Sizes | None:
+def sizes(rule: Rule, sample: Sample) -> Sizes | None:
     """The sizes that a rule tells apart; None if it is not about the size of an effect."""
-    ((side, bound),) = rule["confirmed"].items()
+    (side, bound), *others = rule.confirmed.sides
     null = sample.null
-    if null is None or side == "within" or (bound <= null if side == "above" else bound >= null):
+    if null is None or others or (bound <= null if side == "above" else bound >= null):
         return None
     return Sizes(side, null, bound, 1 / bound if sample.ratio and bound else -bound)
 
@@ -273,8 +244,8 @@ def clearest(part: Part, parts: int) -> tuple[float, float]:
         _, n, share = beyond(sample, side, bound)
         return evidence(n, n, share)
 
-    others = [most(*side) for side in refuting(part.rule)]
-    both = min(most(*side) for side in sides(part.rule["confirmed"]))
+    others = [most(*side) for side in part.rule.refuting]
+    both = min(most(*side) for side in part.rule.confirmed.sides)
     return both, max(others) / len(others) / parts
 
 
@@ -289,9 +260,9 @@ def needed(part: Part, bars: Bars, parts: int) -> tuple[float, float]:
         values = seeds_needed(*beyond(sample, *side), at)
         return math.inf if values is None else math.ceil(values * part.seeds / len(sample.values))
 
-    others = refuting(part.rule)
+    others = part.rule.refuting
     return (
-        max(seeds(side, bars.confirmed) for side in sides(part.rule["confirmed"])),
+        max(seeds(side, bars.confirmed) for side in part.rule.confirmed.sides),
         min(seeds(side, bars.refuted * parts * len(others)) for side in others),
     )
 
@@ -299,26 +270,21 @@ def needed(part: Part, bars: Bars, parts: int) -> tuple[float, float]:
 # --- a list of claims
 
 
-def tested(claim: dict) -> bool:
-    """Whether there is chance in a claim: not all its parts are counts."""
-    return any(part["statistic"] != "parameter_count" for part in claim["parts"])
-
-
-def decide(claims: list[dict], tables: Tables, left_out: Container[str] = ()) -> list[Finding]:
+def decide(claims: Sequence[Claim], tables: Tables, left_out: Container[str] = ()) -> list[Finding]:
     """A finding for each claim of a list, except those with an id in `left_out`. These stay in the
     list, so its error rate counts them."""
     measured = [
-        (claim, [assess(claim["id"], rule, tables) for rule in claim["parts"]])
+        (claim, [assess(claim.id, rule, tables) for rule in claim.parts])
         for claim in claims
-        if claim["id"] not in left_out
+        if claim.id not in left_out
     ]
-    family = sum(map(tested, claims))
+    family = sum(claim.tested for claim in claims)
     found = []
     for _, parts in measured:
         deciding = [part for part in parts if part.decides]
         one = mean([part.e_refuted for part in deciding])
         found.append((min(part.e_confirmed for part in deciding), one))
-    chance = [index for index, (claim, _) in enumerate(measured) if tested(claim)]
+    chance = [index for index, (claim, _) in enumerate(measured) if claim.tested]
     bars = [holm_steps([found[index][side] for index in chance], family) for side in (0, 1)]
     takes = dict(zip(chance, map(Bars, *bars)))
     return [
@@ -339,7 +305,7 @@ def holm_steps(evidence_of_claims: Sequence[float], family: int) -> list[float]:
 
 
 def finding(
-    claim: dict, parts: list[Part], e_confirmed: float, e_refuted: float, bars: Bars | None
+    claim: Claim, parts: list[Part], e_confirmed: float, e_refuted: float, bars: Bars | None
 ) -> Finding:
     """The finding on a claim that takes so much evidence; without chance, any bars will do."""
     k = sum(part.decides for part in parts)

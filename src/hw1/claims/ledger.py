@@ -1,6 +1,6 @@
 """The ledger: what the seeds say about each claim of a list, in words and as tables.
 
-A claim is a dictionary as in workflow/claims.yaml, which explains the rules.
+workflow/claims.yaml explains the rules.
 """
 
 import math
@@ -19,24 +19,24 @@ from hw1.claims.decisions import (
     estimate,
     evidence_beyond,
     interval,
-    opposite,
-    sides,
     sizes,
 )
 from hw1.claims.sample import Sample
 from hw1.results.wording import number, seed_count
+from hw1.settings.claims import Region, Rule, opposite
 
 # --- in units of the smallest effect of interest
 
 
-def scale(sample: Sample, rule: dict) -> Callable[[float], float]:
+def scale(sample: Sample, region: Region) -> Callable[[float], float]:
     """How a value of the measure becomes an effect: 0 is none, positive is as claimed, and 1 is
     the smallest effect that matters, or one unit of the measure where the rule names none. A
     claimed range has its centre at 0 and its ends at -1, 1."""
-    ((side, bound),) = rule["confirmed"].items()
-    if side == "within":
-        middle, half = (bound[0] + bound[1]) / 2, (bound[1] - bound[0]) / 2 or 1.0
+    if region.within:
+        low, high = region.within
+        middle, half = (low + high) / 2, (high - low) / 2 or 1.0
         return lambda value: (value - middle) / half
+    ((side, bound),) = region.sides
     sign = -1 if side == "below" else 1
     null = sample.null or 0.0
 
@@ -56,13 +56,11 @@ def effects(part: Part) -> dict:
     sample = part.sample
     if sample is None or sample.counted:
         return dict.fromkeys(keys)
-    effect = scale(sample, part.rule)
+    effect = scale(sample, part.rule.confirmed)
     ends = interval(sample)
     low, high = sorted(map(effect, ends)) if ends else (None, None)
-    ((side, bound),) = part.rule["confirmed"].items()
-    bounds = [effect(value) for value in (bound if side == "within" else [bound])]
-    below = bounds[1] if side == "within" else None
-    found = (effect(estimate(sample)), low, high, bounds[0], below)
+    above, *below = [effect(bound) for _, bound in part.rule.confirmed.sides]
+    found = (effect(estimate(sample)), low, high, above, below[0] if below else None)
     # A ratio of 0 has no logarithm to show.
     return {
         key: value if value is None or math.isfinite(value) else None
@@ -77,11 +75,12 @@ def reported_text(part: Part) -> str:
     """Where the report's number, from its one run, stands among the seeds', and what that says of
     one run. Empty if the report gave none."""
     sample = part.sample
-    if sample is None or sample.counted or "reported" not in part.rule:
+    reported = part.rule.reported
+    if sample is None or sample.counted or reported is None:
         return ""
-    n, value = len(sample.values), number(part.rule["reported"])
-    below = int((sample.values < part.rule["reported"]).sum())
-    at_most = int((sample.values <= part.rule["reported"]).sum())
+    n, value = len(sample.values), number(reported)
+    below = int((sample.values < reported).sum())
+    at_most = int((sample.values <= reported).sum())
     # A further run falls on each of the n + 1 places between the sorted values equally often.
     tail = 2 * (min(at_most, n - below) + 1) / (n + 1)
     where = f"{below} of {n} seeds are below it"
@@ -98,22 +97,22 @@ def reported_text(part: Part) -> str:
 # --- in words
 
 
-def region_text(region: dict) -> str:
+def region_text(region: Region) -> str:
     """A region in words."""
-    ((side, bound),) = region.items()
-    if side == "within":
-        low, high = map(number, bound)
+    if region.within:
+        low, high = map(number, region.within)
         return f"at {low}" if low == high else f"within {low} to {high}"
+    ((side, bound),) = region.sides
     return f"{side} {number(bound)}"
 
 
-def rule_text(rule: dict) -> str:
+def rule_text(rule: Rule) -> str:
     """When a part is confirmed and when refuted, in words."""
-    refuted = "outside" if "within" in rule["confirmed"] else "on the other side"
-    if "refuted" in rule:
-        refuted = region_text(rule["refuted"])
-    text = f"confirmed {region_text(rule['confirmed'])}, refuted {refuted}"
-    return text if rule.get("decides", True) else f"decides nothing: {text}"
+    refuted = "outside" if rule.confirmed.within else "on the other side"
+    if rule.refuted:
+        refuted = region_text(rule.refuted)
+    text = f"confirmed {region_text(rule.confirmed)}, refuted {refuted}"
+    return text if rule.decides else f"decides nothing: {text}"
 
 
 REASONS = {
@@ -127,28 +126,28 @@ REASONS = {
 def sentence_of(part: Part) -> str:
     """What was measured, and what follows, in one sentence."""
     if part.sample is None:
-        return f"{part.rule['measure']}: {part.verdict}, {part.missing}."
+        return f"{part.rule.measure}: {part.verdict}, {part.missing}."
     text = measured_text(part.rule, part.sample)
     if part.n is None:
         return f"{text}."
     ends = interval(part.sample)
     details = [f"95 % interval {number(ends[0])} to {number(ends[1])}"] if ends else []
     details.append(count_of_values(part.sample))
-    region = region_text(part.rule["confirmed"])
+    region = region_text(part.rule.confirmed)
     reason = {CONFIRMED: f"as claimed ({region})", REFUTED: f"not {region}"} | REASONS
     found = sizes(part.rule, part.sample)
     if found and evidence_beyond(part.sample, opposite(found.side), found.null) >= part.bar:
         reason[REFUTED] = "the reverse"
     said = reason[part.verdict]
-    if part.verdict == CONFIRMED and "reading" in part.rule:
+    if part.verdict == CONFIRMED and part.rule.reading:
         said += f": {reading_of(part)}"
     return f"{text} ({', '.join(details)}), {said}."
 
 
-def measured_text(rule: dict, sample: Sample) -> str:
+def measured_text(rule: Rule, sample: Sample) -> str:
     """What was measured, with its unit."""
-    unit = f" {rule['unit']}" if "unit" in rule else ""
-    return f"{rule['measure']}: {number(estimate(sample))}{unit}"
+    unit = f" {rule.unit}" if rule.unit else ""
+    return f"{rule.measure}: {number(estimate(sample))}{unit}"
 
 
 def count_of_values(sample: Sample) -> str:
@@ -161,15 +160,15 @@ def count_of_values(sample: Sample) -> str:
 
 def reading_of(part: Part) -> str:
     """How a confirmed part is read, by where its values are shown to lie."""
-    reading, sample = part.rule["reading"], part.sample
-    assert sample is not None
-    regions = sides(reading["where"])
+    reading, sample = part.rule.reading, part.sample
+    assert reading is not None and sample is not None
+    regions = reading.where.sides
     if min(evidence_beyond(sample, *side) for side in regions) >= part.bar:
-        return reading["inside"]
+        return reading.inside
     outside = max(evidence_beyond(sample, opposite(side), bound) for side, bound in regions)
     if outside >= part.bar * len(regions):
-        return reading["outside"]
-    return f"{reading['inside']} or {reading['outside']}, which of both is not shown"
+        return reading.outside
+    return f"{reading.inside} or {reading.outside}, which of both is not shown"
 
 
 def sentence(finding: Finding) -> str:
@@ -229,11 +228,11 @@ def claim_rows(findings: list[Finding]) -> list[dict]:
     decisive = [(finding, finding.parts[finding.decisive]) for finding in findings]
     return [
         {
-            "claim": finding.claim["id"],
+            "claim": finding.claim.id,
             "verdict": finding.verdict,
             "part": finding.decisive + 1,
             **measured(part),
-            "unit": part.rule.get("unit"),
+            "unit": part.rule.unit,
             "e_confirmed": finding.e_confirmed,
             "e_refuted": finding.e_refuted,
             "e_needed": finding.e_needed,
@@ -248,17 +247,17 @@ def part_rows(findings: list[Finding]) -> list[dict]:
     """One row per part of a claim, with its effect in units of the smallest one of interest."""
     return [
         {
-            "claim": finding.claim["id"],
+            "claim": finding.claim.id,
             "claim_verdict": finding.verdict,
             "part": place,
             "decides": part.decides,
-            "measure": part.rule["measure"],
+            "measure": part.rule.measure,
             "verdict": part.verdict,
             **measured(part),
-            "unit": part.rule.get("unit"),
+            "unit": part.rule.unit,
             "e_confirmed": part.e_confirmed if part.n else None,
             "e_refuted": part.e_refuted if part.n else None,
-            "reported": part.rule.get("reported"),
+            "reported": part.rule.reported,
             "reported_text": reported_text(part),
             "rule": rule_text(part.rule),
             "sentence": sentence_of(part),

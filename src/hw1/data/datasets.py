@@ -17,6 +17,7 @@ import numpy as np
 
 from hw1.results.arrays import Arrays
 from hw1.results.files import replacing
+from hw1.settings import dataset as settings
 
 # sin(5 pi x) / (5 pi x) with its limit 1 at 0, and the sign of sin(5 pi x).
 FUNCTIONS = {"sinc": lambda x: np.sinc(5 * x), "sign": lambda x: np.sign(np.sin(5 * np.pi * x))}
@@ -200,14 +201,14 @@ def named_arrays(path: Path) -> Arrays:
     return found
 
 
-def own(dataset: dict, path: Path) -> Arrays:
+def own(dataset: settings.Arrays, path: Path) -> Arrays:
     """The four arrays of a user's own .npz, as `dataset` describes them.
 
     Inputs become float64 (n, *shape), pixels stay uint8; labels become int64 (n,), real targets
     float64 (n, outputs). Raises ValueError, with a line that names array and place, if the file
     does not fit, or if `dataset` does not say whether its uint8 are pixels.
     """
-    found, pixels = named_arrays(path), dataset.get("pixels")
+    found, pixels = named_arrays(path), dataset.pixels
     prepared = {}
     for name in ARRAYS:
         array, inputs, where = found[name], name.endswith("inputs"), f"{path}: {name}"
@@ -220,37 +221,39 @@ def own(dataset: dict, path: Path) -> Arrays:
             said = "expected its entry under datasets to say pixels: true or pixels: false"
             raise ValueError(f"{where}: found uint8, {said}")
         n = len(found[name.replace("targets", "inputs")]) if not inputs else len(array)
-        labels = "classes" in dataset and not inputs
-        shape = (n,) if labels else (n, *(dataset["shape"] if inputs else [dataset["outputs"]]))
+        classes = None if inputs else dataset.classes
+        shape = (n,) if classes else (n, *(dataset.shape if inputs else [dataset.outputs]))
         if array.shape == (n,) and shape == (n, 1):
             array = array[:, None]
         if array.shape != shape or n == 0:
             raise ValueError(f"{where}: found the shape {array.shape}, expected {shape}")
-        if name == "train_inputs" and n != dataset["examples"]:
-            said = f"but examples says {dataset['examples']}"
+        if name == "train_inputs" and n != dataset.examples:
+            said = f"but examples says {dataset.examples}"
             raise ValueError(f"{where}: found {n} examples, {said}")
         wrong = ~np.isfinite(array)
-        if labels and not wrong.any():
-            wrong = (array != np.floor(array)) | (array < 0) | (array >= dataset["classes"])
+        if classes and not wrong.any():
+            wrong = (array != np.floor(array)) | (array < 0) | (array >= classes)
         if wrong.any():
             place = tuple(int(index) for index in np.argwhere(wrong)[0])
-            expected = f"a label of 0 to {dataset['classes'] - 1}" if labels else "a finite number"
+            expected = f"a label of 0 to {classes - 1}" if classes else "a finite number"
             at = ", ".join(map(str, place))
             raise ValueError(f"{where}[{at}]: found {array[place]}, expected {expected}")
         kept = array.dtype if inputs and pixels else np.float64
-        prepared[name] = array.astype(np.int64 if labels else kept)
+        prepared[name] = array.astype(np.int64 if classes else kept)
     return prepared
 
 
-def prepare(dataset: dict, root: Path, source: Path | None = None) -> Arrays:
+def prepare(dataset: settings.DataSet, root: Path, source: Path | None = None) -> Arrays:
     """Make the arrays that `dataset`, an entry of `datasets:` in the configuration, describes.
 
-    `root` is where downloaded files are kept, `source` the file of a data set of kind `arrays`.
+    `root` is where downloaded files are kept, `source` the file of a data set of one's own.
     """
-    if source:
-        return own(dataset, source)
-    if dataset["kind"] == "function":
-        return function_samples(*(dataset[key] for key in ("function", "points", "low", "high")))
-    if dataset["kind"] == "digits":
-        return digits(dataset["test_share"], dataset["size"])
-    return mnist(root, dataset["kind"])
+    match dataset:
+        case settings.Arrays():
+            assert source
+            return own(dataset, source)
+        case settings.Function():
+            return function_samples(dataset.function, dataset.points, dataset.low, dataset.high)
+        case settings.Digits():
+            return digits(dataset.test_share, dataset.size)
+    return mnist(root, dataset.kind)

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional
 
-from hw1.data.seeding import generator, key_of
+from hw1.data.seeding import generator
 from hw1.results.arrays import Arrays
-from hw1.settings.architectures import classes_of, example_shape
+from hw1.settings.architectures import Mlp
+from hw1.settings.runs import Run, Settings
 
 
 class Split(NamedTuple):
@@ -18,7 +19,7 @@ class Split(NamedTuple):
     targets: torch.Tensor
 
 
-def tensors(arrays: Arrays, settings: dict, device: torch.device) -> dict[str, Split]:
+def tensors(arrays: Arrays, run: Run, device: torch.device) -> dict[str, Split]:
     """Return the `train` split and, except for functions, the `test` split, as a run sees them.
 
     Images, and pixels of one's own, are scaled linearly from 0-255 to `inputs.range`; images are
@@ -26,7 +27,7 @@ def tensors(arrays: Arrays, settings: dict, device: torch.device) -> dict[str, S
     replaced by a uniform draw from the run's seed; with a number, that share of them is. Test
     labels stay true. `inputs.examples` keeps so many training examples, drawn once for all runs.
     """
-    return Data(arrays, device).splits(settings)
+    return Data(arrays, device).splits(run)
 
 
 class Data:
@@ -36,30 +37,29 @@ class Data:
         self.arrays, self.device = arrays, device
         self.presented: tuple[list, dict[str, Split]] | None = None
 
-    def splits(self, settings: dict) -> dict[str, Split]:
-        """The splits as the run of `settings` sees them; see `tensors`."""
-        example, _ = example_shape(settings)
-        if settings["model"]["kind"] == "mlp":
+    def splits(self, run: Run) -> dict[str, Split]:
+        """The splits as a run sees them; see `tensors`."""
+        example, shown = run.example_shape, run.inputs
+        if isinstance(run.model, Mlp):
             example = (prod(example),)
-        shown = settings.get("inputs") or {}
-        look = [example, settings["dataset"], shown.get("range"), shown.get("examples")]
+        look = [example, run.dataset, shown.range, shown.examples]
         if self.presented is None or self.presented[0] != look:
-            self.presented = (look, self.present(settings, example))
+            self.presented = (look, self.present(run, example))
         splits = dict(self.presented[1])
-        classes, labels = classes_of(settings), settings.get("inputs", {}).get("labels", "given")
-        if classes and labels != "given":
+        classes, labels = run.label_count, shown.labels
+        if classes and labels not in (None, "given"):
             inputs, targets = splits["train"]
-            key = key_of(settings, "labels")
+            key = run.key("labels")
             drawn = torch.randint(classes, targets.shape, generator=generator(key, "labels"))
             drawn = drawn.to(self.device)
-            if labels != "random":  # a share of them
+            if not isinstance(labels, str):  # a share of them
                 order = torch.randperm(len(targets), generator=generator(key, "labels", 1))
                 chosen = order[: round(labels * len(targets))].to(self.device)
                 drawn = targets.index_copy(0, chosen, drawn[chosen])
             splits["train"] = Split(inputs, drawn)
         return splits
 
-    def present(self, settings: dict, example: tuple[int, ...]) -> dict[str, Split]:
+    def present(self, settings: Settings, example: tuple[int, ...]) -> dict[str, Split]:
         """The splits with inputs (n, *example) and the labels of the data set."""
         splits = {}
         for name in ("train", "test"):
@@ -68,19 +68,19 @@ class Data:
             # A copy, since it is scaled in place.
             inputs = torch.tensor(self.arrays[f"{name}_inputs"], dtype=torch.float32)
             targets = torch.from_numpy(self.arrays[f"{name}_targets"])
-            if classes_of(settings) is None:
+            if settings.label_count is None:
                 targets = targets.float()
-            if settings["dataset"]["kind"] not in ("function", "arrays"):
+            shown = settings.inputs
+            if settings.dataset.is_image:
                 inputs = inputs.unsqueeze(1)
-                if inputs.shape[-1] != settings["inputs"]["size"]:
-                    size = (settings["inputs"]["size"],) * 2
+                size = settings.example_shape[1:]
+                if inputs.shape[2:] != size:
                     inputs = functional.interpolate(inputs, size, mode="bilinear", antialias=True)
-            shown = settings.get("inputs") or {}
-            if "range" in shown:  # pixels
-                low, high = shown["range"]
+            if shown.range:  # pixels
+                low, high = shown.range
                 inputs.mul_((high - low) / 255).add_(low)
             inputs = inputs.reshape(-1, *example).to(self.device)
-            few = shown.get("examples")
+            few = shown.examples
             if name == "train" and few:  # the same for all runs, in their order
                 order = torch.randperm(len(inputs), generator=generator((0, 0), "examples"))
                 chosen = order[:few].sort().values

@@ -20,12 +20,3 @@ def stream_seed(key: tuple[int, int], purpose: str, index: int = 0) -> int:
 def generator(key: tuple[int, int], purpose: str, index: int = 0) -> torch.Generator:
     """Return a CPU generator, so that the numbers are the same whatever device trains."""
     return torch.Generator().manual_seed(stream_seed(key, purpose, index))
-
-
-def key_of(settings: dict, purpose: str) -> tuple[int, int]:
-    """Seed and stream of a run for one purpose; `stream` is one for all, or one for each of some.
-
-    So two runs may share their initial weights but not the order of their batches, or the reverse.
-    """
-    stream = settings["stream"]
-    return settings["seed"], stream if isinstance(stream, int) else stream.get(purpose, 0)

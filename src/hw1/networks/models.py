@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from hw1.data.seeding import stream_seed
-from hw1.settings.architectures import Convolution, Layer, layers
+from hw1.settings.architectures import Convolution, Layer, Model
 
 
 def build(
-    model: dict, input_shape: tuple[int, ...], outputs: int, key: tuple[int, int] = (0, 0)
+    model: Model, input_shape: tuple[int, ...], outputs: int, key: tuple[int, int] = (0, 0)
 ) -> nn.Sequential:
     """Build `model` (see `hw1.settings.architectures`) with its initial weights, by default
     PyTorch's.
@@ -19,11 +19,11 @@ def build(
     `key`, the run's seed and stream, decides the initial weights; torch's global random state
     is left as it was.
     """
-    stack = layers(model, input_shape, outputs)
+    stack = model.layers(input_shape, outputs)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(key, "initialisation"))
         modules = build_modules(stack, model)
-        initialise(modules, model.get("initialisation", "default"), model.get("gain", 1.0))
+        initialise(modules, model.initialisation, model.gain)
     # In this layout oneDNN and cuDNN convolve without reordering; an MLP is not affected. (torch
     # documents this call of `to`, but has no overload for it.)
     return nn.Sequential(*modules).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -32,13 +32,15 @@ def build(
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "selu": nn.SELU, "gelu": nn.GELU}
 
 
-def activation(model: dict) -> nn.Module:
+def activation(model: Model) -> nn.Module:
     """The activation after every hidden layer of `model`."""
-    kind = model.get("activation", "relu")
-    return nn.LeakyReLU(model["slope"]) if kind == "leaky_relu" else ACTIVATIONS[kind]()
+    if model.activation == "leaky_relu":
+        assert model.slope is not None
+        return nn.LeakyReLU(model.slope)
+    return ACTIVATIONS[model.activation]()
 
 
-def build_modules(stack: list[Layer], model: dict) -> list[nn.Module]:
+def build_modules(stack: list[Layer], model: Model) -> list[nn.Module]:
     """The modules of `stack` in order, activations, pooling and flattening included."""
     convolutions = [layer for layer in stack if isinstance(layer, Convolution)]
     modules: list[nn.Module] = []
@@ -48,7 +50,7 @@ def build_modules(stack: list[Layer], model: dict) -> list[nn.Module]:
         both = [activation(model), *([nn.MaxPool2d(2)] if layer.pooling else [])]
         # Pooling first: the result and the gradient are the same, since a rising activation keeps
         # the order of pixels, and the activation has a quarter of the work. GELU falls at first.
-        modules += both if model.get("activation") == "gelu" else reversed(both)
+        modules += both if model.activation == "gelu" else reversed(both)
     if convolutions:
         modules.append(nn.Flatten())
     *hidden, output = stack[len(convolutions) :]
@@ -56,7 +58,7 @@ def build_modules(stack: list[Layer], model: dict) -> list[nn.Module]:
         modules.append(nn.Linear(linear.inputs, linear.outputs))
         modules += [nn.BatchNorm1d(linear.outputs)] * linear.batch_norm
         # Dropout shares a place with the activation, so the names of layers do not depend on it.
-        dropout = [nn.Dropout(model["dropout"])] if model.get("dropout") else []
+        dropout = [nn.Dropout(model.dropout)] if model.dropout else []
         modules.append(nn.Sequential(activation(model), *dropout) if dropout else activation(model))
     return [*modules, nn.Linear(output.inputs, output.outputs)]
 

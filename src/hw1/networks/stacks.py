@@ -14,7 +14,7 @@ from torch.nn.utils import parameters_to_vector
 from hw1.data.inputs import Data
 from hw1.networks.models import build
 from hw1.networks.passes import Passes
-from hw1.settings.architectures import classes_of, example_shape
+from hw1.settings.runs import Settings
 
 
 def activate(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
@@ -207,7 +207,6 @@ class RowStack(nn.Module):
 NUMBER = (int, float)
 LARGEST_STACKED_BATCH = 4096  # every member has a mini-batch of its own in memory
 PHASE = {
-    "objective": "loss",
     "optimizer": ("adam", "adamw", "sgd"),
     "learning_rate": NUMBER,
     "momentum": NUMBER,
@@ -232,12 +231,10 @@ MODEL = {
     "hidden": [int],
     "initialisation": ("default", "he", "xavier", "lecun", "orthogonal"),
     "gain": NUMBER,
-    "dropout": 0,
-    "batch_norm": False,
 }
 # Settings that act before there is a stack: on data, names and initial weights.
 BEFORE = {
-    **dict.fromkeys(("experiment", "variant", "seed", "stream", "dataset", "start"), object),
+    **dict.fromkeys(("experiment", "variant", "stream", "dataset", "start"), object),
     "inputs": {
         "size": int,
         "range": [int, float],
@@ -256,7 +253,7 @@ SETTINGS: dict[type, dict] = {
     },
     RowStack: BEFORE
     | {
-        "model": MODEL | {"activation": "relu"},
+        "model": MODEL,
         "training": TRAINING
         | {
             "batch_size": range(1, LARGEST_STACKED_BATCH + 1),
@@ -285,11 +282,11 @@ def listed(found: object, known: object) -> bool:
     return found == known
 
 
-def stack_kind(settings: dict) -> type | None:
+def stack_kind(settings: Settings) -> type | None:
     """The stack that implements all settings of a run: `Stack` for real targets, `RowStack` for
     labels, or None."""
-    kind = Stack if classes_of(settings) is None else RowStack
-    return kind if listed(settings, SETTINGS[kind]) else None
+    kind = Stack if settings.label_count is None else RowStack
+    return kind if listed(settings.said, SETTINGS[kind]) else None
 
 
 def same_bits(member: nn.Sequential, batch_sizes: Iterable[int]) -> bool:
@@ -322,13 +319,13 @@ def same_bits(member: nn.Sequential, batch_sizes: Iterable[int]) -> bool:
     return True
 
 
-def stack_of(settings: dict, data: Data) -> type | None:
+def stack_of(settings: Settings, data: Data) -> type | None:
     """The stack for runs that differ only in their seeds, or None if they train one by one."""
     kind = stack_kind(settings)
     if kind is not RowStack:
         return kind
-    n = settings["inputs"].get("examples") or len(data.arrays["train_inputs"])
-    size = settings["training"]["batch_size"]
-    member = build(settings["model"], *example_shape(settings))
+    n = settings.inputs.examples or len(data.arrays["train_inputs"])
+    size = settings.training.size_of_batch(n)
+    member = build(settings.model, settings.example_shape, settings.outputs)
     exact = data.device.type == "cpu" and same_bits(member, (size, n % size or size))
     return RowStack if exact else None

@@ -7,7 +7,6 @@ snapshot in the order of `model.parameters()`. With batch norm it also has `stat
 the order of `model.buffers()`. Runs that stop by their loss may have different epochs.
 """
 
-import json
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hw1.results import arrays
+from hw1.settings.runs import Run
 
 if TYPE_CHECKING:
     from torch import device, nn
@@ -24,7 +24,7 @@ class Snapshots(NamedTuple):
     """Snapshots of one run: its settings, epochs (s,), weights (s, p), the number of weights in
     layer 1, and the statistics of batch norm (s, b)."""
 
-    settings: dict
+    settings: Run
     epochs: np.ndarray
     weights: np.ndarray
     first_layer: int
@@ -35,9 +35,9 @@ class Snapshots(NamedTuple):
         import torch
 
         from hw1.networks import models
-        from hw1.settings.architectures import example_shape
 
-        model = models.build(self.settings["model"], *example_shape(self.settings)).to(device)
+        run = self.settings
+        model = models.build(run.model, run.example_shape, run.outputs).to(device)
         with torch.no_grad():  # copies, since views into a vector give other rounding
             for kept, values in (
                 (list(model.parameters()), self.weights),
@@ -74,7 +74,7 @@ def flatten(checkpoint: dict) -> Snapshots:
         ).astype(np.float32)
 
     return Snapshots(
-        json.loads(checkpoint["settings"]),
+        Run.of(checkpoint["settings"]),
         np.array(list(snapshots), dtype=np.int64),
         rows([name for name in state if name not in kept]),
         sum(tensor.numel() for name, tensor in state.items() if name.startswith("0.")),
@@ -87,7 +87,7 @@ def save(path: str | os.PathLike, runs: list[Snapshots]) -> None:
     arrays.save(
         path,
         {
-            "settings": np.array([json.dumps(run.settings, sort_keys=True) for run in runs]),
+            "settings": np.array([run.settings.text for run in runs]),
             "first_layer": np.array(runs[0].first_layer),
             **{f"epochs_{place}": run.epochs for place, run in enumerate(runs)},
             **{f"weights_{place}": run.weights for place, run in enumerate(runs)},
@@ -105,7 +105,7 @@ def load(path: str | os.PathLike) -> list[Snapshots]:
     found = arrays.load(path)
     return [
         Snapshots(
-            json.loads(str(settings)),
+            Run.of(str(settings)),
             found[f"epochs_{place}"],
             found[f"weights_{place}"],
             int(found["first_layer"]),

@@ -19,10 +19,11 @@ from hw1.claims.inference import MOST_SEEDS, seeds_needed
 from hw1.claims.reading import experiment_named
 from hw1.results.wording import duration, outcome, seed_count
 from hw1.settings.batches import seeds_of
+from hw1.settings.claims import Claim
 from hw1.settings.entries import Analysis
 from hw1.settings.estimates import training_seconds
+from hw1.settings.experiments import Experiments
 from hw1.settings.overlays import leaves
-from hw1.settings.runs import Experiments
 
 Seeds = dict[str, list[int]]  # by experiment
 
@@ -153,12 +154,12 @@ def undecided(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.verdict in (INCONCLUSIVE, NOT_ENOUGH)]
 
 
-def experiments_behind(claim: dict, experiments: Experiments) -> list[str]:
+def experiments_behind(claim: Claim, experiments: Experiments) -> list[str]:
     """The experiments whose seeds decide a claim: those of its parts that are built."""
     named = set()
-    for part in claim["parts"]:
-        if part.get("decides", True) and part["statistic"] != "parameter_count":
-            named.add(experiment_named(part["of"], experiments))
+    for rule in claim.parts:
+        if rule.decides and rule.statistic != "parameter_count":
+            named.add(experiment_named(rule.of, experiments))
     return [name for name in experiments if name in named]
 
 
@@ -192,9 +193,9 @@ def next_seeds(experiments: Experiments, experiment: str, count: int) -> Seeds:
     names = [experiment]
     for name in names:  # grows
         for settings in experiments[name].variants.values():
-            start = settings.get("start")
-            if start and start["experiment"] not in names:
-                names.append(start["experiment"])
+            start = settings.start
+            if start and start.experiment not in names:
+                names.append(start.experiment)
                 there = experiments[names[-1]].seeds
                 added[names[-1]] = [seed for seed in added[name] if seed not in there]
     return {name: seeds for name, seeds in added.items() if seeds}
@@ -237,7 +238,7 @@ def choose(
             added = next_seeds(experiments, name, count)
             seconds = time_of(experiments, added, costs, cores)
             if seconds + beyond <= left:
-                claims = [f.claim["id"] for f in open_ if name in missing(f, experiments)]
+                claims = [f.claim.id for f in open_ if name in missing(f, experiments)]
                 return Step(name, added, claims, seconds + beyond)
     return None
 
@@ -250,11 +251,11 @@ def news(before: Sequence[Finding], now: Sequence[Finding], experiments: Experim
     claims have which verdict."""
     if not before:
         return outcome(finding.verdict for finding in now)
-    was = {finding.claim["id"] for finding in undecided(before)}
-    still = {finding.claim["id"] for finding in undecided(now)}
+    was = {finding.claim.id for finding in undecided(before)}
+    still = {finding.claim.id for finding in undecided(now)}
     said = []
     for finding in now:
-        name = finding.claim["id"]
+        name = finding.claim.id
         if (name in was) != (name in still):
             own = experiments_behind(finding.claim, experiments)
             seeds = min(len(experiments[experiment].seeds) for experiment in own)
@@ -298,5 +299,5 @@ def summary(
             seeds = " and ".join(f"{n} more of {name}" for name, n in lacks.items())
             time = duration(cost_of(finding, experiments, costs, cores))
             said = f"at {seed_count(wanted(finding))}, {seeds}, about {time}"
-        lines.append(f"{finding.claim['id']} {finding.verdict}: {said}")
+        lines.append(f"{finding.claim.id} {finding.verdict}: {said}")
     return lines

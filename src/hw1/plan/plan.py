@@ -25,8 +25,12 @@ from hw1.results.wording import outcome
 from hw1.settings import estimates
 from hw1.settings.batches import seeds_of
 from hw1.settings.claim_lists import about, left_out, statistic_files
+from hw1.settings.claims import Claim
+from hw1.settings.configuration import Configuration
+from hw1.settings.dataset import Arrays
 from hw1.settings.entries import OWN_TABLES, ROOT, Analysis, Figure, Kind, style, tables_of
-from hw1.settings.runs import Experiment, experiments_of, start_of
+from hw1.settings.experiments import Experiment, start_of
+from hw1.settings.runs import Settings
 
 # The name of an analysis's job, by its scope, and the place of its tables. A job that sees a whole
 # experiment makes the final table; the tables of other jobs are joined to it.
@@ -88,13 +92,13 @@ class Plan:
     its folder and overlays. Wildcards `w` are those of a job.
     """
 
-    config: dict
+    config: Configuration
     experiments: dict[str, Experiment]
     analyses: list[Analysis]
     figures: dict[str, Figure]
     kinds: list[Kind]
-    claims: dict[str, list[dict]]
-    of_arms: dict[str, dict] = field(default_factory=dict)
+    claims: dict[str, list[Claim]]
+    of_arms: dict[str, dict[str, Experiment]] = field(default_factory=dict)
     folder: str = "results"
     prefix: str = ""
     outer: str = ""
@@ -106,22 +110,20 @@ class Plan:
     @functools.cached_property
     def arms(self) -> list[str]:
         """The arms that there are."""
-        return list(self.config["arms"])
+        return list(self.config.arms)
 
     @functools.cache
     def of_arm(self, arm: str) -> "Plan":
         """The plan of an arm, with the analyses of this one that have variants in it."""
         if arm == self.arms[0]:
             return self
-        config, analyses = self.of_arms.get(arm, self.config), []
-        experiments = experiments_of(config)
+        experiments, analyses = self.of_arms.get(arm, self.experiments), []
         for analysis in self.analyses:
             if found := experiments.get(analysis.experiment):
                 variants = [variant for variant in analysis.variants if variant in found.variants]
                 analyses += [analysis._replace(variants=variants)] * bool(variants)
         return replace(
             self,
-            config=config,
             experiments=experiments,
             analyses=analyses,
             figures={},
@@ -156,9 +158,9 @@ class Plan:
 
     def settings_of(self, w: Any) -> str:
         """All settings of a batch as one JSON text: Snakemake compares params as a set."""
-        return json.dumps(self.batch(w), sort_keys=True)
+        return self.batch(w).text
 
-    def batch(self, w: Any) -> dict:
+    def batch(self, w: Any) -> Settings:
         """The settings that the runs of a batch have in common."""
         return self.experiments[w.experiment].variants[w.variant]
 
@@ -177,15 +179,12 @@ class Plan:
 
     def source_of(self, w: Any) -> str | list:
         """The user's file of a data set, if it has one."""
-        settings = self.config["datasets"][w.dataset]
-        return self.here(settings["file"]) if "file" in settings else []
+        dataset = self.config.datasets[w.dataset]
+        return self.here(dataset.file) if isinstance(dataset, Arrays) else []
 
     def dataset_settings(self, name: str) -> str:
-        """The settings of a data set as one JSON text, without the title that figures show."""
-        settings = self.config["datasets"][name]
-        return json.dumps(
-            {k: settings[k] for k in settings.keys() - {"title", "file"}}, sort_keys=True
-        )
+        """The settings of a data set as one JSON text."""
+        return self.config.datasets[name].content.text
 
     @functools.cached_property
     def analysis(self) -> dict[tuple[str, str], Analysis]:
@@ -198,8 +197,8 @@ class Plan:
 
     def places_of(self, kind: Kind) -> list[str]:
         """Where a job of a kind of analysis leaves its tables."""
-        ends = [f"_{end}" if end else "" for end in kind.declared["tables"]]
-        place = PLACES[kind.declared["scope"]]
+        ends = [f"_{end}" if end else "" for end in kind.declared.tables]
+        place = PLACES[kind.declared.scope]
         return [place.replace("{table}", f"{{analysis}}{end}") for end in ends]
 
     @functools.cached_property
@@ -209,7 +208,7 @@ class Plan:
         return {
             (analysis.experiment, table): analysis
             for analysis in self.analyses
-            if analysis.kind.declared["scope"] != "experiment"
+            if analysis.kind.declared.scope != "experiment"
             for table in analysis.tables
         }
 
@@ -234,7 +233,7 @@ class Plan:
         """The data file of the variants that a job of an analysis sees, if its kind needs one."""
         analysis = self.analysis[w.experiment, w.analysis]
         variant = dict(w.items()).get("variant", analysis.variants[0])
-        return [self.data_file(w.experiment, variant)] * analysis.kind.declared["data"]
+        return [self.data_file(w.experiment, variant)] * analysis.kind.declared.data
 
     def parts_of(self, w: Any) -> list[str]:
         """The tables that a table of an experiment joins."""
@@ -243,7 +242,7 @@ class Plan:
             variants = list(self.experiments[w.experiment].variants)
         else:
             analysis = self.joined[w.experiment, w.table]
-            place = PLACES[analysis.kind.declared["scope"]]
+            place = PLACES[analysis.kind.declared.scope]
             variants = analysis.variants if "{variant}" in place else [""]
         return [
             place.format(experiment=w.experiment, table=w.table, variant=variant, seeds=batch)
@@ -276,8 +275,8 @@ class Plan:
 
     def help(self) -> str:
         """All targets, a line each."""
-        entries = [self.config["claims"][name] for name in self.claims]
-        lists = {entry["target"]: entry["title"] for entry in entries if "target" in entry}
+        entries = [self.config.claims[name] for name in self.claims]
+        lists = {entry.target: entry.title for entry in entries if entry.target}
         lines = {
             "all": "everything (what snakemake builds without a target)",
             "results/index.html": "the page, with all it shows",
@@ -287,8 +286,8 @@ class Plan:
             "status": "what is done, running and waiting, also while a build runs",
             "verify": "are the results as they were written?",
         }
-        for name, experiment in self.config["experiments"].items():
-            lines[name] = experiment["title"]
+        for name, experiment in self.experiments.items():
+            lines[name] = experiment.title
             own = [figure for figure in self.figures.values() if figure.experiment == name]
             lines |= {f"  fig_{figure.name}": figure.caption for figure in own}
         width = max(map(len, lines))
@@ -311,16 +310,16 @@ class Plan:
     def category_of(self, name: str) -> str:
         """Where a figure stands in Snakemake's report: under its experiment."""
         experiment = self.figures[name].experiment
-        return self.config["experiments"][experiment]["title"] if experiment else "Claims"
+        return self.experiments[experiment].title if experiment else "Claims"
 
     def rules_of(self, claims: str) -> str:
         """The file of a list of claims."""
-        return self.here(self.config["claims"][claims]["file"])
+        return self.here(self.config.claims[claims].file)
 
     @functools.cached_property
     def statistics(self) -> list[str]:
         """The files with statistics of extensions."""
-        return [self.here(file) for file in statistic_files(self.config["extensions"].values())]
+        return [self.here(file) for file in statistic_files(self.config.folders)]
 
     @functools.cached_property
     def code_of_statistics(self) -> list[str]:
@@ -331,7 +330,7 @@ class Plan:
         """The tables from which a list of claims is decided."""
         return self.evidence_for(self.claims[claims], arm)
 
-    def evidence_for(self, claims: Sequence[dict], arm: str) -> list[str]:
+    def evidence_for(self, claims: Sequence[Claim], arm: str) -> list[str]:
         """The tables from which claims are decided: all tables of the experiments that they name;
         for an arm after the first, only those that are there."""
         plan, named = self.of_arm(arm), about(claims)
@@ -355,7 +354,7 @@ class Plan:
     def left_out(self, claims: str, arm: str) -> list[str]:
         """The claims of a list that are not decided for an arm, by their ids."""
         built = {Path(file).stem.removesuffix("_metrics") for file in self.evidence(claims, arm)}
-        return left_out(self.claims[claims], self.config["claims"][claims], built)
+        return left_out(self.claims[claims], self.why_left_out(claims), built)
 
     def ledgers(self, lists: Iterable[str], middle: str = "") -> list[str]:
         """The tables of lists of claims, of all arms."""
@@ -397,16 +396,16 @@ class Plan:
     @property
     def titles_of_arms(self) -> dict[str, str]:
         """What each arm is called."""
-        return {arm: entry["title"] for arm, entry in self.config["arms"].items()}
+        return {arm: entry.title for arm, entry in self.config.arms.items()}
 
     def titles_on(self, page: str) -> dict[str, list]:
         """The title of each list of claims on a page, and the claims left out of it, by name."""
-        entries = {name: self.config["claims"][name] for name in self.lists_on(page)}
-        return {name: [entry["title"], self.why_left_out(name)] for name, entry in entries.items()}
+        entries = {name: self.config.claims[name] for name in self.lists_on(page)}
+        return {name: [entry.title, self.why_left_out(name)] for name, entry in entries.items()}
 
     def why_left_out(self, claims: str) -> dict[str, str]:
         """The claims that are not decided, by id, and why."""
-        return self.config["claims"][claims].get("leave_out", {})
+        return self.config.claims[claims].leave_out or {}
 
     @functools.cache
     def sections_on(self, page: str) -> list[dict]:
@@ -452,10 +451,10 @@ class Plan:
     @functools.cache
     def dataset_recipe(self, name: str) -> str:
         """The recipe of a prepared data set, with the content of the user's own file."""
-        source = self.config["datasets"][name].get("file")
+        dataset = self.config.datasets[name]
         # In a module, another rule of the outer workflow may still have to make the file.
-        content = content_of(source) if source and not self.outer else []
-        return recipe_of("prepare_data", self.dataset_settings(name), content)
+        there = [dataset.file] if isinstance(dataset, Arrays) and not self.outer else []
+        return recipe_of("prepare_data", dataset.content.text, content_of(*there))
 
     @functools.cache
     def alone(self, experiment: str) -> list[str]:
@@ -474,10 +473,10 @@ class Plan:
         """The recipe of the checkpoint and the history of a batch."""
         settings = self.experiments[experiment].variants[variant]
         made_from = [self.dataset_recipe(self.experiments[experiment].datasets[variant])]
-        if start := settings.get("start"):
-            place = start["experiment"], start["variant"]
+        if start := settings.start:
+            place = start.experiment, start.variant
             made_from += [self.checkpoint_recipe(*place, f"seed{seed}") for seed in seeds_of(seeds)]
-        return recipe_of("train", [settings, seeds], made_from)
+        return recipe_of("train", [settings.text, seeds], made_from)
 
     @functools.cache
     def of_checkpoint_recipe(self, script: str, experiment: str, variant: str, seeds: str) -> str:
@@ -496,7 +495,7 @@ class Plan:
             for v in variants
             for s in ([seeds] if seeds else self.alone(experiment))
         ]
-        if found.kind.declared["data"]:
+        if found.kind.declared.data:
             dataset = self.experiments[experiment].datasets[variants[0]]
             made_from.append(self.dataset_recipe(dataset))
         return recipe_of("analyse", found.settings, made_from, found.kind)
@@ -512,9 +511,9 @@ class Plan:
             parts = [self.of_checkpoint_recipe("evaluate", *run) for run in runs]
         else:
             (own,) = (a for a in self.analyses if a.experiment == experiment and table in a.tables)
-            if own.kind.declared["scope"] == "experiment":
+            if own.kind.declared.scope == "experiment":
                 return self.analysis_recipe(experiment, own.name)
-            of_one = own.variants if own.kind.declared["scope"] == "run" else [None]
+            of_one = own.variants if own.kind.declared.scope == "run" else [None]
             jobs = [(experiment, own.name, v, s) for v in of_one for s in seeds]
             parts = [self.analysis_recipe(*job) for job in jobs]
         return recipe_of("tabulate", None, parts)
@@ -524,7 +523,7 @@ class Plan:
         """The recipe of the ledger of a list of claims."""
         plan = self.of_arm(arm)
         made_from = [plan.recipe_of_evidence(file) for file in self.evidence(claims, arm)]
-        rules = content_of(self.config["claims"][claims]["file"])
+        rules = content_of(self.config.claims[claims].file)
         said = [rules, self.left_out(claims, arm), *self.code_of_statistics]
         return recipe_of("claims", said, made_from)
 
@@ -568,7 +567,7 @@ class Plan:
     @functools.cache
     def page_recipe(self, page: str) -> str:
         """The recipe of a page."""
-        rules = [self.config["claims"][name]["file"] for name in self.lists_on(page)]
+        rules = [self.config.claims[name].file for name in self.lists_on(page)]
         said = [self.sections_on(page), self.titles_on(page), list(self.titles_of_arms.items())]
         said += [content_of(TEMPLATE, ANSWER, *rules), self.command_of(page)]
         published = content_of(ROOT / "published/manifest.json")

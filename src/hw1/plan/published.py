@@ -12,14 +12,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from hw1.plan.plan import Plan, recipe_of
-from hw1.plan.reading import of_arms
+from hw1.plan.reading import files_of, of_arms
 from hw1.results import published
 from hw1.settings.batches import seed_list
 from hw1.settings.claim_lists import about, left_out
+from hw1.settings.claims import read
+from hw1.settings.configuration import Configuration
+from hw1.settings.dataset import DataSet
 from hw1.settings.entries import ROOT, entries, tables_of
+from hw1.settings.experiments import OF_A_RUN, Experiment, experiments_of
 from hw1.settings.overlays import leaves, settings_of_files
-from hw1.settings.runs import OF_A_RUN, Experiment, experiments_of
+from hw1.settings.runs import Settings
 from hw1.settings.yaml_files import load
 
 LOOKED_AT = "its published seeds were looked at when its rule was written"
@@ -63,7 +69,7 @@ class PublishedPlan(Plan):
             for name, about_it in self.experiments_in(arm).items()
             if name in said and min(about_it["seeds"]) >= min(seed_list(said[name]["seeds"]))
         ]
-        return left_out(self.claims[claims], {}, decide)
+        return left_out(self.claims[claims], (), decide)
 
     def why_left_out(self, claims: str) -> dict[str, str]:
         return dict.fromkeys(self.left_out(claims, self.arms[0]), LOOKED_AT)
@@ -128,48 +134,50 @@ class PublishedPlan(Plan):
         for variant, settings in experiment.variants.items():
             if variant not in of_arm["settings"]:
                 return f"{variant} is not published"
-            own = dict(leaves(settings))
-            theirs = dict(leaves(of_arm["settings"][variant]))
+            own = dict(leaves(settings.said))
+            theirs = dict(leaves(Settings.without_defaults(of_arm["settings"][variant])))
             for key in sorted(own.keys() | theirs.keys()):
                 if own.get(key) != theirs.get(key):
                     return f"{key} of {variant} is {own.get(key)}, published is {theirs.get(key)}"
         return ""
 
 
-def published_plan(folder: str, prefix: str) -> PublishedPlan:
+def published_plan(folder: str, prefix: str, built: Configuration) -> PublishedPlan:
     """The plan of the published tables, whose ledgers, figures and page go to `folder`: an empty
-    one where they do not fit config.yaml any more, which shall keep nobody from building.
+    one, with the configuration that is `built`, where they do not fit config.yaml any more, which
+    shall keep nobody from building.
 
     Raises ValueError where the manifest is damaged.
     """
     held = published.manifest(ROOT / "published")
     plan = functools.partial(PublishedPlan, folder=folder, prefix=prefix, held=held)
-    files = {str(ROOT / "config.yaml"): load(ROOT / "config.yaml", "config.yaml")}
-    config = settings_of_files(files)
-    config["datasets"] = dict(config["datasets"])
-    arm = next(iter(config["arms"]))
+    files = files_of(ROOT, [])
+    said = settings_of_files(files)
+    arm = next(iter(said["arms"]))
     own = held["arms"].get(arm, {})
-    config["experiments"] = {
-        name: as_published(config, entry, own[name])
-        for name, entry in config["experiments"].items()
+    said["datasets"] = dict(said["datasets"])
+    said["experiments"] = {
+        name: as_published(said, entry, own[name])
+        for name, entry in said["experiments"].items()
         if name in own
     }
     try:
-        if not config["experiments"]:
+        if not said["experiments"]:
             raise ValueError("none of the experiments of config.yaml is published: make publish")
-        built, analyses, drawn, kinds = entries(config, experiments_of(config))
-        arms = of_arms(config, files)
+        config = msgspec.convert(said, Configuration)
+        found = entries(config, experiments_of(said))
+        arms = of_arms(found, files)
     except ValueError as error:
-        return plan(config | {"experiments": {}}, {}, [], {}, [], {}, problem=str(error))
-    claims = {name: load(entry["file"]).content for name, entry in config["claims"].items()}
-    claims = {name: found for name, found in claims.items() if about(found) & {*own}}
+        return plan(built, {}, [], {}, [], {}, problem=str(error))
+    lists = {name: read(entry.file) for name, entry in config.claims.items()}
+    claims = {name: claims for name, claims in lists.items() if about(claims) & {*own}}
     figures = {
         f.name: f
-        for f in drawn
+        for f in found.figures
         if f.name in claims
         or (f.experiment and all(f"{arm}/{t}.csv.xz" in held["files"] for t in f.tables))
     }
-    return plan(config, built, analyses, figures, kinds, claims, arms)
+    return plan(config, found.experiments, found.analyses, figures, found.kinds, claims, arms)
 
 
 def as_published(config: dict, entry: dict, of_it: dict) -> dict:
@@ -198,8 +206,9 @@ def matching(entry: dict, variants: Iterable[str]) -> dict:
 
 def dataset_named(config: dict, settings: dict) -> str:
     """The name of the data set with some settings; it is added if there is none."""
+    wanted = msgspec.convert(settings, DataSet).content
     for name, dataset in config["datasets"].items():
-        if settings == {k: v for k, v in dataset.items() if k not in ("title", "file")}:
+        if msgspec.convert(dataset, DataSet).content == wanted:
             return name
     name = f"published_{settings['kind']}"
     config["datasets"][name] = settings | {"title": settings["kind"]}

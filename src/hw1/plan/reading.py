@@ -6,11 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from hw1.plan.plan import Plan
-from hw1.settings.claim_lists import about, check_claims, check_evidence, check_ids, check_left_out
-from hw1.settings.configuration import check_data_files, check_model
-from hw1.settings.entries import Analysis, Figure, read, schema
+from hw1.settings.claim_lists import (
+    about,
+    check_evidence,
+    check_ids,
+    check_left_out,
+    checked_claims,
+)
+from hw1.settings.claims import Claim
+from hw1.settings.configuration import Written, check_data_files, schema
+from hw1.settings.entries import Entries, read
+from hw1.settings.experiments import Experiment, experiments_of
 from hw1.settings.overlays import expanded, leaves, merged, settings_of_files, with_grids, with_line
-from hw1.settings.runs import Experiments, experiments_of
 from hw1.settings.validation import WHOLE, check_name, check_schema
 from hw1.settings.yaml_files import Document, Place, load
 
@@ -57,41 +64,41 @@ def planned(
     try:
         if of_module is not None:
             files["config of the module"] = without_lines(dict(of_module))
-        config = settings_of_files(files, root, given)
+        said = settings_of_files(files, root, given)
         settings = dict(files)  # alone, without what is looked up in others
         if given:
             files["--config"] = without_lines(dict(given))
-        experiments, analyses, drawn, kinds = read(config)
+        config, experiments, analyses, drawn, kinds = found = read(said)
         if of_module is None:  # in a module, another rule may make them
             check_data_files(config, experiments)
-        if here and config["device"] in ("cuda", "mps"):
+        if here and config.device in ("cuda", "mps"):
             # Only now, since torch takes seconds to import.
             from hw1.training.devices import choose_device
 
-            choose_device(config["device"])
-        expanded("downloads", config["downloads"])
-        claims = claims_of(config, experiments, analyses, drawn, files)
+            choose_device(config.device)
+        expanded("downloads", config.downloads)
+        claims = claims_of(found, files)
     except ValueError as error:
         raise ValueError(with_line(str(error), files)) from error
     figures = {f.name: f for f in drawn if f.experiment or f.name in claims}
-    arms = of_arms(config, settings, given, root)
+    arms = of_arms(found, settings, given, root)
     return Plan(config, experiments, analyses, figures, kinds, claims, arms, **place)
 
 
 def of_arms(
-    config: dict, files: Mapping[str, Document], given: Mapping = {}, root: str = ""
-) -> dict[str, dict]:
-    """The configurations of the arms with an overlay, which lies over the files and over what is
-    given, as `config` is made of them. Raises ValueError where an overlay is wrong."""
-    first, known, found = next(iter(config["arms"])), ever(files, "experiments"), {}
-    for arm, entry in config["arms"].items():
-        if "overlay" not in entry:
+    built: Entries, files: Mapping[str, Document], given: Mapping = {}, root: str = ""
+) -> dict[str, dict[str, Experiment]]:
+    """The experiments of the arms with an overlay, which lies over the files and over what is
+    given, as those of the build are made of them. Raises ValueError where an overlay is wrong."""
+    known, found = ever(files, "experiments"), {}
+    for arm, entry in built.config.arms.items():
+        if entry.overlay is None:
             continue
         over: dict[str, Document] = {}
         try:
-            if arm == first:
+            if arm == built.config.first_arm:
                 raise ValueError(f"arms.{arm}.overlay: found one of the first arm, which has none")
-            name = os.path.relpath(entry["overlay"])
+            name = os.path.relpath(entry.overlay)
             over[name] = load(name)
             for experiment, own in ever(over, "experiments").items():
                 if "analyses" in own:
@@ -99,62 +106,57 @@ def of_arms(
                         f"experiments.{experiment}.analyses: found in the overlay of an arm, which "
                         "has the analyses of the configuration: leave it out"
                     )
-            found[arm] = of_arm(config, settings_of_files(files, root, given, over), known)
+            found[arm] = of_arm(built, settings_of_files(files, root, given, over), known)
         except ValueError as error:
             raise ValueError(with_line(str(error), {**files, **over})) from error
     return found
 
 
-def of_arm(config: dict, arm: dict, known: Mapping[str, dict]) -> dict:
-    """The configuration of an arm: `config` under its overlay, with the experiments and variants of
-    `config` and no others; `known` holds those of all files. The models of the variants are
-    checked, but not whether they fit the data: those of a demo need not.
+def of_arm(built: Entries, said: dict, known: Mapping[str, dict]) -> dict[str, Experiment]:
+    """The experiments of an arm as its files say them: those of the build, with its variants, and
+    no others; `known` holds those of all files. The models of the variants are checked, but not
+    whether they fit the data: those of a demo need not.
 
     Raises ValueError where the overlay is wrong, or a name is nearly one that is known.
     """
-    if isinstance(entries := arm.get("experiments"), dict):
+    if isinstance(entries := said.get("experiments"), dict):
         for name in entries:
             check_name(name, f"experiments.{name}", known)
-        here = {name: entry for name, entry in entries.items() if name in config["experiments"]}
-        arm = arm | {"experiments": here}
-    check_schema(arm, schema("config"), WHOLE)
+        here = {name: entry for name, entry in entries.items() if name in built.experiments}
+        said = said | {"experiments": here}
+    check_schema(said, schema(Written), WHOLE)
     found = {}
-    for name, entry in arm["experiments"].items():
-        own, variants = config["experiments"][name]["variants"], entry.get("variants", {})
+    for name, entry in said["experiments"].items():
+        own, variants = built.experiments[name].variants, entry.get("variants", {})
         for variant in variants:
             where = f"experiments.{name}.variants.{variant}"
             check_name(variant, where, [*own, *(known.get(name, {}).get("variants") or ())])
         found[name] = entry | {"variants": {v: variants[v] for v in variants if v in own}}
-    arm = arm | {"experiments": found}
-    for name, experiment in experiments_of(arm).items():
+    experiments = experiments_of(said | {"experiments": found})
+    for name, experiment in experiments.items():
         for variant, settings in experiment.variants.items():
-            check_model(f"experiments.{name}.variants.{variant}.model", settings)
-    return arm
+            settings.model.check(f"experiments.{name}.variants.{variant}.model")
+    return experiments
 
 
-def claims_of(
-    config: dict,
-    built: Experiments,
-    analyses: list[Analysis],
-    drawn: list[Figure],
-    files: dict[str, Document],
-) -> dict[str, list[dict]]:
+def claims_of(found: Entries, files: dict[str, Document]) -> dict[str, list[Claim]]:
     """The lists of claims that are about at least one experiment of the configuration. The files of
     all lists are added to `files`. Raises ValueError where a list is wrong."""
     experiments = ever(files, "experiments")
     variants = {name: entry.get("variants") or () for name, entry in experiments.items()}
+    lists = found.config.claims
     claims = {}
-    for key, entry in config["claims"].items():
-        name = os.path.relpath(entry["file"])
+    for key, entry in lists.items():
+        name = os.path.relpath(entry.file)
         files[name] = load(name)
-        claims[key] = files[name].content
-        check_claims(claims[key], experiments, name, config["extensions"].values())
-        check_evidence(key, claims[key], config, built, analyses, variants)
-    check_left_out(config["claims"], claims)
+        said = files[name].content
+        claims[key] = checked_claims(said, experiments, name, found.config.folders)
+        check_evidence(key, claims[key], found, variants)
+    check_left_out(lists, claims)
     if claims.keys() == ever(files, "claims").keys():
-        check_ids(drawn, claims.values())
-    claims = {key: found for key, found in claims.items() if about(found) & built.keys()}
-    ids = [claim["id"] for found in claims.values() for claim in found]
+        check_ids(found.figures, claims.values())
+    claims = {key: own for key, own in claims.items() if about(own) & found.experiments.keys()}
+    ids = [claim.id for own in claims.values() for claim in own]
     if twice := [name for name in ids if ids.count(name) > 1]:
         raise ValueError(f"claims: found {twice[0]} twice, expected an id for each claim")
     return claims

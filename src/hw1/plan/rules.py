@@ -47,7 +47,7 @@ def plans(workflow: Any, config: dict) -> tuple[Plan, PublishedPlan]:
             outer=os.path.relpath(workflow.main_snakefile) if module else "",
             options=reading.options(ROOT, overlays),
         )
-        published = published_plan("results/published", prefix)
+        published = published_plan("results/published", prefix, plan.config)
         # Under --sdm conda jobs use the environment's Python, else the Python that runs Snakemake.
         methods = {method.name for method in workflow.deployment_settings.deployment_method}
         run_jobs_with("python" if "CONDA" in methods else sys.executable)

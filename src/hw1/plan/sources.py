@@ -74,7 +74,7 @@ def digest(script: str, kind: Path | None = None) -> str:
 
 # Packages that jobs import; a missing one is reported before any job runs.
 PACKAGES = "torch torchvision numpy scipy scikit-learn pandas matplotlib jinja2".split()
-PACKAGES += "markupsafe pillow filelock pyyaml".split()
+PACKAGES += "markupsafe pillow filelock msgspec pyyaml".split()
 
 
 def run_jobs_with(python: str) -> None:

@@ -50,21 +50,53 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 @functools.cache
 def parsed(source: bytes, path: str) -> ast.Module:
-    """The syntax tree of a Python source, without docstrings. It is shared, so callers must not
-    change it."""
-    tree = ast.parse(source, filename=path)
+    """The syntax tree of a Python source, without what no job depends on: docstrings, also those of
+    fields; and the ranges and checks of hw1.settings, since a job gets settings that were checked.
+    It is shared, so callers must not change it."""
+    tree, of_settings = ast.parse(source, filename=path), "/hw1/settings/" in path
     for node in [tree, *statements(tree)]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            match node.body:
-                case [ast.Expr(ast.Constant(str())), *_]:
-                    node.body = node.body[1:] or [ast.Pass()]
+            kept = [part for part in node.body if not is_text(part)]
+            kept = [part for part in kept if not (of_settings and is_check(part))]
+            node.body = kept or [ast.Pass()]
+        if of_settings and isinstance(node, ast.AnnAssign):
+            node.annotation = WithoutRanges().visit(node.annotation)
+        if (
+            of_settings
+            and isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Subscript | ast.BinOp)
+        ):
+            node.value = WithoutRanges().visit(node.value)
     return tree
+
+
+def is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a text for readers."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def is_check(node: ast.stmt) -> bool:
+    """Whether a statement is a method that checks settings."""
+    match node:
+        case ast.FunctionDef("check", ast.arguments(args=[ast.arg("self"), *_])):
+            return True
+    return False
+
+
+class WithoutRanges(ast.NodeTransformer):
+    """An annotation without the ranges in it: of Annotated[..., Meta(...)] the type alone."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        match node:
+            case ast.Subscript(ast.Name("Annotated"), ast.Tuple([kind, ast.Call(), *_])):
+                return self.visit(kind)
+        return self.generic_visit(node)
 
 
 @functools.cache
 def content_digest(path: Path) -> bytes:
-    """SHA-256 of a file, which is read once. In Python files, comments, docstrings and layout do
-    not count."""
+    """SHA-256 of a file, which is read once. In Python files, comments, layout and what `parsed`
+    leaves out do not count."""
     content = path.read_bytes()
     if path.suffix == ".py":
         content = ast.unparse(parsed(content, str(path))).encode()

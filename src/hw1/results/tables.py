@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hw1.results.files import MAKE_AGAIN, replacing
 from hw1.results.recipes import beside, current
@@ -123,10 +123,10 @@ def records(table: "pd.DataFrame") -> list[dict]:
     return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
-def identify(settings: dict, rows: Iterable[dict]) -> list[dict]:
-    """Put the columns that name the run of `settings` in front of each row."""
-    run = {column: settings[column] for column in RUN_COLUMNS}
-    return [run | row for row in rows]
+def identify(run: Any, rows: Iterable[dict]) -> list[dict]:
+    """Put the columns that name a run, which it has as attributes, in front of each row."""
+    names = {column: getattr(run, column) for column in RUN_COLUMNS}
+    return [names | row for row in rows]
 
 
 def concatenate(paths: Sequence[str | os.PathLike]) -> list[dict]:

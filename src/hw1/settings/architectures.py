@@ -1,19 +1,12 @@
-"""Model specifications as plain layers: shapes, parameters and multiply-adds, without torch.
+"""Architectures of models as plain layers: shapes, parameters and multiply-adds, without torch."""
 
-A specification stands under `model:` in the configuration:
-
-    {"kind": "mlp", "hidden": [128, 64]}
-    {"kind": "cnn", "conv": [16, 32], "kernel": 3, "padding": 0, "pooling": true, "hidden": [128]}
-
-Every hidden layer is followed by an activation, a ReLU unless `activation` names another; with
-pooling, every convolution by 2x2 max-pooling. `hw1.networks.models` describes the other keys of a
-specification.
-"""
-
+from itertools import pairwise
 from math import prod
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-CLASSES = 10
+from msgspec import Meta
+
+from hw1.settings.values import Part
 
 
 class Linear(NamedTuple):
@@ -63,63 +56,83 @@ class Convolution(NamedTuple):
 
 
 Layer = Linear | Convolution
+Size = Annotated[int, Meta(ge=1, le=100_000)]
 
 
-def classes_of(settings: dict) -> int | None:
-    """How many classes the labels of a run have; None for real targets."""
-    dataset = settings["dataset"]
-    if dataset["kind"] in ("function", "arrays"):
-        return dataset.get("classes")
-    return CLASSES
+class Network(Part, frozen=True, kw_only=True, tag_field="kind"):
+    """What all models have."""
+
+    activation: Literal["relu", "leaky_relu", "tanh", "selu", "gelu"] = "relu"
+    "After every hidden layer"
+    slope: Annotated[float, Meta(ge=0, le=1)] | None = None
+    "Of leaky_relu below 0"
+    initialisation: Literal["default", "he", "xavier", "lecun", "orthogonal"] = "default"
+    "Initial weights; default is PyTorch's own, the others set biases to 0"
+    gain: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    "What initial weights are multiplied by"
+    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    "Share of the units of each hidden fully connected layer that a training step leaves out"
+    batch_norm: bool = False
+    "Whether every hidden layer is normalised over the batch before its activation"
+    hidden: tuple[Size, ...]
+    "Units of each hidden fully connected layer"
+
+    def check(self, where: str) -> None:
+        """Raise ValueError where keys contradict each other."""
+        if (self.slope is None) == (self.activation == "leaky_relu"):
+            found = "missing" if self.slope is None else "found"
+            has = "leaky_relu has a slope, and no other"
+            said = f"{found}, and activation is {self.activation}: {has}"
+            raise ValueError(f"{where}.slope: {said}")
+
+    def fully_connected(self, units: int, outputs: int) -> list[Layer]:
+        """The fully connected layers after so many units."""
+        widths = [units, *self.hidden]
+        hidden = [Linear(*pair, self.batch_norm) for pair in pairwise(widths)]
+        return [*hidden, Linear(widths[-1], outputs)]
 
 
-def example_shape(settings: dict) -> tuple[tuple[int, ...], int]:
-    """Shape of one example of a run, (features,) or (1, size, size), and the number of outputs."""
-    dataset = settings["dataset"]
-    if dataset["kind"] == "function":
-        return (1,), 1
-    if dataset["kind"] == "arrays":
-        shape = tuple(dataset["shape"])
-        return (shape if len(shape) == 1 else (1, *shape)), dataset.get("classes") or dataset[
-            "outputs"
-        ]
-    return (1, settings["inputs"]["size"], settings["inputs"]["size"]), CLASSES
+class Mlp(Network, frozen=True, kw_only=True, tag="mlp"):
+    """Fully connected layers."""
+
+    def layers(self, shape: tuple[int, ...], outputs: int) -> list[Layer]:
+        """Its layers for examples of a shape, which it flattens, and so many output units."""
+        return self.fully_connected(prod(shape), outputs)
 
 
-def layers(model: dict, input_shape: tuple[int, ...], outputs: int) -> list[Layer]:
-    """Return the layers of `model` for examples of `input_shape` and `outputs` output units.
+class Cnn(Network, frozen=True, kw_only=True, tag="cnn"):
+    """Convolutions, then fully connected layers."""
 
-    `input_shape` is (features,) or (channels, size, size); an MLP flattens it.
-    Raises ValueError where a convolution or a pooling leaves no pixel.
-    """
-    stack: list[Layer] = []
-    batch_norm = model.get("batch_norm", False)
-    if model["kind"] == "cnn":
-        channels, size, _ = input_shape
-        for filters in model["conv"]:
-            layer = Convolution(
-                channels,
-                filters,
-                model["kernel"],
-                model["padding"],
-                model["pooling"],
-                size,
-                batch_norm,
-            )
+    conv: Annotated[tuple[Size, ...], Meta(min_length=1)]
+    "Filters of each convolution"
+    kernel: Annotated[int, Meta(ge=1, le=31)]
+    "Pixels per side of a filter"
+    padding: Annotated[int, Meta(ge=0, le=15)]
+    "Zeros added around the image"
+    pooling: bool
+    "Whether 2x2 max-pooling follows each convolution"
+
+    def layers(self, shape: tuple[int, ...], outputs: int) -> list[Layer]:
+        """Its layers for images of a shape (channels, size, size), and so many output units.
+
+        Raises ValueError where a convolution or a pooling leaves no pixel.
+        """
+        channels, size, _ = shape
+        stack: list[Layer] = []
+        for filters in self.conv:
+            form = (self.kernel, self.padding, self.pooling, size, self.batch_norm)
+            layer = Convolution(channels, filters, *form)
             if layer.output_size < 1:
                 raise ValueError(
-                    f"convolution {len(stack) + 1} of {len(model['conv'])} leaves no pixel of "
+                    f"convolution {len(stack) + 1} of {len(self.conv)} leaves no pixel of "
                     f"its {size}x{size} input: use fewer convolutions, more padding or no pooling"
                 )
             stack.append(layer)
             channels, size = filters, layer.output_size
-        units = channels * size**2
-    else:
-        units = prod(input_shape)
-    for width in model["hidden"]:
-        stack.append(Linear(units, width, batch_norm))
-        units = width
-    return [*stack, Linear(units, outputs)]
+        return [*stack, *self.fully_connected(channels * size**2, outputs)]
+
+
+Model = Mlp | Cnn
 
 
 def parameter_count(stack: list[Layer]) -> int:

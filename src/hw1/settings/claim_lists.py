@@ -6,66 +6,72 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from hw1.results.tables import RUN_COLUMNS
 from hw1.settings import kinds
-from hw1.settings.architectures import classes_of
-from hw1.settings.entries import LIBRARY, OWN_TABLES, Analysis, Figure, schema, tables_of
-from hw1.settings.runs import Experiments
+from hw1.settings.claims import Claim, Claims, Rule
+from hw1.settings.configuration import ClaimList, schema
+from hw1.settings.dataset import Function
+from hw1.settings.entries import LIBRARY, OWN_TABLES, Analysis, Entries, Figure, tables_of
+from hw1.settings.runs import Settings
 from hw1.settings.validation import check_among, check_keys, check_name, check_schema, did_you_mean
 
 
-def about(claims: Sequence[dict]) -> set[str]:
+def about(claims: Sequence[Claim]) -> set[str]:
     """The experiments that a list of claims names."""
-    parts = [part["of"] for claim in claims for part in claim["parts"]]
-    named = {claim["experiment"] for claim in claims} | {of.get("experiment") for of in parts}
-    return named - {None}
+    parts = [rule.of.get("experiment") for claim in claims for rule in claim.parts]
+    return {*(claim.experiment for claim in claims), *parts} - {None}  # type: ignore[return-value]
 
 
-def check_claims(
-    claims: Sequence[dict], known: Iterable[str], file: str, extensions: Iterable[str] = ()
-) -> None:
-    """Raise ValueError, with one line that names key and claim, where the list of a file is wrong,
-    or misspells an experiment of `known`; it may be about other experiments, too. Statistics are
-    those of the library and of `extensions`."""
+def checked_claims(
+    said: list[dict], known: Iterable[str], file: str, extensions: Iterable[str] = ()
+) -> list[Claim]:
+    """The claims of a file. Raises ValueError, with one line that names key and claim, where they
+    are wrong, or misspell an experiment of `known`; they may be about other experiments, too.
+    Statistics are those of the library and of `extensions`."""
     try:
-        check_schema(claims, schema("claims"), file)
+        check_schema(said, schema(Claims), file)
+        claims = msgspec.convert(said, list[Claim])
         for place, claim in enumerate(claims):
             check_claim(claim, f"{place}", list(known), statistics(tuple(extensions)))
     except ValueError as error:
-        raise ValueError(with_id(str(error), claims)) from error
+        raise ValueError(with_id(str(error), said)) from error
+    return claims
 
 
-def with_id(message: str, claims: Sequence[dict]) -> str:
+def with_id(message: str, said: Sequence) -> str:
     """A message that begins with a key of a list of claims; the id of the claim is put after the
     key."""
     key, _, rest = message.partition(": ")
     index = key.partition(".")[0]
-    found = claims[int(index)] if index.isdecimal() else None
-    name = f"claim {found['id']}: " if isinstance(found, dict) and "id" in found else ""
-    return f"{key}: {name}{rest}"
+    found = said[int(index)] if index.isdecimal() else None
+    name = found.get("id") if isinstance(found, dict) else None
+    return f"{key}: claim {name}: {rest}" if name else message
 
 
-def check_claim(claim: dict, where: str, known: Sequence[str], keys: "Statistics") -> None:
+def check_claim(claim: Claim, where: str, known: Sequence[str], keys: "Statistics") -> None:
     """Raise ValueError, with a line that begins with the key, where a claim is wrong."""
-    if all(part.get("decides") is False for part in claim["parts"]):
+    if not any(rule.decides for rule in claim.parts):
         raise ValueError(f"{where}.parts: found none that decides it: take decides from one")
-    check_name(claim["experiment"], f"{where}.experiment", known)
-    for number, part in enumerate(claim["parts"]):
+    check_name(claim.experiment, f"{where}.experiment", known)
+    for number, rule in enumerate(claim.parts):
         key = f"{where}.parts.{number}"
-        check_among(part["statistic"], f"{key}.statistic", keys)
-        own = keys[part["statistic"]]
+        check_among(rule.statistic, f"{key}.statistic", keys)
+        own = keys[rule.statistic]
         schemas = {
             name: {"enum": list(of.allowed)} if of.allowed else KINDS.get(of.kind, TEXT)
             for name, of in own.items()
         }
-        check_keys(part["of"], schemas, f"{key}.of", {name for name in own if own[name].optional})
-        check_name(part["of"].get("experiment"), f"{key}.of.experiment", known)
-        regions = {name: part.get(name, {}) for name in ("confirmed", "refuted")}
-        regions["reading.where"] = part.get("reading", {}).get("where", {})
+        check_keys(rule.of, schemas, f"{key}.of", {name for name in own if own[name].optional})
+        check_name(rule.of.get("experiment"), f"{key}.of.experiment", known)
+        regions = {"confirmed": rule.confirmed, "refuted": rule.refuted}
+        regions["reading.where"] = rule.reading.where if rule.reading else None
         for name, region in regions.items():
-            low, high = found = region.get("within", [0, 0])
+            low, high = (region.within if region else None) or (0, 0)
             if low > high:
-                raise ValueError(f"{key}.{name}.within: found {found}, expected them to rise")
+                said = f"found [{low:g}, {high:g}], expected them to rise"
+                raise ValueError(f"{key}.{name}.within: {said}")
 
 
 class Key(NamedTuple):
@@ -166,37 +172,33 @@ METRICS += ["constant_loss", "constant_accuracy"]
 
 
 def check_evidence(
-    name: str,
-    claims: Sequence[dict],
-    config: dict,
-    experiments: Experiments,
-    done: Sequence[Analysis],
-    left_out: Mapping[str, Iterable],
+    name: str, claims: Sequence[Claim], found: Entries, left_out: Mapping[str, Iterable]
 ) -> None:
     """Raise ValueError, with one line that names key and claim, where a claim of a list is about a
     variant, a table, a column or a split that the configuration will not have. `left_out` are the
     variants of each experiment that an overlay leaves out. Parts about experiments that are left
     out are not checked, nor are claims that the entry of the list leaves out."""
-    skipped = config["claims"][name].get("leave_out", {})
-    known = statistics(tuple(config["extensions"].values()))
+    skipped = found.config.claims[name].leave_out or {}
+    known = statistics(found.config.folders)
     for place, claim in enumerate(claims):
-        for number, part in enumerate(claim["parts"] if claim["id"] not in skipped else ()):
+        for number, rule in enumerate(claim.parts if claim.id not in skipped else ()):
             try:
-                check_part(part, known[part["statistic"]], experiments, done, left_out)
+                check_part(rule, known[rule.statistic], found, left_out)
             except ValueError as error:
-                message = with_id(f"{place}.parts.{number}.of.{error}", claims)
-                raise ValueError(f"{message} (or leave it out: claims.{name}.leave_out)") from error
+                key, _, rest = f"{place}.parts.{number}.of.{error}".partition(": ")
+                hint = f"(or leave it out: claims.{name}.leave_out)"
+                raise ValueError(f"{key}: claim {claim.id}: {rest} {hint}") from error
 
 
 def check_part(
-    part: dict,
+    rule: Rule,
     keys: Mapping[str, Key],
-    experiments: Experiments,
-    done: Sequence[Analysis],
+    found: Entries,
     left_out: Mapping[str, Iterable],
 ) -> None:
     """Raise ValueError, with a line that begins with the key, as `check_evidence` does."""
-    of, subject = part["of"], "table" if "table" in keys else "experiment"
+    experiments, done = found.experiments, found.analyses
+    of, subject = rule.of, "table" if "table" in keys else "experiment"
     tables = {f"{e}_{t}": (e, t) for e in experiments for t in tables_of(e, done)}
     if subject == "table":
         check_name(of["table"], "table", tables)
@@ -221,9 +223,9 @@ def check_part(
                 named.append(item)
     asked = [variant for variant in named or variants if variant in variants]
     for need in keys[subject].needs:
-        lacks = f"what {part['statistic']} needs: {need}"
+        lacks = f"what {rule.statistic} needs: {need}"
         if need == "one variant":
-            check_one(variants, subject, part)
+            check_one(variants, subject, rule)
         elif need == "several variants":
             if len(known) < 2:
                 raise ValueError(f"{subject}: {experiment} has one variant, expected several")
@@ -238,7 +240,7 @@ def check_part(
         else:
             lines = list(analysis_with(done, experiment, need).settings.get("lines", ()))
     if "variant" in keys and "variant" not in of:
-        check_one(variants, "variant", part)
+        check_one(variants, "variant", rule)
     for name, value in of.items():
         kind = keys[name].kind
         if kind == "Line":
@@ -249,45 +251,38 @@ def check_part(
         elif kind in ("Column", "Recorded"):
             check_recorded(settings, variants, value, name)
         for run in (settings[variant] for variant in asked):
-            if (kind, value) == ("Split", "test") and run["dataset"]["kind"] == "function":
-                raise ValueError(f"{name}: found 'test', but {run['variant']} has no test split")
-            if (name, value) == ("column", "accuracy") and not has_labels(run):
-                raise ValueError(f"{name}: found 'accuracy', but {run['variant']} has no labels")
+            if (kind, value) == ("Split", "test") and isinstance(run.dataset, Function):
+                raise ValueError(f"{name}: found 'test', but {run.variant} has no test split")
+            if (name, value) == ("column", "accuracy") and run.label_count is None:
+                raise ValueError(f"{name}: found 'accuracy', but {run.variant} has no labels")
 
 
-def check_one(variants: Sequence[str], where: str, part: dict) -> None:
+def check_one(variants: Sequence[str], where: str, rule: Rule) -> None:
     """Raise ValueError where there are several variants and a statistic takes one."""
     if len(variants) > 1:
-        said = f"found the variants {', '.join(variants)}, but {part['statistic']} is of one"
+        said = f"found the variants {', '.join(variants)}, but {rule.statistic} is of one"
         raise ValueError(f"{where}: {said}: say which")
 
 
-def has_labels(settings: dict) -> bool:
-    """Whether a run classifies."""
-    return classes_of(settings) is not None
-
-
 # The needs that a statistic may have, each as a test of a run's settings.
-NEEDS: dict[str, Callable[[dict], bool]] = {
-    "labels": has_labels,
-    "a row per iteration": lambda settings: settings["training"]["history"] == "iteration",
-    "a row per epoch": lambda settings: settings["training"]["history"] == "epoch",
-    "epoch 0": lambda settings: 0 in settings["training"]["snapshot_epochs"],
+NEEDS: dict[str, Callable[[Settings], bool]] = {
+    "labels": lambda run: run.label_count is not None,
+    "a row per iteration": lambda run: run.training.history == "iteration",
+    "a row per epoch": lambda run: run.training.history == "epoch",
+    "epoch 0": lambda run: 0 in run.training.snapshot_epochs,
 }
 
 
 def check_recorded(
-    settings: Mapping[str, dict], variants: Iterable[str], column: str, where: str
+    settings: Mapping[str, Settings], variants: Iterable[str], column: str, where: str
 ) -> None:
     """Raise ValueError where the histories of some variants will have no such column."""
     for variant in variants:
-        training = settings[variant]["training"]
+        training = settings[variant].training
         columns = ["epoch", "iteration", "batch_loss"]
-        columns += ["batch_accuracy"] * has_labels(settings[variant])
-        columns += ["gradient_norm"] * bool(training["gradient_norm"])
-        columns += [
-            f"{s}_{m}" for s in training["evaluate_each_epoch"] for m in ("loss", "accuracy")
-        ]
+        columns += ["batch_accuracy"] * (settings[variant].label_count is not None)
+        columns += ["gradient_norm"] * training.gradient_norm
+        columns += [f"{s}_{m}" for s in training.evaluate_each_epoch for m in ("loss", "accuracy")]
         if column not in columns:
             hint = did_you_mean(column, columns)
             raise ValueError(f"{where}: the history of {variant} has no column {column!r}: {hint}")
@@ -298,30 +293,30 @@ def analysis_with(done: Iterable[Analysis], experiment: str, table: str) -> Anal
     return next(a for a in done if a.experiment == experiment and table in a.tables)
 
 
-def columns_of(done: Iterable[Analysis], experiment: str, table: str) -> list[str]:
+def columns_of(done: Iterable[Analysis], experiment: str, table: str) -> Sequence[str]:
     """The columns of a table that an analysis makes."""
     analysis = analysis_with(done, experiment, table)
-    return list(analysis.kind.declared["tables"].values())[analysis.tables.index(table)]
+    return list(analysis.kind.declared.tables.values())[analysis.tables.index(table)]
 
 
-def left_out(claims: Sequence[dict], entry: dict, built: Collection[str]) -> list[str]:
-    """The ids of the claims of a list that are not decided, since its entry leaves them out, or
+def left_out(claims: Sequence[Claim], named: Iterable[str], built: Collection[str]) -> list[str]:
+    """The ids of the claims of a list that are not decided, since its entry has named them, or
     their experiments are not built."""
-    others = [claim["id"] for claim in claims if claim["experiment"] not in (None, *built)]
-    return [*entry.get("leave_out", ()), *others]
+    others = [claim.id for claim in claims if claim.experiment not in (None, *built)]
+    return [*named, *others]
 
 
-def check_left_out(lists: Mapping[str, dict], claims: Mapping[str, Sequence[dict]]) -> None:
+def check_left_out(lists: Mapping[str, ClaimList], claims: Mapping[str, Sequence[Claim]]) -> None:
     """Raise ValueError where the entry of a list leaves out a claim that is not on it."""
     for name, entry in lists.items():
-        ids = [claim["id"] for claim in claims[name]]
-        for left_out in entry.get("leave_out", {}):
+        ids = [claim.id for claim in claims[name]]
+        for left_out in entry.leave_out or ():
             check_among(left_out, f"claims.{name}.leave_out", ids)
 
 
-def check_ids(drawn: Iterable[Figure], lists: Iterable[Sequence[dict]]) -> None:
+def check_ids(drawn: Iterable[Figure], lists: Iterable[Sequence[Claim]]) -> None:
     """Raise ValueError where a figure names a claim that is in none of the lists."""
-    ids = [claim["id"] for claims in lists for claim in claims]
+    ids = [claim.id for claims in lists for claim in claims]
     for figure in drawn:
         for name in figure.claims:
             check_among(name, f"{figure.key}.claims", ids)

@@ -1,68 +1,273 @@
-"""Can a configuration be built? These checks, beyond a schema, come before any job."""
+"""What a configuration says, and whether it can be built. These checks come before any job."""
 
+import functools
 import math
 import os
+from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
+from typing import Annotated, Any, Literal
 
-from hw1.settings.architectures import classes_of, example_shape, layers
-from hw1.settings.estimates import training_examples
-from hw1.settings.phases import objectives, phases
-from hw1.settings.requirements import architecture
-from hw1.settings.runs import Experiment, Experiments, experiment_of
+import msgspec
+from msgspec import Meta
+
+from hw1.settings.architectures import Model
+from hw1.settings.dataset import Arrays, DataSet, Inputs
+from hw1.settings.experiments import Experiment, Experiments, experiment_of
+from hw1.settings.runs import Start, Streams
+from hw1.settings.schemas import schema_of
+from hw1.settings.training import Training
 from hw1.settings.validation import WHOLE, check_among, check_schema
+from hw1.settings.values import (
+    Colour,
+    Distinct,
+    Line,
+    Name,
+    Noun,
+    Open,
+    Pattern,
+    Positive,
+    Seed,
+)
 
-# Keys of both kinds.
-MODEL_OPTIONS = {"activation", "slope", "initialisation", "gain", "dropout", "batch_norm"}
-MODEL_KEYS = {
-    "mlp": {"kind", "hidden"},
-    "cnn": {"kind", "conv", "kernel", "padding", "pooling", "hidden"},
-}
+Patterns = Annotated[tuple[Pattern, ...], Meta(min_length=1)]
+SomeNames = Annotated[tuple[Name, ...], Meta(min_length=1)]
+SeedRange = Annotated[
+    str, Meta(pattern="^[0-9]{1,9}-[0-9]{1,9}$", title="a list of seeds or a range such as 0-9")
+]
 # Targets of the workflow; no experiment or kind of analysis may have such a name.
 RULES = (
     "all help status prepare_data train evaluate snapshot tabulate figure claims page verify "
     "published unpack compare comparison"
 ).split()
-LOOK = {"size", "range"}  # of inputs that are images
 LONGEST_NAME = 200  # characters of a batch's name, which its files have, too
 # A job that joins the batches of an experiment names their files in one command. Linux takes
 # 131 072 bytes; this is less, since a command has a folder's name and other arguments, too.
 LONGEST_COMMAND = 100_000
+# The keys that the defaults have to say, and the colours that figures use.
+COMPLETE = {
+    "required": ["stream", "inputs", "training"],
+    "properties": {
+        "inputs": {"required": ["size", "range", "labels"]},
+        "training": {
+            "required": (
+                "precision history history_every gradient_norm evaluate_each_epoch snapshot_epochs"
+            ).split()
+        },
+    },
+}
+COLOURS = (
+    "truth train test gradient_norm loss guide confirmed smaller_than_matters "
+    "no_difference_that_matters refuted inconclusive not_enough_seeds not_computed"
+).split()
 
 
-def checked(config: dict, schema: dict) -> dict[str, Experiment]:
-    """The experiments of a configuration, by name.
+class Defaults(Noun, frozen=True, kw_only=True):
+    """What holds where an experiment and its variant say nothing."""
+
+    stream: Seed | Streams | None = None
+    """Variants of one stream share batch order and, if shaped alike, initial weights; or one each,
+    0 where it is not said"""
+    inputs: Inputs | None = None
+    "How images are presented to the model"
+    training: Training | None = None
+    "One loop trains every run; these are its settings"
+
+
+class OfRuns(Defaults, frozen=True, kw_only=True):
+    """Settings of runs."""
+
+    dataset: Name | None = None
+    "One of datasets"
+    start: Start | None = None
+    "The run of the same seed whose weights a training starts from, of the same architecture"
+    model: Model | None = None
+    """Architecture, inputs and outputs follow from the data set; an mlp has kind and hidden, a cnn
+    all"""
+
+
+class Variant(OfRuns, frozen=True, kw_only=True):
+    """What differs in a variant from the experiment."""
+
+    choices: Annotated[dict[str, Line], Meta(min_length=1)] | None = None
+    """How figures group it, names by part, as a grid says them itself; the last part stands on an
+    axis"""
+
+
+class AnalysisEntry(Open, frozen=True, kw_only=True):
+    """kind, variants, and what its kind in src/hw1/analyses declares"""
+
+    kind: Name
+    "A file of src/hw1/analyses or of an extension"
+    variants: Patterns | None = None
+    "Variants by name, or by patterns such as sinc_*; all if left out"
+
+
+class Beside(Noun, frozen=True, kw_only=True):
+    """A variant of another experiment."""
+
+    experiment: Name
+    "An experiment"
+    variant: Name
+    "One of its variants"
+
+
+class FigureEntry(Open, frozen=True, kw_only=True):
+    """draw, variants, tables, beside, caption, claims, colours, and what its kind in
+    src/hw1/figures declares"""
+
+    draw: Name
+    "A file of src/hw1/figures or of an extension"
+    variants: Patterns | None = None
+    "Variants by name, or by patterns such as sinc_*; all if left out"
+    tables: SomeNames | None = None
+    "The tables that it draws, in order; those of its kind if left out"
+    beside: Beside | None = None
+    """The variant of another experiment that it draws beside its own, where that experiment is in
+    the configuration"""
+    caption: Line
+    "What it shows in a sentence"
+    claims: tuple[Line, ...] | None = None
+    "The claims that rest on it, by their id; the page shows them under it"
+    colours: dict[Name, Colour] | None = None
+    "Colours of variants or lines by name, before those of figures.colours"
+
+
+class ExperimentEntry(OfRuns, frozen=True, kw_only=True):
+    """An experiment"""
+
+    title: Line
+    "Heading of the experiment in the report"
+    text: Line | None = None
+    "What is asked and what is done, in plain words, for the page"
+    seeds: Annotated[tuple[Seed, ...], Meta(min_length=1), Distinct] | SeedRange
+    "A list of seeds or a range such as 0-9; each variant is trained once with each"
+    seeds_per_job: Annotated[int, Meta(ge=1, le=1000)] = 1
+    "How many seeds of a variant one job trains; their numbers stay the same"
+    analyses: dict[Name, AnalysisEntry] | None = None
+    "What is done to the trained networks, by the name of its table"
+    figures: dict[Name, FigureEntry] | None = None
+    "Figures by name; results/fig_NAME.png and .svg"
+    grid: (
+        Annotated[dict[Name, Annotated[dict[str, Variant], Meta(min_length=1)]], Meta(min_length=1)]
+        | None
+    ) = None
+    """Parts, each of settings by name: a variant for each choice of one of every part, called after
+    them, as small_long of {net: {small: ..., large: ...}, time: {long: ...}}; beside variants,
+    which it comes before"""
+    variants: Annotated[dict[Name, Variant], Meta(min_length=1)] | None = None
+    "Variants by name; each says only what differs from the experiment"
+
+
+class Arm(Noun, frozen=True, kw_only=True):
+    """A reading of the report's text."""
+
+    title: Line
+    "As it stands on a page"
+    overlay: Line | None = None
+    "Its overlay; relative to the file that names it"
+
+
+class ClaimList(Noun, frozen=True, kw_only=True):
+    """A list of claims."""
+
+    title: Line
+    "What the claims are"
+    file: Line
+    "The claims and their rules; relative to the file that names it"
+    target: Name | None = None
+    "What of snakemake builds all that the list is about; none if left out"
+    leave_out: dict[str, Line] | None = None
+    "Claims that this build does not decide, by their ids, each with the reason"
+
+
+class Look(Noun, frozen=True, kw_only=True):
+    """How figures look"""
+
+    dpi: Annotated[int, Meta(ge=50, le=1200)]
+    "Dots per inch of the PNG files"
+    runs: Literal["viridis", "plasma", "inferno", "magma", "cividis", "turbo"]
+    "Colour map of matplotlib that tells the runs of a PCA apart"
+    colours: Annotated[dict[Name, Colour], Meta(extra_json_schema={"required": COLOURS})]
+    "Colours by what they stand for: a kind of line, or a variant by its name or the end of it"
+
+
+class Configuration(Noun, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """What a configuration says besides experiments."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    "Where trainings run; auto is CUDA, then MPS, then the CPU"
+    downloads: Line
+    "Folder of downloaded data sets, below it MNIST/raw, FashionMNIST/raw, KMNIST/raw"
+    resume_interval: Positive
+    "Seconds between saves of an unfinished training"
+    extensions: dict[Name, Line]
+    """Folders, by any name, with analyses/*.py, figures/*.py, statistics/*.py and requirements.py
+    of your own; relative to the file that names them"""
+    arms: Annotated[dict[Name, Arm], Meta(min_length=1)]
+    """Readings of the report's text, by the name of their folder: the first is this configuration
+    and has no overlay, each other one is a build of its own, of an overlay"""
+    claims: dict[Name, ClaimList]
+    "Lists of claims by the name of their tables and figure"
+    datasets: Annotated[dict[Name, DataSet], Meta(min_length=1)]
+    "Data sets by the name that experiments use"
+    figures: Look
+    "How figures look"
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the extensions."""
+        return tuple(self.extensions.values())
+
+    @property
+    def first_arm(self) -> str:
+        """The arm that this configuration is."""
+        return next(iter(self.arms))
+
+    def titles(self, datasets: Iterable[str]) -> str:
+        """The titles of some data sets, each once, as a figure or a page shows them."""
+        titles = [self.datasets[name].title or name for name in dict.fromkeys(datasets)]
+        return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))
+
+
+class Written(Configuration, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """config.yaml together with the overlays given by --configfile"""
+
+    defaults: Annotated[Defaults, Meta(extra_json_schema=COMPLETE)]
+    "What holds where an experiment and its variant say nothing"
+    experiments: Annotated[dict[Name, ExperimentEntry], Meta(min_length=1)]
+    "Experiments by name; the name is a folder and a target of snakemake"
+
+
+@functools.cache
+def schema(noun: Any) -> dict:
+    """The schema of a noun, which is made once."""
+    return schema_of(noun)
+
+
+def checked(said: dict) -> tuple[Configuration, dict[str, Experiment]]:
+    """What the files say together, as a configuration and its experiments by name.
 
     Raises ValueError, with one line that names the key, unless it fits the schema and can be built.
     """
-    check_schema(config, schema, WHOLE)
-    for name, dataset in config["datasets"].items():
-        check_dataset(f"datasets.{name}", dataset)
-    found = {}
-    for name, entry in config["experiments"].items():
+    check_schema(said, schema(Written), WHOLE)
+    config = msgspec.convert(said, Configuration)
+    for name, dataset in config.datasets.items():
+        dataset.check(f"datasets.{name}")
+    experiments = {}
+    for name, entry in said["experiments"].items():
         if "variants" not in entry:
             raise ValueError(f"experiments.{name}.variants is missing: name them, or a grid")
-        found[name] = experiment = experiment_of(config, name)
-        check_seeds(name, entry, experiment)
-        for variant in experiment.variants:
-            where = f"experiments.{name}.variants.{variant}"
+        experiments[name] = experiment = experiment_of(said, name)
+        check_seeds(name, experiment, "seeds_per_job" in entry)
+        for variant, settings in experiment.variants.items():
             check_inputs(name, entry, experiment, variant)
-            check_variant(where, experiment.variants[variant], experiment.datasets[variant])
-    check_starts(found)
-    return found
+            where = f"experiments.{name}.variants.{variant}"
+            settings.check(where, experiment.datasets[variant])
+    check_starts(experiments)
+    return config, experiments
 
 
-def check_dataset(where: str, dataset: dict) -> None:
-    """Raise ValueError where the settings of a data set contradict each other."""
-    if dataset["kind"] == "function" and dataset["low"] >= (high := dataset["high"]):
-        raise ValueError(f"{where}.high: found {high}, expected more than low ({dataset['low']})")
-    if dataset["kind"] == "arrays":
-        if len(set(shape := dataset["shape"])) > 1:
-            raise ValueError(f"{where}.shape: found {shape}, expected [n], or [n, n] of an image")
-        if ("classes" in dataset) == ("outputs" in dataset):
-            raise ValueError(f"{where}: expected either classes, of labels, or outputs, of numbers")
-
-
-def check_seeds(name: str, entry: dict, experiment: Experiment) -> None:
+def check_seeds(name: str, experiment: Experiment, cut: bool) -> None:
     """Raise ValueError where the batches of an experiment are more than a command can name, or one
     has a name too long for a file."""
     batches = experiment.batches
@@ -71,7 +276,7 @@ def check_seeds(name: str, entry: dict, experiment: Experiment) -> None:
             f"experiments.{name}.seeds: a batch of them would be called {long[0][:40]}..., too "
             "long for a file: use ranges of seeds, or fewer seeds_per_job"
         )
-    table = max(map(len, [*entry.get("analyses", {}), "checkpoints"]))
+    table = max(map(len, [*experiment.analyses, "checkpoints"]))
     command = sum(
         len(f"results/analyses/{name}/{variant}/{batch}.csv  ") + table
         for variant in experiment.variants
@@ -79,75 +284,20 @@ def check_seeds(name: str, entry: dict, experiment: Experiment) -> None:
     )
     if command > LONGEST_COMMAND:
         size = math.ceil(experiment.seeds_per_job * command / LONGEST_COMMAND)
+        found = experiment.seeds_per_job if cut else "none, so 1"
         raise ValueError(
-            f"experiments.{name}.seeds_per_job: found {entry.get('seeds_per_job', 'none, so 1')}, "
-            f"which makes {len(batches) * len(experiment.variants)} files, more than a "
+            f"experiments.{name}.seeds_per_job: found {found}, which makes "
+            f"{len(batches) * len(experiment.variants)} files, more than a "
             f"command can name: use {size} or more"
         )
 
 
-def check_variant(where: str, settings: dict, name: str) -> None:
-    """Raise ValueError where the settings of a variant, on the data set of this name, are
-    incomplete or contradict each other."""
-    check_model(f"{where}.model", settings)
-    training, model = settings["training"], settings["model"]
-    place = f"{where}.training"
-    for key in ("optimizer", "learning_rate", "batch_size", "epochs"):
-        if key not in training:
-            raise ValueError(f"{place}.{key} is missing: set it here or in the experiment")
-    check_phases(training, place)
-    if late := [e for e in training["snapshot_epochs"] if e > training["epochs"]]:
-        epochs = f"epochs ({training['epochs']})"
-        raise ValueError(f"{place}.snapshot_epochs: found {late[0]}, expected at most {epochs}")
-    if training["gradient_norm"] and training["history"] != "iteration":
-        raise ValueError(f"{place}.gradient_norm: needs history: iteration")
-    if training["evaluate_each_epoch"] and training["history"] != "epoch":
-        raise ValueError(f"{place}.evaluate_each_epoch: needs history: epoch")
-    whole, n = training_examples(settings | {"inputs": {}}), training_examples(settings)
-    size = n if training["batch_size"] == "full" else training["batch_size"]
-    for key, found, most in (("inputs.examples", n, whole), ("training.batch_size", size, n)):
-        if found > most:
-            but = f"but {name} has {most} training examples: use at most that"
-            raise ValueError(f"{where}.{key}: found {found}, {but}")
-    if model.get("batch_norm") and 1 in (size, n % size):
-        said = f"found {size}, but of {n} training examples that makes a batch of one"
-        raise ValueError(f"{place}.batch_size: {said}: choose another")
-    if classes_of(settings) is None and training["precision"] != "fp32":
-        said = f"but the errors of a fitted function ({name}) are finer: use fp32"
-        raise ValueError(f"{place}.precision: found {training['precision']}, {said}")
-    if settings["dataset"]["kind"] == "function" and training["evaluate_each_epoch"]:
-        raise ValueError(f"{place}.evaluate_each_epoch: {name} has no test split: leave it empty")
-    if len(example_shape(settings)[0]) == 1 and model["kind"] == "cnn":
-        raise ValueError(f"{where}.model.kind: found cnn, but {name} is no image: use mlp")
-    try:
-        layers(model, *example_shape(settings))
-    except ValueError as error:
-        raise ValueError(f"{where}.model.conv: {error}") from error
-
-
-def check_model(where: str, settings: dict) -> None:
-    """Raise ValueError where the keys of a run's model are not those of its kind."""
-    if (model := settings.get("model")) is None:
-        raise ValueError(f"{where} is missing: describe the architecture")
-    if "kind" not in model:
-        raise ValueError(f"{where}.kind is missing: expected {' or '.join(MODEL_KEYS)}")
-    keys = MODEL_KEYS[model["kind"]]
-    if wrong := sorted(keys.symmetric_difference(model.keys() - MODEL_OPTIONS)):
-        problem = "is missing" if wrong[0] in keys else f"is no key of kind {model['kind']}"
-        raise ValueError(f"{where}.{wrong[0]} {problem}: expected {', '.join(sorted(keys))}")
-    activation = model.get("activation", "relu")
-    if ("slope" in model) != (activation == "leaky_relu"):
-        found = "found" if "slope" in model else "missing"
-        has = "leaky_relu has a slope, and no other"
-        raise ValueError(f"{where}.slope: {found}, and activation is {activation}: {has}")
-
-
-def check_data_files(config: dict, experiments: Experiments) -> None:
+def check_data_files(config: Configuration, experiments: Experiments) -> None:
     """Raise ValueError where a run's data set has a file that is not there."""
     for name in (name for found in experiments.values() for name in found.datasets.values()):
-        file = config["datasets"][name].get("file")
-        if file and not os.path.isfile(file):
-            said = f"found {file}, which is no file: say where it is"
+        dataset = config.datasets[name]
+        if isinstance(dataset, Arrays) and not os.path.isfile(dataset.file):
+            said = f"found {dataset.file}, which is no file: say where it is"
             raise ValueError(f"datasets.{name}.file: {said}")
 
 
@@ -156,74 +306,42 @@ def check_inputs(name: str, entry: dict, experiment: Experiment, variant: str) -
     effect on its data set."""
     place = f"experiments.{name}"
     where = f"{place}.variants.{variant}"
-    seen = experiment.variants[variant].get("inputs", {})
+    seen = experiment.variants[variant].inputs
     for own, there in ((entry["variants"][variant], where), (entry, place)):
         for key, value in own.get("inputs", {}).items():
             # An experiment may have such keys for its variants on other data.
-            if key in seen or (there == place and (key in LOOK or value in (None, "given"))):
+            same = key in ("size", "range") or value in (None, "given")
+            if getattr(seen, key) is not None or (there == place and same):
                 continue
             raise ValueError(
                 f"{there}.inputs.{key}: found {value!r}, but {experiment.datasets[variant]}, which "
                 f"{variant} trains on, is as it is: leave it out"
             )
-    low, high = seen.get("range", (0, 1))
-    if low == high:
-        raise ValueError(f"{where}.inputs.range: found [{low}, {high}], expected two that differ")
-
-
-def check_phases(training: dict, where: str) -> None:
-    """Raise ValueError where the phases of a training do not fit each other or their optimizers."""
-    found = phases(training)
-    if any(phase["epochs"] < 1 for phase in found):
-        after = ", ".join(str(phase["after"]) for phase in found[1:])
-        expected = f"{training['epochs']} epochs, expected numbers that rise to less than that"
-        raise ValueError(f"{where}.phases: found phases after {after} of {expected}")
-    for place, phase in enumerate(found):
-        key = f"{where}.phases.{place - 1}" if place else where
-        if "momentum" in phase and phase["optimizer"] != "sgd":
-            raise ValueError(f"{key}.momentum: found with {phase['optimizer']}, expected with sgd")
-        check_schedule(phase, key)
-    if "gradient_norm" in objectives(training) and training["precision"] != "fp32":
-        said = "but the gradient of a gradient's norm is finer: use fp32"
-        raise ValueError(f"{where}.precision: found {training['precision']}, {said}")
-
-
-def check_schedule(phase: dict, where: str) -> None:
-    """Raise ValueError where the keys of a schedule do not fit its kind or the epochs."""
-    schedule = phase.get("schedule", {"kind": "constant"})
-    needed = {"every", "factor"} if schedule["kind"] == "step" else set()
-    if wrong := sorted(needed ^ (schedule.keys() - {"kind", "warmup"})):
-        problem = "is missing" if wrong[0] in needed else "is no key"
-        raise ValueError(f"{where}.schedule.{wrong[0]} {problem} of a {schedule['kind']} schedule")
-    if schedule.get("warmup", 0) >= phase["epochs"]:
-        found, epochs = schedule["warmup"], f"epochs ({phase['epochs']})"
-        raise ValueError(f"{where}.schedule.warmup: found {found}, expected fewer than {epochs}")
 
 
 def check_start(experiments: Experiments, name: str, variant: str) -> None:
     """Raise ValueError where a run starts from weights that the other run does not keep."""
     own = experiments[name].variants[variant]
-    if (start := own.get("start")) is None:
+    if (start := own.start) is None:
         return
     where = f"experiments.{name}.variants.{variant}.start"
-    for key in ("experiment", "variant"):
-        known = experiments if key == "experiment" else experiments[start["experiment"]].variants
-        check_among(start[key], f"{where}.{key}", known)
-    begun, its_name = experiments[start["experiment"]], f"{start['experiment']}/{start['variant']}"
+    check_among(start.experiment, f"{where}.experiment", experiments)
+    begun = experiments[start.experiment]
+    check_among(start.variant, f"{where}.variant", begun.variants)
     if missing := sorted({*experiments[name].seeds} - {*begun.seeds}):
-        said = f"{start['experiment']} has no seed {missing[0]}, expected all the seeds of {name}"
+        said = f"{start.experiment} has no seed {missing[0]}, expected all the seeds of {name}"
         raise ValueError(f"{where}: {said}")
-    other = begun.variants[start["variant"]]
-    if architecture(other) != architecture(own):
+    other, its_name = begun.variants[start.variant], f"{start.experiment}/{start.variant}"
+    if other.layers != own.layers:
         both = f"{its_name} and {name}/{variant}"
         raise ValueError(f"{where}: the models of {both} differ, expected the same layers")
-    kept = {*other["training"]["snapshot_epochs"], other["training"]["epochs"]}
-    if "stop" in other["training"]:  # it may stop before any later epoch
+    kept = {*other.training.snapshot_epochs, other.training.epochs}
+    if other.training.stop:  # it may stop before any later epoch
         kept &= {0}
-    if "epoch" in start and start["epoch"] not in kept:
+    if start.epoch is not None and start.epoch not in kept:
         epochs = ", ".join(map(str, sorted(kept))) or "its last only"
         raise ValueError(
-            f"{where}.epoch: found {start['epoch']}, but what {its_name} surely keeps is "
+            f"{where}.epoch: found {start.epoch}, but what {its_name} surely keeps is "
             f"{epochs}: leave epoch out for its last one, or add it to its snapshot_epochs"
         )
 
@@ -235,8 +353,8 @@ def check_starts(experiments: Experiments) -> None:
     for name, found in experiments.items():
         for variant, settings in found.variants.items():
             check_start(experiments, name, variant)
-            start = settings.get("start")
-            before[name, variant] = [(start["experiment"], start["variant"])] if start else []
+            start = settings.start
+            before[name, variant] = [(start.experiment, start.variant)] if start else []
     try:
         TopologicalSorter(before).prepare()
     except CycleError as error:

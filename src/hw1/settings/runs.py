@@ -1,105 +1,144 @@
-"""The runs that a configuration describes: their settings, seeds and batches."""
+"""The settings of runs."""
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Annotated, Self
 
-from hw1.settings.batches import cut, seed_list, seeds_of
-from hw1.settings.overlays import merged
+import msgspec
+from msgspec import Meta
 
-# The keys of an experiment or a variant that are settings of its runs.
-OF_A_RUN = ("dataset", "stream", "inputs", "start", "model", "training")
+from hw1.settings.architectures import Cnn, Layer, Model
+from hw1.settings.dataset import Arrays, DataSet, Function, Inputs
+from hw1.settings.training import Training
+from hw1.settings.values import Name, Noun, Seed, Shaping
 
 
-class Run(NamedTuple):
-    """One training."""
+class Streams(Noun, frozen=True, kw_only=True):
+    """A stream for each purpose"""
+
+    initialisation: Seed = 0
+    "Of initial weights"
+    batches: Seed = 0
+    "Of the order of mini-batches"
+    labels: Seed = 0
+    "Of random labels"
+
+
+class Start(Noun, frozen=True, kw_only=True):
+    """The run of the same seed whose weights a training starts from, of the same architecture"""
+
+    experiment: Name
+    "Its experiment"
+    variant: Name
+    "Its variant"
+    epoch: Annotated[int, Meta(ge=0)] | None = None
+    "Which of its snapshots, the last if left out"
+
+
+class Settings(Shaping, frozen=True, kw_only=True):
+    """The settings that the runs of a variant have in common."""
 
     experiment: str
     variant: str
-    seed: int
+    dataset: DataSet
+    stream: Seed | Streams
+    inputs: Inputs = Inputs()
+    start: Start | None = None
+    model: Model
+    training: Training
 
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Settings from their JSON text."""
+        return msgspec.json.decode(text, type=cls)
 
-class Experiment(NamedTuple):
-    """The runs of an experiment. By variant: the name of its data set; all settings that its runs
-    have in common, the defaults included; and its choice of each part, if it has some.
-    A run has its `seed` besides."""
-
-    seeds: list[int]
-    seeds_per_job: int
-    datasets: dict[str, str]
-    variants: dict[str, dict]
-    choices: dict[str, dict[str, str]]
+    @classmethod
+    def without_defaults(cls, said: dict) -> dict:
+        """Settings as said elsewhere, as `said` has them; as they are if they fit no longer."""
+        try:
+            return msgspec.convert(said, cls).said
+        except msgspec.ValidationError:
+            return said
 
     @property
-    def batches(self) -> list[str]:
-        """The names of its batches of seeds, the same for each variant."""
-        return cut(self.seeds, self.seeds_per_job)
+    def label_count(self) -> int | None:
+        """How many classes the labels have; None for real targets."""
+        return self.dataset.label_count
+
+    @property
+    def training_examples(self) -> int:
+        """Number of training examples."""
+        return self.inputs.examples or self.dataset.training_examples
+
+    @property
+    def example_shape(self) -> tuple[int, ...]:
+        """Shape of one example, (features,) or (1, size, size)."""
+        match self.dataset:
+            case Function():
+                return (1,)
+            case Arrays(shape=(features,)):
+                return (features,)
+            case Arrays(shape=shape):
+                return (1, *shape)
+        assert self.inputs.size
+        return (1, self.inputs.size, self.inputs.size)
+
+    @property
+    def outputs(self) -> int:
+        """The number of outputs of the network."""
+        return (
+            self.label_count
+            or (self.dataset.outputs if isinstance(self.dataset, Arrays) else None)
+            or 1
+        )
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the network. Raises ValueError where one leaves no pixel."""
+        return self.model.layers(self.example_shape, self.outputs)
+
+    def check(self, where: str, name: str) -> None:
+        """Raise ValueError where settings contradict each other, or the data set, of this name."""
+        training, place = self.training, f"{where}.training"
+        self.inputs.check(f"{where}.inputs")
+        self.model.check(f"{where}.model")
+        training.check(place)
+        n, size = self.training_examples, training.size_of_batch(self.training_examples)
+        most = self.dataset.training_examples
+        for key, found, limit in (("inputs.examples", n, most), ("training.batch_size", size, n)):
+            if found > limit:
+                but = f"but {name} has {limit} training examples: use at most that"
+                raise ValueError(f"{where}.{key}: found {found}, {but}")
+        if self.model.batch_norm and 1 in (size, n % size):
+            said = f"found {size}, but of {n} training examples that makes a batch of one"
+            raise ValueError(f"{place}.batch_size: {said}: choose another")
+        if self.label_count is None and training.precision != "fp32":
+            said = f"but the errors of a fitted function ({name}) are finer: use fp32"
+            raise ValueError(f"{place}.precision: found {training.precision}, {said}")
+        if isinstance(self.dataset, Function) and training.evaluate_each_epoch:
+            said = f"{name} has no test split: leave it empty"
+            raise ValueError(f"{place}.evaluate_each_epoch: {said}")
+        if isinstance(self.model, Cnn) and len(self.example_shape) == 1:
+            raise ValueError(f"{where}.model.kind: found cnn, but {name} is no image: use mlp")
+        try:
+            self.layers  # noqa: B018
+        except ValueError as error:
+            raise ValueError(f"{where}.model.conv: {error}") from error
 
 
-Experiments = Mapping[str, Experiment]
+class Run(Settings, frozen=True, kw_only=True):
+    """The settings of one run. Of weights from which it starts, there is the fingerprint of the run
+    that made them: it stands for everything that shaped them."""
 
+    seed: int
+    start_fingerprint: str = ""
 
-def experiment_of(config: dict, name: str) -> Experiment:
-    """An experiment of a configuration that fits its schema.
+    @classmethod
+    def of_seed(cls, settings: Settings, seed: int, start_fingerprint: str = "") -> "Run":
+        """The run of a seed."""
+        said = msgspec.structs.asdict(settings)
+        return cls(**said, seed=seed, start_fingerprint=start_fingerprint)
 
-    Raises ValueError where its seeds are none, or one of its data sets is unknown.
-    """
-    entry = config["experiments"][name]
-    try:
-        seeds = seed_list(entry["seeds"])
-    except ValueError as error:
-        raise ValueError(f"experiments.{name}.seeds: {error}") from error
-    datasets = {v: own.get("dataset", entry.get("dataset")) for v, own in entry["variants"].items()}
-    for variant, dataset in datasets.items():
-        if dataset not in config["datasets"]:
-            known = ", ".join(config["datasets"])
-            said = f"found {dataset!r} for variant {variant}, expected one of {known}"
-            raise ValueError(f"experiments.{name}.dataset: {said}")
-    variants = {variant: settings_of(config, name, variant) for variant in datasets}
-    choices = {v: own["choices"] for v, own in entry["variants"].items() if "choices" in own}
-    return Experiment(seeds, entry.get("seeds_per_job", 1), datasets, variants, choices)
-
-
-def experiments_of(config: dict) -> dict[str, Experiment]:
-    """The experiments of a configuration by name. Raises ValueError as `experiment_of` does."""
-    return {name: experiment_of(config, name) for name in config["experiments"]}
-
-
-def settings_of(config: dict, experiment: str, variant: str) -> dict:
-    """The settings of a variant's runs: its keys over the experiment's over the defaults."""
-    entry = config["experiments"][experiment]
-    parts = [config["defaults"], entry, entry["variants"][variant]]
-    settings = merged(*({key: part[key] for key in OF_A_RUN if key in part} for part in parts))
-    dataset = config["datasets"][settings["dataset"]]
-    # The content of a file counts, not its name.
-    settings["dataset"] = {k: v for k, v in dataset.items() if k not in ("title", "file")}
-    if dataset["kind"] in ("function", "arrays"):
-        kept = {"labels", "examples"} if "classes" in dataset else set()
-        kept |= {"range"} if dataset.get("pixels") else set()
-        shown = settings.pop("inputs")  # the others describe images
-        if kept:
-            settings["inputs"] = {key: shown[key] for key in sorted(kept & shown.keys())}
-    return {"experiment": experiment, "variant": variant} | settings
-
-
-def settings_named(experiments: Experiments, name: str) -> dict:
-    """The settings of `experiment/variant`. Raises ValueError where there is none."""
-    found = {f"{e}/{v}": s for e in experiments for v, s in experiments[e].variants.items()}
-    if name not in found:
-        expected = f"expected experiment/variant, as {min(found)}"
-        raise ValueError(f"{name}: found no such run in config.yaml, {expected}")
-    return found[name]
-
-
-def start_of(
-    experiments: Experiments, experiment: str, variant: str, seeds: Iterable[int]
-) -> list[str]:
-    """The batches (experiment/variant/seeds) from whose weights the runs of some seeds start."""
-    start = experiments[experiment].variants[variant].get("start")
-    if start is None:
-        return []
-    wanted, place = set(seeds), (start["experiment"], start["variant"])
-    return [
-        "/".join((*place, batch))
-        for batch in experiments[start["experiment"]].batches
-        if wanted & set(seeds_of(batch))
-    ]
+    def key(self, purpose: str) -> tuple[int, int]:
+        """Seed and stream for one purpose (see hw1.data.seeding). So two runs may share their
+        initial weights but not the order of their batches, or the reverse."""
+        stream = self.stream
+        return self.seed, stream if isinstance(stream, int) else getattr(stream, purpose)

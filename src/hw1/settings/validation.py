@@ -75,7 +75,7 @@ def explain(error: Any, where: str) -> str:  # Any: as typed, all of it may be u
         return text.replace("found None (NoneType)", "found nothing")
     if rule == "enum":
         return f"{where}: {found}, expected one of {', '.join(map(str, value))}"
-    description = error.schema.get("description", "")
+    form = error.schema.get("title") or error.schema.get("description", "")
     expected = {
         "minimum": f"at least {value}",
         "maximum": f"at most {value}",
@@ -86,7 +86,7 @@ def explain(error: Any, where: str) -> str:  # Any: as typed, all of it may be u
         "minProperties": "at least one entry",
         "minLength": "some text",
         "uniqueItems": "no value twice",
-        **dict.fromkeys(("pattern", "not"), description[:1].lower() + description[1:]),
+        **dict.fromkeys(("pattern", "not"), form[:1].lower() + form[1:]),
     }.get(rule, error.message)
     return f"{where}: {found}, expected {expected}"
 

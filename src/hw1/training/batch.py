@@ -8,12 +8,11 @@ from typing import NamedTuple
 import torch
 
 from hw1.data.inputs import Data, Split
-from hw1.data.seeding import key_of
 from hw1.networks import models
 from hw1.networks.stacks import RowStack, stack_of
 from hw1.results import arrays
-from hw1.settings.architectures import example_shape
 from hw1.settings.batches import name
+from hw1.settings.runs import Run, Settings
 from hw1.training import checkpoints, loop, provenance
 
 
@@ -21,7 +20,7 @@ class Batch(NamedTuple):
     """Runs with the same settings except for their seeds; the files of their data and code, the
     checkpoints from which they start, if any, and the device."""
 
-    settings: dict
+    settings: Settings
     seeds: list[int]
     data: Path
     start: list[Path]
@@ -36,9 +35,8 @@ class Batch(NamedTuple):
         `interval` seconds, and a later call goes on from it.
         """
         settings, weights = self.runs()
-        texts = {seed: json.dumps(settings[seed], sort_keys=True) for seed in self.seeds}
-        fingerprints = {seed: self.fingerprint(texts[seed]) for seed in self.seeds}
-        family = self.fingerprint(json.dumps(self.settings, sort_keys=True))
+        fingerprints = {seed: self.fingerprint(settings[seed].text) for seed in self.seeds}
+        family = self.fingerprint(self.settings.text)
         with checkpoints.exclusive(checkpoint.with_suffix(".lock"), log):
             runs = checkpoints.finished(checkpoint, family, fingerprints)
             for seed in sorted(runs):
@@ -60,10 +58,10 @@ class Batch(NamedTuple):
                 together = [settings[seed] for seed in group]
                 trained = train_together(together, stack, data, weights, resume, log)
                 for seed, result in zip(group, trained, strict=True):
-                    place = "{experiment}/{variant}/seed{seed}.json".format(**settings[seed])
-                    provenance.write(facts / place, self.device, result.seconds)
+                    place = facts / self.settings.experiment / self.settings.variant
+                    provenance.write(place / f"seed{seed}.json", self.device, result.seconds)
                     runs[seed] = {
-                        "settings": texts[seed],
+                        "settings": settings[seed].text,
                         "fingerprint": fingerprints[seed],
                         "history": json.dumps(result.history),
                         "snapshots": result.snapshots,
@@ -76,19 +74,18 @@ class Batch(NamedTuple):
             checkpoints.keep(checkpoint, family)
         return [runs[seed] for seed in self.seeds]
 
-    def runs(self) -> tuple[dict[int, dict], dict[int, dict[str, torch.Tensor]]]:
+    def runs(self) -> tuple[dict[int, Run], dict[int, dict[str, torch.Tensor]]]:
         """The settings of each run, by seed, and the weights from which it starts, if there are
         any."""
-        settings = {seed: self.settings | {"seed": seed} for seed in self.seeds}
+        runs = {seed: Run.of_seed(self.settings, seed) for seed in self.seeds}
         weights = {}
         for file in self.start:
             for seed, run in checkpoints.load(file).items():
-                if seed in settings:
-                    start = self.settings["start"]
-                    weights[seed] = run["snapshots"][start.get("epoch", max(run["snapshots"]))]
-                    # It stands for everything that shaped these weights.
-                    settings[seed]["start"] = start | {"fingerprint": run["fingerprint"]}
-        return settings, weights
+                if seed in runs and self.settings.start:
+                    epoch, snapshots = self.settings.start.epoch, run["snapshots"]
+                    weights[seed] = snapshots[max(snapshots) if epoch is None else epoch]
+                    runs[seed] = Run.of_seed(self.settings, seed, run["fingerprint"])
+        return runs, weights
 
     def fingerprint(self, settings: str) -> str:
         """Digest of settings, data and code."""
@@ -96,7 +93,7 @@ class Batch(NamedTuple):
 
 
 def train_together(
-    runs: Sequence[dict],
+    runs: Sequence[Run],
     stack: type | None,
     data: Data,
     weights: dict[int, dict[str, torch.Tensor]],
@@ -109,16 +106,16 @@ def train_together(
     """
     settings = runs[0]
     splits = data.splits(settings)
-    if stack is RowStack and settings["inputs"]["labels"] != "given":
+    if stack is RowStack and settings.inputs.labels not in (None, "given"):
         labels = [data.splits(run)["train"].targets for run in runs]
         splits["train"] = Split(splits["train"].inputs, torch.stack(labels))
     built = [
-        models.build(run["model"], *example_shape(run), key_of(run, "initialisation"))
+        models.build(run.model, run.example_shape, run.outputs, run.key("initialisation"))
         for run in runs
     ]
     for run, network in zip(runs, built):
-        if run["seed"] in weights:
-            network.load_state_dict(weights[run["seed"]])
+        if run.seed in weights:
+            network.load_state_dict(weights[run.seed])
     model = (stack(built) if stack else built[0]).to(data.device)
-    keys = [key_of(run, "batches") for run in runs]
-    return loop.train(model, splits, settings["training"], keys, resume, log)
+    keys = [run.key("batches") for run in runs]
+    return loop.train(model, splits, settings.training, keys, resume, log)

@@ -10,6 +10,7 @@ from torch.func import functional_call
 
 from hw1.data.inputs import Data, Split
 from hw1.networks.passes import loss_function
+from hw1.settings.runs import Run
 
 Vector = torch.Tensor  # (p,): all parameters, in the order of model.parameters()
 Loss = Callable[[Vector], torch.Tensor]  # as a function of all weights
@@ -34,9 +35,9 @@ def weights_of(model: nn.Module) -> Vector:
     return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
 
 
-def first_examples(data: Data, settings: dict, examples: int) -> Split:
+def first_examples(data: Data, run: Run, examples: int) -> Split:
     """The first training examples, as a run sees them."""
-    return Split(*(part[:examples] for part in data.splits(settings)["train"]))
+    return Split(*(part[:examples] for part in data.splits(run)["train"]))
 
 
 def hessian_product(loss: Loss, weights: Vector) -> Product:

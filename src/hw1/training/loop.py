@@ -17,6 +17,7 @@ from hw1.data.inputs import Split
 from hw1.data.seeding import generator, stream_seed
 from hw1.networks.passes import Alone
 from hw1.networks.stacks import RowStack, Stack
+from hw1.settings.training import Training
 from hw1.training.checkpoints import ResumeFile
 from hw1.training.optimisation import Optimisation
 from hw1.training.recording import Record
@@ -84,7 +85,7 @@ class Batches(NamedTuple):
 def train(
     model: nn.Module,
     splits: dict[str, Split],
-    training: dict,
+    training: Training,
     keys: Sequence[tuple[int, int]],
     resume: ResumeFile,
     log=print,
@@ -100,9 +101,8 @@ def train(
     Starts from the state in `resume`, if there is one. Raises ValueError after an epoch with a loss
     that is not finite, naming seed, epoch and iteration.
     """
-    network = model if isinstance(model, Stack | RowStack) else Alone(model, training["precision"])
-    n = len(splits["train"].inputs)
-    size = n if training["batch_size"] == "full" else training["batch_size"]
+    network = model if isinstance(model, Stack | RowStack) else Alone(model, training.precision)
+    size = training.size_of_batch(len(splits["train"].inputs))
     batches = Batches(splits["train"], size, keys, isinstance(network, RowStack))
     parameters = list(network.parameters())
     record = Record(network, splits, training, keys, batches.sizes(), log)
@@ -118,7 +118,7 @@ def train(
     else:
         record.start()
 
-    while epoch <= training["epochs"]:
+    while epoch <= training.epochs:
         optimisation.epoch(epoch)
         for iteration, (x, y) in enumerate(batches.of_epoch(epoch, first), start=first):
             if network.random:

@@ -1,14 +1,14 @@
 """Trained networks, to predict with."""
 
-import json
 import os
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 
 from hw1.data.inputs import Data
 from hw1.networks import models
-from hw1.settings.architectures import classes_of, example_shape
+from hw1.settings.runs import Run
 from hw1.training import checkpoints
 
 
@@ -16,13 +16,14 @@ class Predictor:
     """A network after a snapshot epoch, with the settings of its run."""
 
     def __init__(self, run: dict, epoch: int | None = None) -> None:
-        self.settings: dict = json.loads(run["settings"])
+        self.settings = Run.of(run["settings"])
         snapshots = run["snapshots"]
         if epoch is not None and epoch not in snapshots:
             kept = ", ".join(map(str, sorted(snapshots)))
             raise ValueError(f"found no snapshot of epoch {epoch}, expected one of {kept}")
         self.epoch: int = max(snapshots) if epoch is None else epoch
-        self.network = models.build(self.settings["model"], *example_shape(self.settings))
+        found = self.settings
+        self.network = models.build(found.model, found.example_shape, found.outputs)
         self.network.load_state_dict(snapshots[self.epoch])
         self.network.eval()
 
@@ -32,22 +33,22 @@ class Predictor:
         arrays = {"train_inputs": np.asarray(inputs), "train_targets": np.zeros(len(inputs))}
         data = Data(arrays, torch.device("cpu"))
         # An image, (1, size, size), has no axis for its channel in the file.
-        axes = 2 if len(example_shape(self.settings)[0]) == 1 else 3
+        axes = 2 if len(self.settings.example_shape) == 1 else 3
         if arrays["train_inputs"].ndim != axes:
             raise ValueError(
                 f"found inputs of shape {arrays['train_inputs'].shape}, expected {axes} axes, the "
                 "first one for the examples"
             )
         # All inputs, with given labels, whatever the training took.
-        shown = self.settings.get("inputs", {}) | {"labels": "given", "examples": None}
-        given = self.settings | {"inputs": shown}
+        shown = replace(self.settings.inputs, labels=None, examples=None)
+        given = replace(self.settings, inputs=shown)
         with torch.inference_mode():
             return self.network(data.splits(given)["train"].inputs).numpy()
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Labels (n,), or real values (n, outputs), for inputs as `outputs` takes them."""
         found = self.outputs(inputs)
-        return found if classes_of(self.settings) is None else found.argmax(1)
+        return found if self.settings.label_count is None else found.argmax(1)
 
 
 def load(path: str | os.PathLike, seed: int | None = None, epoch: int | None = None) -> Predictor:

@@ -18,7 +18,7 @@ from torch import nn
 from hw1.data.inputs import Split
 from hw1.networks.passes import Alone, Passes
 from hw1.networks.stacks import RowStack, Stack
-from hw1.settings.phases import phase_of
+from hw1.settings.training import Training
 from hw1.training.evaluation import evaluate
 
 SECONDS_BETWEEN_PROGRESS_LINES = 10
@@ -31,7 +31,7 @@ class Record:
         self,
         network: Alone | Stack | RowStack,
         splits: dict[str, Split],
-        training: dict,
+        training: Training,
         keys: Sequence[tuple[int, int]],
         sizes: torch.Tensor,  # examples of each mini-batch of an epoch
         log,
@@ -69,7 +69,7 @@ class Record:
 
     def start(self) -> None:
         """Note the weights before training."""
-        if 0 in self.training["snapshot_epochs"]:
+        if 0 in self.training.snapshot_epochs:
             self.snapshots[0] = snapshot(self.network)
 
     def iteration(
@@ -81,7 +81,7 @@ class Record:
             self.measured["correct"][iteration] = found.correct
         if found.norms is not None:
             self.measured["norm"][iteration] = found.norms
-        elif self.training["gradient_norm"]:
+        elif self.training.gradient_norm:
             size = len(parameters) // len(self.keys)
             gradients = [p.grad for p in parameters if p.grad is not None]  # all have one
             norms = [
@@ -101,21 +101,22 @@ class Record:
         losses, correct, norms = (values.cpu() for values in self.measured.values())
         if not losses.isfinite().all():
             i, run = (~losses.isfinite()).nonzero()[0].tolist()
-            rate = phase_of(training, epoch)["learning_rate"]
+            rate = training.phase_of(epoch).learning_rate
             raise ValueError(
                 f"the loss of seed {self.keys[run][0]} is {losses[i, run].item()} at epoch "
                 f"{epoch}, iteration {i + 1}: lower learning_rate ({rate}) "
                 "or check the data"
             )
         mean = (losses.mean(1).double() @ self.sizes.double()).item() / self.examples
-        stop = training.get("stop") or {}
-        last = epoch == training["epochs"] or mean <= stop.get("batch_loss", -math.inf)
-        by_iteration = training["history"] == "iteration"
+        last = epoch == training.epochs or mean <= (
+            training.stop.batch_loss if training.stop else -math.inf
+        )
+        by_iteration = training.history == "iteration"
         rows = self.rows_of_iterations if by_iteration else self.row_of_epoch
-        if by_iteration or epoch % training["history_every"] == 0 or last:
+        if by_iteration or epoch % training.history_every == 0 or last:
             for run, history in enumerate(self.histories):
                 history += rows(epoch, run, losses[:, run], correct[:, run], norms[:, run])
-        if epoch in training["snapshot_epochs"] or last:
+        if epoch in training.snapshot_epochs or last:
             self.snapshots[epoch] = snapshot(self.network)
         if time.monotonic() >= self.next_line or last:
             self.progress(epoch, 1, f"  loss {mean:.6g}")
@@ -123,9 +124,9 @@ class Record:
 
     def progress(self, epoch: int, share: float, loss: str = "") -> None:
         """Log how far the runs are, after a share of an epoch, and the time left at this speed."""
-        epochs, seconds = self.training["epochs"], self.seconds()
+        epochs, seconds = self.training.epochs, self.seconds()
         done = (epoch - 1 + share) / epochs
-        limit = "at most" if "stop" in self.training else "about"
+        limit = "at most" if self.training.stop else "about"
         rest = seconds * (1 - done) / done
         left = f"{rest:.0f} s" if rest < 120 else f"{rest / 60:.0f} min"
         left = f", {limit} {left} left" if done < 1 else ""
@@ -140,7 +141,7 @@ class Record:
             row["batch_loss"] = losses[i].item()
             if self.classify:
                 row["batch_accuracy"] = (correct[i] / self.sizes[i]).item()
-            if self.training["gradient_norm"]:
+            if self.training.gradient_norm:
                 row["gradient_norm"] = norms[i].item()
             yield row
 
@@ -151,7 +152,7 @@ class Record:
         row["batch_loss"] = (losses.double() @ self.sizes.double()).item() / self.examples
         if self.classify:
             row["batch_accuracy"] = correct.double().sum().item() / self.examples
-        for name in self.training["evaluate_each_epoch"]:
+        for name in self.training.evaluate_each_epoch:
             assert not isinstance(self.network, Stack)  # see hw1.networks.stacks.SETTINGS
             score = evaluate(self.network.alone(run), self.split_of(name, run))
             row[f"{name}_loss"], row[f"{name}_accuracy"] = score.loss, score.accuracy
