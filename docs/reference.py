@@ -180,8 +180,10 @@ def text() -> str:
 def written() -> dict[Path, str]:
     """The text of each file."""
     found = {ROOT / "docs/configuration.md": text()}
-    for name, schema in SCHEMAS.items():
-        content = json.dumps(schema, indent=1) + "\n"
+    for name, schema in SCHEMAS.items():  # a line for each class
+        nouns = [f'"{noun}": {json.dumps(own)}' for noun, own in schema["$defs"].items()]
+        head = json.dumps({key: value for key, value in schema.items() if key != "$defs"})
+        content = head.removesuffix("}") + ', "$defs": {\n' + ",\n".join(nouns) + "\n}}\n"
         found[ROOT / f"workflow/schemas/{name}.schema.json"] = content
     return found
 
