@@ -50,6 +50,7 @@ def text_of(noun: type, field: str) -> str:
 
 SCHEMAS = {"config": schema_of(Written, text_of), "claims": schema_of(Claims, text_of)}
 SCHEMA = SCHEMAS["config"]
+DRAFT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 DEFAULTS = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["defaults"]
 
 
@@ -182,7 +183,7 @@ def written() -> dict[Path, str]:
     found = {ROOT / "docs/configuration.md": text()}
     for name, schema in SCHEMAS.items():  # a line for each class
         nouns = [f'"{noun}": {json.dumps(own)}' for noun, own in schema["$defs"].items()]
-        head = json.dumps({key: value for key, value in schema.items() if key != "$defs"})
+        head = json.dumps(DRAFT | {key: value for key, value in schema.items() if key != "$defs"})
         content = head.removesuffix("}") + ', "$defs": {\n' + ",\n".join(nouns) + "\n}}\n"
         found[ROOT / f"workflow/schemas/{name}.schema.json"] = content
     return found

@@ -509,6 +509,9 @@ def test_an_error_of_a_statistic_is_no_verdict(monkeypatch, error):
         ({"of": C5 | {"variant": ["deep"]}}, ".0.of.variant: found ['deep'] (list)"),
         ({"of": C5 | {"split": "tset"}}, ".0.of.split: found 'tset', expected one of"),
         ({"confirmed": {"within": [2, 1]}}, ".0.confirmed.within: found [2, 1], expected them"),
+        ({"confirmed": {"above": 1, "below": 2}}, ".0.confirmed: found {'above': 1, 'below': 2}"),
+        ({"refuted": {"above": 1, "below": 2}}, ".0.refuted: found {'above': 1, 'below': 2}"),
+        ({"refuted": {}}, ".0.refuted: found {}, expected at least one entry"),
         ({"decides": False}, ": found none that decides it"),
     ],
 )

@@ -217,6 +217,15 @@ def test_of_arrays_the_range_is_a_setting_where_they_are_pixels(config):
         entries.read(config)
 
 
+def test_a_figure_draws_by_settings_and_by_nothing_else_that_runs_have(config):
+    run = experiments.settings_of(config, "capacity", "cnn1")
+    for key, value in (
+        ("stream", 0), ("training.gradient_norm", False), ("model.conv", (16, 28)), ("model", None),
+        ("model.slope", None), ("layers", None), ("training.in_phases", None), ("__class__", None),
+    ):  # fmt: skip
+        assert entries.value_of(run, key) == value, key
+
+
 def test_settings_hold_nothing_that_does_not_shape_the_run(config):
     before = experiments.settings_of(config, "function_fit", "sinc_deep")
     config["datasets"]["sinc"]["title"] = "another title"
@@ -261,6 +270,7 @@ MISTAKES = [
     ({"devise": "cpu"}, r"unknown key 'devise': did you mean device\?"),
     ({"device": "tpu"}, r"device: found 'tpu', expected one of auto, cpu, cuda, mps"),
     ({"experiments": {}}, r"experiments: found {}, expected at least one entry"),
+    ({"experiments.mine": {"titel": "t"}}, r"mine: unknown key 'titel': did you mean title\?"),
     ({"experiments.capacitty": None}, r"capacitty: found nothing, expected object: null leaves"),
     ({"downloads": "a\0"}, r"downloads: found .*, expected one line"),
     ({"figures.colours.deep": "blue"}, r"colours\.deep: found 'blue', expected a colour as six"),
@@ -320,7 +330,11 @@ MISTAKES = [
     ({"capacity.training.learning_rate": -1}, r"learning_rate: found -1, expected"),
     ({"capacity.training.learning_rate": float("nan")}, r"learning_rate: found nan"),
     ({"capacity.training.epochs": 0}, r"epochs: found 0, expected at least 1"),
-    ({"capacity.training.batch_size": "all"}, r"batch_size: found 'all', expected"),
+    (
+        {"capacity.training.batch_size": "all"},
+        r"batch_size: found 'all', expected a number, or the",
+    ),
+    ({"capacity.inputs.labels": "rnd"}, r"labels: found 'rnd', expected given, random, or which"),
     ({"capacity.training.momentum": 0.9}, r"momentum: found with adam, expected with"),
     ({"gradient_norm.training.momentum": 1}, r"momentum: found 1, expected less th"),
     ({"interpolation.variants.c": {}}, r"c\.training\.optimizer is missing"),
@@ -332,6 +346,11 @@ MISTAKES = [
     (
         {"capacity.training.schedule": {"kind": "cosine", "warmup": 10}},
         r"training\.schedule\.warmup: found 10, expected fewer than epochs \(10\)",
+    ),
+    ({"capacity.training.phases": [{}]}, r"training\.phases\.0: the key 'after' is missing"),
+    (
+        {"capacity.training.schedule": {"warmup": 1}},
+        r"training\.schedule: the key 'kind' is missing",
     ),
     ({"capacity.training.phases": [{"after": 10}]}, r"phases: found phases after 10 of 10 epochs"),
     ({"capacity.training.phases": [{"after": 4}] * 2}, r"phases: found phases after 4, 4 of 10 e"),

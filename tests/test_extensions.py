@@ -305,6 +305,7 @@ def test_a_mistake_in_a_kind_is_one_line(config, tmp_path, files, message):
     with pytest.raises(ValueError) as caught:
         read(config | {"extensions": {"mine": str(tmp_path / "mine")}})
     assert message in str(caught.value) and "\n" not in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path)), "it blames a file of the library"
 
 
 def test_the_kinds_of_the_library_pass_the_checks_of_an_extensions():

@@ -39,6 +39,14 @@ def test_seeds_and_epochs_that_are_not_there_are_named(built):
         hw1.lode  # noqa: B018
 
 
+def test_a_checkpoint_with_settings_that_there_are_no_more_is_named(built, tmp_path):
+    runs = checkpoints.load(built.folder / "results/checkpoints/trajectory/mlp/seed0.pt")
+    said = json.loads(runs[0]["settings"]) | {"warp": 9}
+    checkpoints.save_runs(tmp_path / "seed0.pt", {0: runs[0] | {"settings": json.dumps(said)}})
+    with pytest.raises(ValueError, match=r"seed0\.pt: made by another version \(.*warp.*: train"):
+        hw1.load(tmp_path / "seed0.pt")
+
+
 def test_predicting_leaves_the_inputs_as_they_are(built):
     network = hw1.load(built.folder / "results/checkpoints/mnist_cnn/deep/seed1.pt")
     images = np.load(built.folder / "results/data/digits.npz")["test_inputs"].astype(np.float32)

@@ -28,8 +28,7 @@ SCHEMA = configuration.schema(configuration.Variant)
 SECTIONS = ("inputs", "model", "training")
 # What a network alone can do and a stack cannot.
 ALONE = {
-    "model.conv", "model.kernel", "model.padding", "model.pooling", "model.dropout",
-    "model.batch_norm", "training.objective", "training.phases.objective", "training.stop",
+    "model.conv", "model.kernel", "model.padding", "model.pooling", "training.stop",
     "training.stop.batch_loss",
 }  # fmt: skip
 DATASETS = {
@@ -138,9 +137,9 @@ CHANGES = {
 
 
 @st.composite
-def run(draw, setting: str) -> tuple[str, Settings]:
-    """The name of a data set, and settings of a run on it that pass all checks: a setting that is
-    chosen, and some others."""
+def run(draw, setting: str) -> tuple[dict, Settings]:
+    """What is said of a run, and the settings that this makes, which pass all checks: a setting
+    that is chosen, and some others."""
     dataset = "labels" if setting.startswith("inputs") else draw(st.sampled_from([*DATASETS]))
     entry: dict = {
         "title": "E", "seeds": [0], "variants": {"v": {}}, "dataset": dataset,
@@ -188,7 +187,7 @@ def run(draw, setting: str) -> tuple[str, Settings]:
         configuration.checked(config)
     except ValueError:
         reject()
-    return dataset, Settings.of(settings_of(config, "e", "v").text)
+    return entry, Settings.of(settings_of(config, "e", "v").text)
 
 
 @cache
@@ -295,12 +294,12 @@ def test_runs_trained_together_end_as_alone_or_are_not_stacked(
         unknown=st.sampled_from([0, 0.1, True, "mean", [], {}]),
     )
     def check(drawn, seeds, unknown):
-        dataset, found = drawn
-        data = data_of(dataset)
+        entry, found = drawn
+        data = data_of(entry["dataset"])
         for changed in with_something_unknown(found, unknown, SECTIONS):
             assert stack_of(changed, data) is None
         stack = stack_of(found, data)
-        tried[stack].append(found.said)
+        tried[stack].append(entry)
         if stack is None:
             return
         for seed, ours in zip(seeds, trained(found, data, seeds, stack), strict=True):
@@ -316,5 +315,5 @@ def test_runs_trained_together_end_as_alone_or_are_not_stacked(
     check()
     # Else the property would be about nothing.
     section, key = setting.split(".")
-    stacked = [said for kind in SETTINGS for said in tried[kind]]
-    assert any(key in said.get(section, {}) for said in stacked) == (setting not in ALONE)
+    stacked = [entry for kind in SETTINGS for entry in tried[kind]]
+    assert any(key in entry[section] for entry in stacked) == (setting not in ALONE)

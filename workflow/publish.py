@@ -45,7 +45,7 @@ def batches_of(
             continue  # not evaluated yet, or a batch of other seeds than now
         for seed, saved in checkpoints.load(path).items():
             expected = Run.of_seed(settings, seed, begun.get(seed, ""))
-            if Run.of(saved["settings"]) != expected:
+            if saved["settings"] != expected.text:
                 raise ValueError(f"{path}: seed {seed} has other settings than config.yaml: {SAME}")
             device = provenance(results, experiment, variant, seed)["device"]
             device = torch.device(device if device in ("cpu", "mps") else "cuda")

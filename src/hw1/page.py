@@ -191,15 +191,9 @@ def lists_of(
     for (name, (title, left_out)), path in zip(titles.items(), rules, strict=True):
         claims = []
         for claim in read(path):
-            rows_of = {
-                arm: [row for row in rows if row["claim"] == claim.id]
-                for arm, rows in ledgers.items()
-            }
-            if findings := {arm: row for arm, rows in rows_of.items() for row in rows}:
-                measured = {
-                    arm: [row for row in rows if row["claim"] == claim.id]
-                    for arm, rows in parts.items()
-                }
+            decided = {arm: of(claim.id, rows) for arm, rows in ledgers.items()}
+            if findings := {arm: rows[0] for arm, rows in decided.items() if rows}:
+                measured = {arm: of(claim.id, rows) for arm, rows in parts.items()}
                 claims.append(asdict(claim) | {"findings": findings, "measured": measured})
         found.append(
             {
@@ -213,6 +207,11 @@ def lists_of(
             }
         )
     return found
+
+
+def of(claim: str, rows: list[dict]) -> list[dict]:
+    """The rows about a claim."""
+    return [row for row in rows if row["claim"] == claim]
 
 
 def stated(rules: Iterable[Path]) -> dict[tuple[str, str], object]:

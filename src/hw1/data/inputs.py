@@ -9,7 +9,7 @@ from torch.nn import functional
 from hw1.data.seeding import generator
 from hw1.results.arrays import Arrays
 from hw1.settings.architectures import Mlp
-from hw1.settings.runs import Run, Settings
+from hw1.settings.runs import Run
 
 
 class Split(NamedTuple):
@@ -59,7 +59,7 @@ class Data:
             splits["train"] = Split(inputs, drawn)
         return splits
 
-    def present(self, settings: Settings, example: tuple[int, ...]) -> dict[str, Split]:
+    def present(self, run: Run, example: tuple[int, ...]) -> dict[str, Split]:
         """The splits with inputs (n, *example) and the labels of the data set."""
         splits = {}
         for name in ("train", "test"):
@@ -68,12 +68,12 @@ class Data:
             # A copy, since it is scaled in place.
             inputs = torch.tensor(self.arrays[f"{name}_inputs"], dtype=torch.float32)
             targets = torch.from_numpy(self.arrays[f"{name}_targets"])
-            if settings.label_count is None:
+            if run.label_count is None:
                 targets = targets.float()
-            shown = settings.inputs
-            if settings.dataset.is_image:
+            shown = run.inputs
+            if run.dataset.is_image:
                 inputs = inputs.unsqueeze(1)
-                size = settings.example_shape[1:]
+                size = run.example_shape[1:]
                 if inputs.shape[2:] != size:
                     inputs = functional.interpolate(inputs, size, mode="bilinear", antialias=True)
             if shown.range:  # pixels

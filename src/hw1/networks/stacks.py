@@ -6,6 +6,7 @@ That changes their speed, not their numbers. `stack_of` says which runs train so
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
 import torch
 from torch import nn
 from torch.nn import functional
@@ -202,11 +203,13 @@ class RowStack(nn.Module):
 
 
 # The settings that a stack implements. A run is stacked only if all its settings stand here, so no
-# setting is ignored in silence. A dictionary has the allowed keys, a list the allowed items, and a
-# tuple alternatives; a type stands for its values.
+# setting is ignored in silence, whatever its default; None stands for a setting that is left out. A
+# dictionary has the allowed keys, a list the allowed items, and a tuple alternatives; a type stands
+# for its values.
 NUMBER = (int, float)
 LARGEST_STACKED_BATCH = 4096  # every member has a mini-batch of its own in memory
 PHASE = {
+    "objective": "loss",
     "optimizer": ("adam", "adamw", "sgd"),
     "learning_rate": NUMBER,
     "momentum": NUMBER,
@@ -231,6 +234,8 @@ MODEL = {
     "hidden": [int],
     "initialisation": ("default", "he", "xavier", "lecun", "orthogonal"),
     "gain": NUMBER,
+    "dropout": 0,
+    "batch_norm": False,
 }
 # Settings that act before there is a stack: on data, names and initial weights.
 BEFORE = {
@@ -253,7 +258,7 @@ SETTINGS: dict[type, dict] = {
     },
     RowStack: BEFORE
     | {
-        "model": MODEL,
+        "model": MODEL | {"activation": "relu"},
         "training": TRAINING
         | {
             "batch_size": range(1, LARGEST_STACKED_BATCH + 1),
@@ -269,7 +274,8 @@ def listed(found: object, known: object) -> bool:
     match known:
         case dict():
             return isinstance(found, dict) and all(
-                key in known and listed(value, known[key]) for key, value in found.items()
+                value is None or (key in known and listed(value, known[key]))
+                for key, value in found.items()
             )
         case list():
             return isinstance(found, list) and all(listed(item, (*known,)) for item in found)
@@ -286,7 +292,8 @@ def stack_kind(settings: Settings) -> type | None:
     """The stack that implements all settings of a run: `Stack` for real targets, `RowStack` for
     labels, or None."""
     kind = Stack if settings.label_count is None else RowStack
-    return kind if listed(settings.said, SETTINGS[kind]) else None
+    every = msgspec.json.decode(msgspec.json.encode(settings))
+    return kind if listed(every, SETTINGS[kind]) else None
 
 
 def same_bits(member: nn.Sequential, batch_sizes: Iterable[int]) -> bool:
@@ -324,7 +331,7 @@ def stack_of(settings: Settings, data: Data) -> type | None:
     kind = stack_kind(settings)
     if kind is not RowStack:
         return kind
-    n = settings.inputs.examples or len(data.arrays["train_inputs"])
+    n = settings.training_examples
     size = settings.training.size_of_batch(n)
     member = build(settings.model, settings.example_shape, settings.outputs)
     exact = data.device.type == "cpu" and same_bits(member, (size, n % size or size))

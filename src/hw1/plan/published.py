@@ -155,13 +155,13 @@ def published_plan(folder: str, prefix: str, built: Configuration) -> PublishedP
     said = settings_of_files(files)
     arm = next(iter(said["arms"]))
     own = held["arms"].get(arm, {})
-    said["datasets"] = dict(said["datasets"])
-    said["experiments"] = {
-        name: as_published(said, entry, own[name])
-        for name, entry in said["experiments"].items()
-        if name in own
-    }
     try:
+        said["datasets"] = dict(said["datasets"])
+        said["experiments"] = {
+            name: as_published(said, entry, own[name])
+            for name, entry in said["experiments"].items()
+            if name in own
+        }
         if not said["experiments"]:
             raise ValueError("none of the experiments of config.yaml is published: make publish")
         config = msgspec.convert(said, Configuration)

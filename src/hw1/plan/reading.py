@@ -114,8 +114,8 @@ def of_arms(
 
 def of_arm(built: Entries, said: dict, known: Mapping[str, dict]) -> dict[str, Experiment]:
     """The experiments of an arm as its files say them: those of the build, with its variants, and
-    no others; `known` holds those of all files. The models of the variants are checked, but not
-    whether they fit the data: those of a demo need not.
+    no others; `known` holds those of all files. Settings have to be complete, but need not fit the
+    data: those of a demo may not.
 
     Raises ValueError where the overlay is wrong, or a name is nearly one that is known.
     """

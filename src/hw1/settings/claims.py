@@ -45,7 +45,8 @@ class Region(Noun, frozen=True, kw_only=True):
         return number > bound if side == "above" else number < bound
 
 
-OneRegion = Annotated[Region, Meta(extra_json_schema={"minProperties": 1, "maxProperties": 1})]
+One = Meta(extra_json_schema={"minProperties": 1, "maxProperties": 1})
+OneRegion = Annotated[Region, One]
 
 
 class Reading(Noun, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ class Rule(Noun, frozen=True, kw_only=True):
     "False of a part that stands beside the others and decides nothing"
     confirmed: OneRegion
     "Where the median or the share has to lie"
-    refuted: OneRegion | None = None
+    refuted: Annotated[Region | None, One] = None
     "Where it has to lie to refute the claim; anywhere else if left out"
     reading: Reading | None = None
     "What to say of a confirmed part, by whether it is shown to lie in a region"

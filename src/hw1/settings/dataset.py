@@ -142,8 +142,7 @@ class Arrays(Source, frozen=True, kw_only=True, tag="arrays"):
             raise ValueError(f"{where}: expected either classes, of labels, or outputs, of numbers")
 
 
-Images = Mnist | FashionMnist | Kmnist | Digits
-DataSet = Function | Images | Arrays
+DataSet = Function | Mnist | FashionMnist | Kmnist | Digits | Arrays
 
 
 class Inputs(Part, frozen=True, kw_only=True):
@@ -154,7 +153,11 @@ class Inputs(Part, frozen=True, kw_only=True):
     range: Annotated[tuple[float, ...], Meta(min_length=2, max_length=2)] | None = None
     "What the pixel values 0 and 255 become"
     labels: (
-        Annotated[str, Meta(pattern="^(given|random)$")] | Annotated[float, Meta(ge=0, le=1)] | None
+        Annotated[
+            str, Meta(pattern="^(given|random)$", title="given, random, or which share is random")
+        ]
+        | Annotated[float, Meta(ge=0, le=1)]
+        | None
     ) = None
     """Training labels as given, random (drawn from the run's seed), or which share of them is
     random"""

@@ -157,7 +157,7 @@ def known_kinds(noun: type[Declared], extensions: tuple[str, ...]) -> dict[str, 
     Raises ValueError where a file declares no kind or a wrong one, or two files have the same name.
     """
     result: dict[str, Kind[Declared]] = {}
-    concern = CONCERNS[noun]
+    concern, needs = CONCERNS[noun], known_needs(extensions)
     for folder in [LIBRARY, *map(Path, extensions)]:
         if not folder.is_dir():
             raise ValueError(f"extensions: found {folder}, which is no folder: name one that is")
@@ -170,7 +170,7 @@ def known_kinds(noun: type[Declared], extensions: tuple[str, ...]) -> dict[str, 
                 check_schema(said, schema(noun), "KIND")
                 declared = msgspec.convert(said, noun)
                 for place, need in enumerate(declared.needs):
-                    check_among(need, f"needs.{place}", known_needs(extensions))
+                    check_among(need, f"needs.{place}", needs)
                 if folder != LIBRARY:  # whose kinds are tested
                     check_declaration(declared)
             except ValueError as error:
@@ -301,7 +301,7 @@ def figures_of(
             expected = f"{len(wanted)} in the order of {', '.join(wanted)}"
             raise ValueError(f"{where}.tables: found {len(drawn)}, expected {expected}")
         for by in kind.declared.by_variant:
-            if not any(value_of(experiment.variants[variant], by) for variant in variants):
+            if all(value_of(experiment.variants[variant], by) is None for variant in variants):
                 raise ValueError(f"{where}: {kind.name} draws by {by}, which no variant sets")
         palette = found.config.figures.colours | colours
         if absent := [colour for colour in kind.declared.colours if colour not in palette]:
@@ -412,8 +412,9 @@ def value_of(settings: Settings, key: str) -> object:
     """A setting by its key, such as training.batch_size; None where there is none."""
     found: object = settings
     for name in key.split("."):
-        found = getattr(found, name, None)
-    return list(found) if isinstance(found, tuple) else found
+        known = isinstance(found, Noun) and name in found.__struct_fields__
+        found = getattr(found, name) if known else None
+    return None if isinstance(found, Noun) else found
 
 
 def style(config: Configuration, experiments: Experiments, figure: Figure) -> dict:

@@ -80,7 +80,8 @@ def experiments_of(said: dict) -> dict[str, Experiment]:
 def settings_of(said: dict, experiment: str, variant: str) -> Settings:
     """The settings of a variant's runs: its keys over the experiment's over the defaults.
 
-    Raises ValueError, with a line that begins with the key, where some are missing.
+    Raises ValueError, with a line that begins with the key, where some are missing, or are those of
+    another kind.
     """
     entry = said["experiments"][experiment]
     parts = [said["defaults"], entry, entry["variants"][variant]]
@@ -125,7 +126,7 @@ def check_complete(said: dict, noun: type[Noun], where: str) -> None:
     """Raise ValueError where a key is missing."""
     for field in msgspec.structs.fields(noun):
         if field.required and field.name not in said:
-            raise ValueError(f"{where}.{field.name} is missing: set it here or in the experiment")
+            raise ValueError(f"{where}.{field.name} is missing: say it here, or where this is from")
 
 
 def settings_named(experiments: Experiments, name: str) -> Settings:

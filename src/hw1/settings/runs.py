@@ -52,7 +52,8 @@ class Settings(Shaping, frozen=True, kw_only=True):
 
     @classmethod
     def without_defaults(cls, said: dict) -> dict:
-        """Settings as said elsewhere, as `said` has them; as they are if they fit no longer."""
+        """Settings without those that have their default; unchanged if they fit this version no
+        longer."""
         try:
             return msgspec.convert(said, cls).said
         except msgspec.ValidationError:

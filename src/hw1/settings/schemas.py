@@ -11,18 +11,21 @@ from hw1.settings.values import Noun, Part
 def schema_of(noun: Any, text_of: Callable[[type[Noun], str], str] | None = None) -> dict:
     """The schema of a noun, or of a list of some; `text_of` gives the text under a class's field.
 
-    All objects are closed, but those whose kind declares further keys. Parts lack no key.
+    All objects are closed, but those whose kind declares further keys. No key of a part is
+    required.
     """
     (schema,), found = msgspec.json.schema_components([noun], ref_template="#/$defs/{name}")
     classes: dict[str, type[Noun]] = {known.__name__: known for known in nouns()}
     for name, own in found.items():
-        if text_of:
-            for key, field in own["properties"].items():
-                field["description"] = text_of(classes[name], key)
-        own.pop("description", None)
+        for key, field in own["properties"].items():
+            if text := text_of(classes[name], key) if text_of else "":
+                field["description"] = text
+        if not text_of:
+            own.pop("description", None)
         del own["title"]
-        if issubclass(classes[name], Part):
-            own["required"] = []
+        # Last, since an unknown key is told before a missing one, which it may be, misspelt.
+        required = own.pop("required")
+        own["required"] = [] if issubclass(classes[name], Part) else required
     parts = {f"#/$defs/{name}" for name in found if issubclass(classes[name], Part)}
     simple = Simpler(found, parts)
     return simple(schema) | {"$defs": {name: simple(own) for name, own in found.items()}}

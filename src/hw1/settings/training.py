@@ -47,7 +47,7 @@ class Step(Constant, frozen=True, kw_only=True, tag_field="kind", tag="step"):
 Schedule = Constant | Cosine | Step
 
 
-class OfOnePhase(Part, frozen=True, kw_only=True):
+class OfOnePhase(Noun, frozen=True, kw_only=True):
     """Settings that a later phase does not inherit."""
 
     objective: Literal["loss", "gradient_norm"] = "loss"
@@ -56,8 +56,8 @@ class OfOnePhase(Part, frozen=True, kw_only=True):
     "Of sgd"
     weight_decay: Annotated[float, Meta(ge=0, le=10)] = 0.0
     "Of adam and sgd added to the gradient, of adamw decoupled"
-    schedule: Schedule | None = None
-    "How the learning rate goes; constant if left out"
+    schedule: Annotated[Schedule | None, Meta(extra_json_schema={"required": ["kind"]})] = None
+    "How the learning rate goes; constant if left out; cosine goes down to 0"
 
 
 class LaterPhase(OfOnePhase, frozen=True, kw_only=True):
@@ -106,14 +106,16 @@ class Stop(Noun, frozen=True, kw_only=True):
     "At the end of the first epoch whose mean training loss is at most this"
 
 
-class Training(OfOnePhase, frozen=True, kw_only=True):
+class Training(Part, OfOnePhase, frozen=True, kw_only=True):
     """One loop trains every run; these are its settings"""
 
     optimizer: Optimizer
     "Optimiser"
     learning_rate: Rate
     "Learning rate"
-    batch_size: Positive | Annotated[str, Meta(pattern="^full$")]
+    batch_size: (
+        Positive | Annotated[str, Meta(pattern="^full$", title="a number, or the word full")]
+    )
     "Examples per mini-batch, or the word full for all at once"
     epochs: Annotated[int, Meta(ge=1, le=10_000_000)]
     "Passes over the training data"

@@ -40,7 +40,8 @@ Distinct = Meta(extra_json_schema={"uniqueItems": True})
 
 
 class Noun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing that settings are about. Its `check` methods are called before any job."""
+    """A thing that settings are about. Its method `check`, if it has one, is called before any
+    job."""
 
 
 def said_of(value: Any) -> Any:

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import torch
+from msgspec import ValidationError
 from msgspec.structs import replace
 
 from hw1.data.inputs import Data
@@ -55,7 +56,8 @@ def load(path: str | os.PathLike, seed: int | None = None, epoch: int | None = N
     """A network from a checkpoint, after its last epoch or another kept one. The seed may be left
     out if the checkpoint has one.
 
-    Raises ValueError where the file is damaged or has no such seed or epoch.
+    Raises ValueError where the file is damaged, was made by a version with other settings, or has
+    no such seed or epoch.
     """
     runs = checkpoints.load(path)
     if seed is None and len(runs) == 1:
@@ -63,4 +65,7 @@ def load(path: str | os.PathLike, seed: int | None = None, epoch: int | None = N
     if seed not in runs:
         said = "say which" if seed is None else f"found seed={seed!r}"
         raise ValueError(f"{path}: {said}, expected one of {', '.join(map(str, runs))}")
-    return Predictor(runs[seed], epoch)
+    try:
+        return Predictor(runs[seed], epoch)
+    except ValidationError as error:
+        raise ValueError(f"{path}: made by another version ({error}): train it again") from error
