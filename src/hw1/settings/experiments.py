@@ -126,7 +126,7 @@ def check_complete(said: dict, noun: type[Noun], where: str) -> None:
     """Raise ValueError where a key is missing."""
     for field in msgspec.structs.fields(noun):
         if field.required and field.name not in said:
-            raise ValueError(f"{where}.{field.name} is missing: say it here, or where this is from")
+            raise ValueError(f"{where}.{field.name} is missing: set it here or in the experiment")
 
 
 def settings_named(experiments: Experiments, name: str) -> Settings:
