@@ -59,14 +59,11 @@ def parsed(source: bytes, path: str) -> ast.Module:
             kept = [part for part in node.body if not is_text(part)]
             kept = [part for part in kept if not (of_settings and is_check(part))]
             node.body = kept or [ast.Pass()]
-        if of_settings and isinstance(node, ast.AnnAssign):
-            node.annotation = WithoutRanges().visit(node.annotation)
-        if (
-            of_settings
-            and isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Subscript | ast.BinOp)
-        ):
-            node.value = WithoutRanges().visit(node.value)
+        match node:
+            case ast.AnnAssign() if of_settings:
+                node.annotation = WithoutRanges().visit(node.annotation)
+            case ast.Assign(value=ast.Subscript() | ast.BinOp()) if of_settings:
+                node.value = WithoutRanges().visit(node.value)
     return tree
 
 

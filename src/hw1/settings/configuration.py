@@ -13,7 +13,7 @@ from msgspec import Meta
 from hw1.settings.architectures import Model
 from hw1.settings.dataset import Arrays, DataSet, Inputs
 from hw1.settings.experiments import Experiment, Experiments, experiment_of
-from hw1.settings.runs import Start, Streams
+from hw1.settings.runs import Place, Start, Streams
 from hw1.settings.schemas import schema_of
 from hw1.settings.training import Training
 from hw1.settings.validation import WHOLE, check_among, check_schema
@@ -93,35 +93,29 @@ class Variant(OfRuns, frozen=True, kw_only=True):
     axis"""
 
 
-class AnalysisEntry(Open, frozen=True, kw_only=True):
-    """kind, variants, and what its kind in src/hw1/analyses declares"""
+class OfVariants(Open, frozen=True, kw_only=True):
+    """An entry about some variants of an experiment."""
 
-    kind: Name
-    "A file of src/hw1/analyses or of an extension"
     variants: Patterns | None = None
     "Variants by name, or by patterns such as sinc_*; all if left out"
 
 
-class Beside(Noun, frozen=True, kw_only=True):
-    """A variant of another experiment."""
+class AnalysisEntry(OfVariants, frozen=True, kw_only=True):
+    """kind, variants, and what its kind in src/hw1/analyses declares"""
 
-    experiment: Name
-    "An experiment"
-    variant: Name
-    "One of its variants"
+    kind: Name
+    "A file of src/hw1/analyses or of an extension"
 
 
-class FigureEntry(Open, frozen=True, kw_only=True):
+class FigureEntry(OfVariants, frozen=True, kw_only=True):
     """draw, variants, tables, beside, caption, claims, colours, and what its kind in
     src/hw1/figures declares"""
 
     draw: Name
     "A file of src/hw1/figures or of an extension"
-    variants: Patterns | None = None
-    "Variants by name, or by patterns such as sinc_*; all if left out"
     tables: SomeNames | None = None
     "The tables that it draws, in order; those of its kind if left out"
-    beside: Beside | None = None
+    beside: Place | None = None
     """The variant of another experiment that it draws beside its own, where that experiment is in
     the configuration"""
     caption: Line
@@ -335,9 +329,9 @@ def check_start(experiments: Experiments, name: str, variant: str) -> None:
     if other.layers != own.layers:
         both = f"{its_name} and {name}/{variant}"
         raise ValueError(f"{where}: the models of {both} differ, expected the same layers")
-    kept = {*other.training.snapshot_epochs, other.training.epochs}
-    if other.training.stop:  # it may stop before any later epoch
-        kept &= {0}
+    kept = other.training.kept_epochs()
+    if other.training.stop:  # which epoch is its last is not known
+        kept -= {other.training.epochs}
     if start.epoch is not None and start.epoch not in kept:
         epochs = ", ".join(map(str, sorted(kept))) or "its last only"
         raise ValueError(

@@ -19,14 +19,13 @@ from hw1.settings import kinds, requirements
 from hw1.settings.configuration import (
     RULES,
     AnalysisEntry,
-    Beside,
     Configuration,
     FigureEntry,
     checked,
     schema,
 )
 from hw1.settings.experiments import Experiment, Experiments
-from hw1.settings.runs import Settings
+from hw1.settings.runs import Place, Settings
 from hw1.settings.validation import Validator, check_among, check_keys, check_name, check_schema
 from hw1.settings.values import Noun, Text
 
@@ -325,7 +324,7 @@ def figures_of_claims(config: Configuration, kind: Kind[KindOfFigure]) -> Iterat
 
 
 def beside(
-    found: Entries, kind: Kind[KindOfFigure], other: Beside | None, where: str
+    found: Entries, kind: Kind[KindOfFigure], other: Place | None, where: str
 ) -> tuple[Settings | None, dict, list[str]]:
     """The variant of another experiment that a figure draws: the settings of a run, its entry in
     the style, and its table. Nothing if it draws no other, or that experiment is left out.

@@ -10,7 +10,7 @@ from hw1.settings.batches import cut, seed_list, seeds_of
 from hw1.settings.overlays import merged
 from hw1.settings.runs import Settings
 from hw1.settings.training import Schedule, Training
-from hw1.settings.values import Noun
+from hw1.settings.values import Noun, defaults_of
 
 # The keys of an experiment or a variant that are settings of its runs.
 OF_A_RUN = ("dataset", "stream", "inputs", "start", "model", "training")
@@ -124,9 +124,9 @@ def check_kind(said: dict, kinds: Any, where: str) -> None:
 
 def check_complete(said: dict, noun: type[Noun], where: str) -> None:
     """Raise ValueError where a key is missing."""
-    for field in msgspec.structs.fields(noun):
-        if field.required and field.name not in said:
-            raise ValueError(f"{where}.{field.name} is missing: set it here or in the experiment")
+    for name, default in defaults_of(noun).items():
+        if default is msgspec.NODEFAULT and name not in said:
+            raise ValueError(f"{where}.{name} is missing: set it here or in the experiment")
 
 
 def settings_named(experiments: Experiments, name: str) -> Settings:

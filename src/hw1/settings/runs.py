@@ -22,13 +22,18 @@ class Streams(Noun, frozen=True, kw_only=True):
     "Of random labels"
 
 
-class Start(Noun, frozen=True, kw_only=True):
-    """The run of the same seed whose weights a training starts from, of the same architecture"""
+class Place(Noun, frozen=True, kw_only=True):
+    """A variant of an experiment."""
 
     experiment: Name
     "Its experiment"
     variant: Name
     "Its variant"
+
+
+class Start(Place, frozen=True, kw_only=True):
+    """The run of the same seed whose weights a training starts from, of the same architecture"""
+
     epoch: Annotated[int, Meta(ge=0)] | None = None
     "Which of its snapshots, the last if left out"
 
