@@ -139,11 +139,9 @@ def answer(caller: socket.socket, path: list[str], command: str) -> int:
 
 
 def run(arguments: list[str]) -> None:
-    if arguments[:2] == ["-m", "snakemake"]:
-        from snakemake.cli import main
-
-        sys.argv = ["snakemake", *arguments[2:]]
-        main()
+    if arguments[0] == "-m":
+        sys.argv = arguments[1:]
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
     else:
         sys.argv = arguments
         runpy.run_path(arguments[0], run_name="__main__")

@@ -1,9 +1,11 @@
 """How a script ends."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from conftest import ROOT
 
 SCRIPT = """
@@ -52,3 +54,34 @@ def test_output_that_has_no_room_is_no_success(tmp_path):
         ended = run(tmp_path, stdout=full)
     assert ended.returncode != 0
     assert "script: [Errno 28] No space left on device: free some space" in ended.stderr
+
+
+# Exceptions in a __del__ are dropped, as are those in callbacks during an import.
+UNHEARD = """
+import os, signal
+
+class Torch:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+Torch()
+print("it went on")
+"""
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_interrupt_ends_a_job_wherever_it_is(tmp_path, ignored):
+    (tmp_path / "script.py").write_text(UNHEARD, encoding="utf-8")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)
+    try:
+        ended = subprocess.run(
+            ["bash", ROOT / "workflow/python.sh", tmp_path / "script.py"],
+            env={"HW1_PYTHON": sys.executable}, capture_output=True, text=True,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if ignored:
+        assert (ended.returncode, ended.stdout) == (0, "it went on\n")
+    else:
+        assert (ended.returncode, ended.stdout) == (-signal.SIGINT, "")
+        assert ended.stderr == "KeyboardInterrupt\n"

@@ -79,7 +79,7 @@ def jobs_of(folder: Path) -> list[int]:
         try:
             if process.name.isdigit() and Path(os.readlink(process / "cwd")) == folder:
                 command = (process / "cmdline").read_bytes().split(b"\0")
-                if len(command) > 1 and command[1].startswith(b"workflow/scripts/"):
+                if any(argument.startswith(b"workflow/scripts/") for argument in command):
                     found.append(int(process.name))
         except OSError:  # it has just ended
             continue

@@ -1,9 +1,14 @@
-"""For all command-line scripts: a user's mistake ends in one line, not in a traceback."""
+"""For all command-line scripts: a user's mistake ends in one line, not in a traceback.
+
+`python -m hw1.results.command SCRIPT ARGUMENTS...` runs a script as a job, which Ctrl-C ends.
+"""
 
 import atexit
 import errno
 import functools
 import os
+import runpy
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,3 +39,21 @@ def one_line_errors(main: Callable[[], None]) -> Callable[[], None]:
         os._exit(0)
 
     return wrapped
+
+
+def interrupted(*_: object) -> None:
+    """End this process as an interrupt does, with a word in its log.
+
+    A KeyboardInterrupt may be lost: what runs while a module is imported drops exceptions, and the
+    import of torch takes most of a job's first seconds. The job would go on, and Snakemake wait.
+    """
+    os.write(2, b"KeyboardInterrupt\n")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.raise_signal(signal.SIGINT)
+
+
+if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored
+        signal.signal(signal.SIGINT, interrupted)
+    del sys.argv[0]
+    runpy.run_path(sys.argv[0], run_name="__main__")
