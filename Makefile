@@ -55,7 +55,7 @@ test: $(VENV)/installed
 	$(RUN) pytest -n auto -m "not slow"
 
 test-all: $(VENV)/installed
-	$(RUN) pytest -n auto
+	$(RUN) pytest -n auto --durations 12
 
 # Style, formatting, types and Snakemake's own linter.
 check: $(VENV)/installed
