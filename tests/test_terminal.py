@@ -205,9 +205,10 @@ def test_who_stops_a_build_is_told_of_no_failure(fresh):
     fresh.write_config(long)
 
     def stop():
-        deadline = time.monotonic() + 120
-        while not re.search(r"^train gradient_norm", said := status(fresh), re.M):
-            assert time.monotonic() < deadline, said
+        deadline = time.monotonic() + 300
+        while not re.search(r"^train gradient_norm", status(fresh), re.M):
+            if time.monotonic() > deadline:
+                break  # and stop it all the same: the lines below tell
             time.sleep(1)
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -221,7 +222,7 @@ def test_who_stops_a_build_is_told_of_no_failure(fresh):
     stopping.join()
     assert code != 0
     assert "failed" not in "\n".join(lines)
-    assert re.match(r"\d of \d jobs, .*; what is done stays; the same command ", lines[-1])
+    assert re.match(r"[1-9] of \d jobs, .*; what is done stays; the same command ", lines[-1])
     assert status(fresh).startswith("no build is running; the last one began ")
 
 

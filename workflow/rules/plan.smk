@@ -1,7 +1,6 @@
 # The configuration is read strictly and checked before anything else. The plan follows from it; the
 # other files ask the plan.
 
-import gc
 import json
 import os
 import shlex
@@ -15,10 +14,6 @@ try:
     min_version("9.17")  # as in pyproject.toml
 except WorkflowError as error:
     sys.exit(f"{error} Install the versions of envs/requirements.txt: make does, in .venv")
-
-# What planning makes stays, and to look for garbage in it after every 700 objects takes a fifth of
-# its time.
-gc.set_threshold(100_000)
 
 # The repository, also if the workflow is a module of another one.
 REPOSITORY = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parents[1]

@@ -1,6 +1,7 @@
 """For all command-line scripts: a user's mistake ends in one line, not in a traceback.
 
-`python -m hw1.results.command SCRIPT ARGUMENTS...` runs a script as a job, which Ctrl-C ends.
+`python -m hw1.results.command SCRIPT ARGUMENTS...` runs a script so that Ctrl-C ends it while it
+imports, too.
 """
 
 import atexit
@@ -26,6 +27,7 @@ def one_line_errors(main: Callable[[], None]) -> Callable[[], None]:
 
     @functools.wraps(main)
     def wrapped() -> None:
+        at_interrupt(signal.default_int_handler)  # what is half done is tidied up
         try:
             main()
             for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed
@@ -41,11 +43,18 @@ def one_line_errors(main: Callable[[], None]) -> Callable[[], None]:
     return wrapped
 
 
-def interrupted(*_: object) -> None:
-    """End this process as an interrupt does, with a word in its log.
+def at_interrupt(handler: Callable[..., None]) -> None:
+    """Say what an interrupt does from now on, unless whoever started this process has it
+    ignored."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)
 
-    A KeyboardInterrupt may be lost: what runs while a module is imported drops exceptions, and the
-    import of torch takes most of a job's first seconds. The job would go on, and Snakemake wait.
+
+def end(*_: object) -> None:
+    """End this process at an interrupt, with a word in its log.
+
+    While torch is imported, which takes most of a job's first seconds, a KeyboardInterrupt may be
+    lost: callbacks drop it. The job would go on, and Snakemake would wait for it.
     """
     os.write(2, b"KeyboardInterrupt\n")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -53,7 +62,6 @@ def interrupted(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored
-        signal.signal(signal.SIGINT, interrupted)
+    at_interrupt(end)
     del sys.argv[0]
     runpy.run_path(sys.argv[0], run_name="__main__")
