@@ -1,9 +1,7 @@
 # Deep and shallow networks: experiments, from data to figures.
 
 
-configfile: f"{workflow.current_basedir}/config.yaml"
-
-
+# config.yaml is read here, strictly and once: there is no configfile, which would read it loosely.
 include: "workflow/rules/plan.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"

@@ -1,6 +1,5 @@
 """The plans of Snakemake's workflow, and what its rules ask besides."""
 
-import gc
 import os
 import sys
 import time
@@ -22,14 +21,10 @@ def plans(workflow: Any, config: dict) -> tuple[Plan, PublishedPlan]:
     """The plan of a build, and that of the published tables. Ends the program with one line where
     the configuration is wrong.
 
-    The files are read again, strictly, in place of Snakemake's merged configuration. A module gets
-    its settings, `config`, from the workflow that it is part of; the command line belongs to that
-    workflow.
+    The files are read strictly, whatever Snakemake makes of them. A module gets its settings,
+    `config`, from the workflow that it is part of; the command line belongs to that workflow.
     """
     module = not workflow.modifier.is_main_snakefile()
-    # What planning makes stays, and to look for garbage in it after every 700 objects takes a fifth
-    # of its time.
-    gc.set_threshold(100_000)
     prefix = workflow.modifier.modify_path("results").removesuffix("results")
     # snakemake status is answered here, since a running build has locked the folder. A program that
     # calls Snakemake may have such an argument of its own.
