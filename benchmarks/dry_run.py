@@ -27,8 +27,7 @@ def plan(runs: int, seeds_per_job: int) -> tuple[int, float]:
         overlay = Path(folder, "seeds.yaml")
         experiment = {"seeds": f"0-{runs - 1}", "seeds_per_job": seeds_per_job}
         overlay.write_text(
-            yaml.safe_dump({"experiments": {"trajectory": experiment}}),
-            encoding="utf-8",
+            yaml.safe_dump({"experiments": {"trajectory": experiment}}), encoding="utf-8"
         )
         command = [sys.executable, "-m", "snakemake", "--dry-run", "trajectory"]
         command += ["--snakefile", ROOT / "Snakefile", "--directory", folder]

@@ -65,7 +65,7 @@ def main() -> None:
         training = replace(settings.training, epochs=1, snapshot_epochs=(0,))
         run = Run.of_seed(settings, 0)
         model = models.build(run.model, run.example_shape, run.outputs, run.key("initialisation"))
-        splits, keys = inputs.tensors(digits, run, device), [run.key("batches")]
+        splits, keys = inputs.Data(digits, device).splits(run), [run.key("batches")]
         with tempfile.TemporaryDirectory(dir=".") as folder:
             resume = Timed(Path(folder, "run.resume"), "", 0)
             loop.train(model, splits, training, keys, resume, lambda line: None)

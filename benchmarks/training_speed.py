@@ -172,7 +172,7 @@ def prepared(name: str, downloads: Path) -> inputs.Split:
     """The training split of a workload as hw1.training.loop takes it."""
     settings = workload(name)[0]
     whole = datasets.prepare(settings.dataset, downloads)
-    return inputs.tensors(whole, Run.of_seed(settings, 0), torch.device("cpu"))["train"]
+    return inputs.Data(whole, torch.device("cpu")).splits(Run.of_seed(settings, 0))["train"]
 
 
 def notebook(name: str, iterations: int, downloads: Path) -> float:

@@ -59,7 +59,9 @@ def written(folder: Path = PUBLISHED) -> str:
     lines += ["| | the report says | verdict |", "|---|---|---|"]
     verdicts = ledger("claims_as_written", folder).set_index("claim")["verdict"]
     if len(verdicts) < len(claims):
-        later = f"{LATER.capitalize()}: only seeds are published on which the rule was chosen"
+        later = (
+            f"{LATER.capitalize()}: so far only the seeds are published that the rule was chosen on"
+        )
         lines[-3] = f"\n{later}. {told}.\n"
     lines += [f"| {c['id']} | {c['claim']} | {verdicts.get(c['id'], LATER)} |" for c in claims]
     return "\n".join([*lines, "", "</details>"])

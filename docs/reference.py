@@ -67,8 +67,6 @@ def kind_of(node: dict) -> str:
     """Type of a value, in words."""
     if "enum" in node:
         return " or ".join(f"`{value}`" for value in node["enum"])
-    if "const" in node:
-        return f"`{node['const']}`"
     named = node.get("type", "value")
     text = " or ".join(named) if isinstance(named, list) else named
     return (
@@ -134,16 +132,9 @@ def keys() -> str:
         ):
             continue  # the same keys as under an experiment
         default = default_of(path[2:], node) if path[:2] == ("experiments", "NAME") else ""
-        meaning = node.get("description") or node.get("title", "").capitalize()
-        lines.append(
-            [
-                f"`{'.'.join(path)}`",
-                kind_of(node),
-                default,
-                bounds(node),
-                meaning.replace("|", "\\|"),
-            ]
-        )
+        text = node.get("description") or node.get("title", "").capitalize()
+        meaning = " ".join(text.split()).replace("|", "\\|")
+        lines.append([f"`{'.'.join(path)}`", kind_of(node), default, bounds(node), meaning])
     return table(lines, ["key", "type", "default", "range", "meaning"])
 
 

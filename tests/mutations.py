@@ -20,18 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-COPIED = (
-    ".ci",
-    "benchmarks",
-    "docs",
-    "envs",
-    "presets",
-    "profiles",
-    "published",
-    "src",
-    "tests",
-    "workflow",
-)
+COPIED = ".ci benchmarks docs envs presets profiles published src tests workflow".split()
 # The tests of make test that build nothing first: most faults need no other, and end in seconds.
 BUILDS = re.compile(
     r"(?<!slow\n)^def test_\w+\([^)]*\b(repository|built|fresh|extended|outer)\b", re.M
@@ -68,6 +57,9 @@ FAULTS = {
     "progress of a whole epoch within it": (
         "src/hw1/training/recording.py", "(iteration + 1) / len(self.sizes)", "1",
     ),
+    "an interrupt may be lost while a job imports": (
+        "src/hw1/results/command.py", "at_interrupt(end)", "pass",
+    ),
     "drawings share their names": (
         "src/hw1/page.py", r'rf"\g<1>{name}-"', r'rf"\g<1>"',
     ),
@@ -82,7 +74,7 @@ FAULTS = {
         "src/hw1/data/seeding.py", "PURPOSES.index(purpose), index))",
         "PURPOSES.index(purpose), 0))",
     ),
-    "gradient norm after the step": (
+    "norm of the weights for that of the gradient": (
         "src/hw1/training/recording.py", "get_total_norm(gradients[run",
         "get_total_norm(parameters[run",
     ),
@@ -262,7 +254,7 @@ FAULTS = {
     ),
     "other examples for each seed": (
         "src/hw1/data/inputs.py", 'generator((0, 0), "examples")',
-        'generator((settings.seed, 0), "examples")',
+        'generator((run.seed, 0), "examples")',
     ),
     "runs that share a data set share its first examples": (
         "src/hw1/data/inputs.py", ", shown.examples]", "]",

@@ -261,7 +261,7 @@ def test_a_batch_that_runs_out_of_time_resumes_on_retry_and_ends_in_the_same_byt
     config = local.config()
     long(config)
     first = Run.of_seed(settings_of(config, "random_labels", "lenet5"), 0)
-    splits = inputs.tensors(datasets.digits(0.2, 28), first, torch.device("cpu"))
+    splits = inputs.Data(datasets.digits(0.2, 28), torch.device("cpu")).splits(first)
     model = models.build(first.model, (1, 32, 32), 10)
     resume = checkpoints.ResumeFile(tmp_path / "resume", "", 1000)
     started = time.process_time()

@@ -47,11 +47,7 @@ def test_profiles_are_plain_yaml():
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        ["results/tables/capacity_lines.csv"],
-        ["--forcerun", "evaluat"],
-    ],
+    "arguments", [["results/tables/capacity_lines.csv"], ["--forcerun", "evaluat"]]
 )
 def test_a_target_that_is_none_starts_nothing(fresh, arguments):
     run = fresh.snakemake(*arguments, check=False)

@@ -287,10 +287,7 @@ MISTAKES = [
     ({"capacity.dataset": "sinc"}, r"experiments\.capacity\.variants\.\S+: found"),
     ({"capacity.variants": {"../x": {}}}, r"variants: found '\.\./x', expected a short name"),
     ({"capacity.variants": {"v\n": {}}}, r"capacity\.variants: found 'v\\n', expected"),
-    (
-        {"capacity.variants": {"$(touch x)": {}}},
-        r"variants: found '\$\(touch x\)', expected",
-    ),
+    ({"capacity.variants": {"$(touch x)": {}}}, r"variants: found '\$\(touch x\)', expected"),
     ({"experiments.a;touch x": {}}, r"experiments: found 'a;touch x', expected a short name"),
     ({"capacity.stream.batch": 1}, r"unknown key 'batch': did you mean batches"),
     ({"capacity.seeds": [1, 1]}, r"seeds: found \[1, 1\], expected no value twice"),

@@ -17,6 +17,7 @@ from repository import SOURCES
 from hw1.plan.sources import PACKAGES
 
 ENVS = ROOT / "envs"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 # What a build of torch for CUDA adds by itself, and a build for the CPU does not have; its own
@@ -40,8 +41,7 @@ def conda() -> dict[str, str]:
 
 
 def test_conda_environment_names_the_same_versions_without_what_only_tests_need():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
+    extras = PROJECT["optional-dependencies"]
     there = {normal(name) for name in conda()}
     assert conda().items() <= pins().items()
     assert {normal(Requirement(line).name) for line in extras["workflow"]} <= there
@@ -76,11 +76,10 @@ def test_torch_for_the_cpu_is_installed_where_it_is_asked_for(tmp_path):
 
 
 def test_what_is_required_is_pinned_as_asked():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ENVS / "requirements.in").read_text(encoding="utf-8").splitlines()
     lines = [line for line in lines if line and not line.startswith("#")]
     pinned = {normal(name): version for name, version in pins().items()}
-    for line in sum(project["optional-dependencies"].values(), lines + project["dependencies"]):
+    for line in sum(PROJECT["optional-dependencies"].values(), lines + PROJECT["dependencies"]):
         requirement = Requirement(line)
         assert requirement.specifier.contains(pinned[normal(requirement.name)]), line
 
@@ -104,8 +103,7 @@ def test_installed_versions_are_the_pinned_ones():
 
 
 def test_what_a_job_needs_is_looked_for_before_any_job():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = {Requirement(line).name for line in project["dependencies"]}
+    needed = {Requirement(line).name for line in PROJECT["dependencies"]}
     assert set(PACKAGES) == needed | {"pyyaml"}
 
 

@@ -11,20 +11,14 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from repository import ROOT, Repository, of
+from repository import ROOT, Repository, of, rules
 
 import hw1
 from hw1.data import datasets
-from hw1.data.inputs import tensors
+from hw1.data.inputs import Data
 from hw1.plan import reading
 from hw1.settings.dataset import Arrays
-from hw1.settings.entries import (
-    KindOfAnalysis,
-    KindOfFigure,
-    check_declaration,
-    known_kinds,
-    read,
-)
+from hw1.settings.entries import KindOfAnalysis, KindOfFigure, check_declaration, known_kinds, read
 from hw1.settings.experiments import settings_of
 from hw1.settings.runs import Run, Start
 from hw1.training import checkpoints
@@ -211,7 +205,7 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
         "claims": {"notebook": {"title": "My claims", "file": "claims.yaml"}},
         "experiments": {"mine": mine},
     }
-    files = {"analyses__norms_py": NORMS, "figures__strip_py": STRIP, "claims_yaml": CLAIMS + PART}
+    files = {"analyses__norms_py": NORMS, "claims_yaml": CLAIMS + PART}
     files["statistics__norms_py"] = MEAN_NORM
     targets = ("mine", "results/tables/notebook_as_written.csv")
     files["figures__strip_py"] = STRIP.replace('["colours"]["guide"]', '["colours"][COLOUR]')
@@ -228,13 +222,13 @@ def test_an_analysis_a_figure_and_a_claim_of_ones_own(extended):
     statistic = copy.folder.parent / "mine/statistics/norms.py"
     overlaid = ("--configfile", str(copy.folder.parent / "mine/overlay.yaml"))
     statistic.write_text(MEAN_NORM.replace(".mean()", ".max()"), encoding="utf-8")
-    assert {job.split()[0] for job in copy.plan(*targets, *overlaid)} == {"claims"}
+    assert rules(copy.plan(*targets, *overlaid)) == {"claims"}
     statistic.write_text(MEAN_NORM, encoding="utf-8")
     # An edit of the kind runs what uses it again, and nothing else.
     kind = copy.folder.parent / "mine/analyses/norms.py"
     kind.write_text(NORMS + "\nEDITED = True\n", encoding="utf-8")
     planned = copy.plan(*targets, *overlaid)
-    assert {job.split()[0] for job in planned} <= {"norms", "tabulate", "figure", "claims", "mine"}
+    assert rules(planned) <= {"norms", "tabulate", "figure", "claims", "mine"}
     assert {"norms mine/norms/mlp/seed0", "figure my_norms"} <= planned
     # So does one of what lies beside it.
     shared.write_text("COLOUR = 'guide'\nEDITED = True\n", encoding="utf-8")
@@ -250,7 +244,7 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
     counted = {"kind": "dead_units"}
     entries = {
         "e_x": MLP | {"title": "One"},
-        "e": MLP | {"title": "Two", "analyses": {"x_y": counted, "a": DISTANCES}},
+        "e": MLP | {"title": "Two", "analyses": {"x_y": counted}},
         "third": MLP | {"title": "Three", "analyses": {"y": counted, "a_b": counted}},
     }
     entries["e"]["analyses"]["a"] = {"kind": "pca", "view": "model"}
@@ -284,10 +278,7 @@ def test_a_file_is_of_the_experiment_that_has_such_a_table(tmp_path, python):
             {"analyses__x_py": NORMS.replace('"variant", "seed"', '"seed"')},
             "x.py: tables: found the columns experiment, seed, norm, expected experiment, ",
         ),
-        (
-            {"analyses__train_py": NORMS},
-            "train.py: the workflow makes the target train, too",
-        ),
+        ({"analyses__train_py": NORMS}, "train.py: the workflow makes the target train, too"),
         (
             {"analyses__x_py": NORMS.replace('"scope"', '"needs": ["mine"], "scope"')},
             "x.py: needs.0: found 'mine': allowed are alike, batch_",
@@ -319,10 +310,7 @@ def test_the_kinds_of_the_library_pass_the_checks_of_an_extensions():
     [
         ({"extensions": {"mine": "none"}}, "none, which is no folder: name one that is"),
         (
-            {
-                "claims": {"mine": MY_CLAIMS},
-                "experiments": {"mine": MLP},
-            },
+            {"claims": {"mine": MY_CLAIMS}, "experiments": {"mine": MLP}},
             "found C1 twice, expected an id for each claim",
         ),
         (
@@ -417,10 +405,7 @@ def test_an_experiment_on_data_of_ones_own(extended, tmp_path):
 @pytest.mark.parametrize(
     "change, message",
     [
-        (
-            {"train_inputs": np.zeros((5, 2))},
-            "train_inputs: found the shape (5, 2), exp",
-        ),
+        ({"train_inputs": np.zeros((5, 2))}, "train_inputs: found the shape (5, 2), exp"),
         ({"train_inputs": np.zeros((4, 3)), "train_targets": np.zeros(4)}, "found 4 examples, but"),
         ({"test_inputs": np.full((2, 3), np.nan)}, "test_inputs[0, 0]: found nan, expected a fini"),
         ({"train_targets": np.array([0, 1, 2, 0, 1])}, "train_targets[2]: found 2, expected a la"),
@@ -512,7 +497,7 @@ def test_pixels_are_scaled_as_those_of_mnist_where_that_is_said(config, tmp_path
         run = Run.of_seed(settings_of(own, "e", "v"), 0)
         assert isinstance(run.dataset, Arrays)
         arrays = datasets.own(run.dataset, tmp_path / name)
-        return tensors(arrays, run, torch.device("cpu"))["train"].inputs[0].flatten().tolist()
+        return Data(arrays, torch.device("cpu")).splits(run)["train"].inputs[0].flatten().tolist()
 
     assert shown("bytes.npz", True) == pytest.approx([-1, -0.6, -0.2, 1], abs=1e-6)
     assert shown("bytes.npz", True, range=[0, 1]) == pytest.approx([0, 0.2, 0.4, 1], abs=1e-6)

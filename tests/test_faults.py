@@ -21,14 +21,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import once
-from repository import (
-    Repository,
-    reduced,
-    run_script,
-    settings_in,
-    truncated,
-    with_one_bit_changed,
-)
+from repository import Repository, reduced, run_script, settings_in, truncated, with_one_bit_changed
 
 from hw1.data import datasets
 from hw1.results import arrays
@@ -433,7 +426,7 @@ def test_a_clock_set_back_reruns_nothing_and_misses_nothing(small, observed):
     tomorrow = time.time() + 86_400
     for path in (small.folder / "results").rglob("*"):
         os.utime(path, (tomorrow, tomorrow))
-    assert small.plan("capacity") == {"capacity"} or small.plan("capacity") == set()
+    assert small.plan("capacity") <= {"capacity"}
     config = small.config()
     small.write_config(lambda c: c["experiments"]["capacity"]["training"].update(epochs=2))
     assert "train capacity/cnn1/seed0" in small.plan("capacity")

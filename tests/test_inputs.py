@@ -39,7 +39,7 @@ def shown(run: Run, **changes) -> Run:
 
 def test_pixels_are_scaled_to_the_range(digits):
     for low, high in ((-1, 1), (0, 1)):
-        split = inputs.tensors(digits, shown(IMAGES, range=[low, high]), CPU)["train"]
+        split = inputs.Data(digits, CPU).splits(shown(IMAGES, range=[low, high]))["train"]
         expected = digits["train_inputs"] / 255 * (high - low) + low
         assert split.inputs.shape == (1437, 1, 28, 28)
         assert np.allclose(split.inputs[:, 0].numpy(), expected, atol=1e-6)
@@ -47,8 +47,8 @@ def test_pixels_are_scaled_to_the_range(digits):
 
 def test_an_mlp_sees_flat_images(digits):
     flat = replace(IMAGES, model=Mlp(hidden=(4,)))
-    square = inputs.tensors(digits, IMAGES, CPU)["test"].inputs
-    assert torch.equal(inputs.tensors(digits, flat, CPU)["test"].inputs, square.flatten(1))
+    square = inputs.Data(digits, CPU).splits(IMAGES)["test"].inputs
+    assert torch.equal(inputs.Data(digits, CPU).splits(flat)["test"].inputs, square.flatten(1))
 
 
 def columns(values: list[int], size: int) -> list[float]:
@@ -57,7 +57,7 @@ def columns(values: list[int], size: int) -> list[float]:
     arrays = {f"{s}_inputs": image[None] for s in ("train", "test")}
     arrays |= {f"{s}_targets": np.zeros(1, np.int64) for s in ("train", "test")}
     run = shown(IMAGES, size=size, range=[0, 1])
-    return inputs.tensors(arrays, run, CPU)["train"].inputs[0, 0, 0].tolist()
+    return inputs.Data(arrays, CPU).splits(run)["train"].inputs[0, 0, 0].tolist()
 
 
 def test_resizing_is_bilinear_and_smoothed_where_it_makes_smaller():
@@ -69,7 +69,7 @@ def test_resizing_is_bilinear_and_smoothed_where_it_makes_smaller():
 def test_random_labels_are_uniform_fixed_per_seed_and_spare_the_test_split(digits):
     random = shown(IMAGES, labels="random")
     runs = (IMAGES, random, random, replace(random, seed=4))
-    given, drawn, again, other = (inputs.tensors(digits, run, CPU) for run in runs)
+    given, drawn, again, other = (inputs.Data(digits, CPU).splits(run) for run in runs)
     assert torch.equal(drawn["train"].targets, again["train"].targets)
     assert not torch.equal(drawn["train"].targets, other["train"].targets)
     assert torch.equal(drawn["test"].targets, given["test"].targets)
@@ -79,7 +79,7 @@ def test_random_labels_are_uniform_fixed_per_seed_and_spare_the_test_split(digit
 
 
 def test_a_function_has_a_training_split_only():
-    splits = inputs.tensors(datasets.function_samples("sign", 10, -1, 1), MLP, CPU)
+    splits = inputs.Data(datasets.function_samples("sign", 10, -1, 1), CPU).splits(MLP)
     assert list(splits) == ["train"]
     assert splits["train"].inputs.shape == splits["train"].targets.shape == (10, 1)
     assert splits["train"].targets.dtype == torch.float32

@@ -56,7 +56,7 @@ def test_what_a_run_ended_with_is_that_of_its_last_epoch():
 # --- the course of a training
 
 
-def curves(below: float = 0.1, **runs) -> dict[str, pd.DataFrame]:
+def curves(**runs) -> dict[str, pd.DataFrame]:
     """Histories of runs that end with a loss of 0, where the best constant's is 2."""
     history = by_epoch("batch_loss", **runs)
     last = at_end("loss", **{name: [0.0] * len(seeds) for name, seeds in runs.items()})

@@ -197,11 +197,12 @@ def test_what_only_tells_leaves_no_trace_of_a_build(repository):
     assert not (repository.folder / plugin.STATE).exists()
 
 
+def long(config: dict) -> None:
+    config["experiments"]["gradient_norm"]["training"]["epochs"] = 100_000
+
+
 @pytest.mark.slow
 def test_who_stops_a_build_is_told_of_no_failure(fresh):
-    def long(config):
-        config["experiments"]["gradient_norm"]["training"]["epochs"] = 100_000
-
     fresh.write_config(long)
 
     def stop():
@@ -228,9 +229,6 @@ def test_who_stops_a_build_is_told_of_no_failure(fresh):
 
 def test_status_is_told_while_a_build_runs_and_after_it_was_cut_off(fresh):
     assert "no build has been started in" in fresh.snakemake("status").stdout
-
-    def long(config):
-        config["experiments"]["gradient_norm"]["training"]["epochs"] = 100_000
 
     fresh.write_config(long)
     build = subprocess.Popen(

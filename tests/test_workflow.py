@@ -20,6 +20,7 @@ from conftest import ROOT
 from repository import Repository, of, reduced, with_controls
 
 from hw1.settings.batches import seed_list
+from hw1.settings.claim_lists import METRICS
 from hw1.settings.entries import read
 
 FIGURES = [
@@ -29,11 +30,8 @@ FIGURES = [
         "distances_layer1 distances_model grad_norm interp params random_labels collapse claims"
     ).split()
 ]
-LEDGER = {
-    "claims claims/as_written",
-    "figure claims",
-    "page index",
-}  # what every changed table is part of
+# What every changed table is part of.
+LEDGER = {"claims claims/as_written", "figure claims", "page index"}
 TABLES = ("history", "metrics")  # of every experiment
 VOLATILE = ("logs", "benchmarks", "provenance")  # differ between attempts, and nothing reads them
 
@@ -50,10 +48,7 @@ def test_everything_is_built(built):
 
 def test_metrics_hold_every_run_and_split_with_its_parameters(built):
     rows = built.rows("mnist_cnn_metrics")
-    assert list(rows[0]) == [
-        "experiment", "variant", "seed", "parameters", "epoch", "split", "examples", "loss",
-        "accuracy", "constant_loss", "constant_accuracy",
-    ]  # fmt: skip
+    assert list(rows[0]) == METRICS
     keys = {(row["variant"], row["seed"], row["split"]) for row in rows}
     assert len(keys) == len(rows) == 2 * 2 * 2
     assert {row["parameters"] for row in rows} == {"108618", "390410"}

@@ -1,5 +1,7 @@
 """YAML is read as it seems to say, or refused in a line that names file, line and key."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from conftest import ROOT
@@ -44,12 +46,12 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_yaml_would_change_in_silence_is_named(tmp_path, name):
+def test_what_yaml_would_change_in_silence_is_named(tmp_path, monkeypatch, name):
     text, message = ODD[name]
-    path = tmp_path / "mine.yaml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ValueError, match=message) as caught:
-        load(path, "mine.yaml")
+        load("mine.yaml")
     assert str(caught.value).startswith("mine.yaml")
     assert "\n" not in str(caught.value)
 

@@ -33,7 +33,7 @@ rule train:
         recipe=lambda w: plan.checkpoint_recipe(*w),
         settings=plan.settings_of,
         code=lambda w: [plan.here(file) for file in code("train")],
-        provenance=f"{plan.prefix}results/provenance",
+        provenance=plan.provenance,
         start=lambda w, input: f"--start {input.start}" if input.start else "",
     shell:
         f"{plan.command('train')} "

@@ -1,4 +1,4 @@
-"""Decide the report's claims from tables, and write the ledger."""
+"""Decide a list of claims from tables, and write its ledger."""
 
 import argparse
 from pathlib import Path

@@ -169,12 +169,11 @@ def mean(values: Sequence[float]) -> float:
 
 
 class Sizes(NamedTuple):
-    """The `side` of no effect (`null`) that a claimed effect lies on, the smallest effect that
-    `matters`, and its `mirror`, an effect of the same size in the other direction."""
+    """The `side` of no effect (`null`) that a claimed effect lies on, and the `mirror` of the
+    smallest one that matters, an effect of the same size in the other direction."""
 
     side: str
     null: float
-    matters: float
     mirror: float
 
 
@@ -184,7 +183,7 @@ def sizes(rule: Rule, sample: Sample) -> Sizes | None:
     null = sample.null
     if null is None or others or (bound <= null if side == "above" else bound >= null):
         return None
-    return Sizes(side, null, bound, 1 / bound if sample.ratio and bound else -bound)
+    return Sizes(side, null, 1 / bound if sample.ratio and bound else -bound)
 
 
 class Bars(NamedTuple):

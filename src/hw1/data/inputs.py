@@ -19,17 +19,6 @@ class Split(NamedTuple):
     targets: torch.Tensor
 
 
-def tensors(arrays: Arrays, run: Run, device: torch.device) -> dict[str, Split]:
-    """Return the `train` split and, except for functions, the `test` split, as a run sees them.
-
-    Images, and pixels of one's own, are scaled linearly from 0-255 to `inputs.range`; images are
-    resized bilinearly to `inputs.size`, once. With `inputs.labels: random` every training label is
-    replaced by a uniform draw from the run's seed; with a number, that share of them is. Test
-    labels stay true. `inputs.examples` keeps so many training examples, drawn once for all runs.
-    """
-    return Data(arrays, device).splits(run)
-
-
 class Data:
     """A data set on a device, for runs that differ in little: what they share is made once."""
 
@@ -38,7 +27,14 @@ class Data:
         self.presented: tuple[list, dict[str, Split]] | None = None
 
     def splits(self, run: Run) -> dict[str, Split]:
-        """The splits as a run sees them; see `tensors`."""
+        """The `train` split and, except for functions, the `test` split, as a run sees them.
+
+        Images, and pixels of one's own, are scaled linearly from 0-255 to `inputs.range`; images
+        are resized bilinearly to `inputs.size`, once. With `inputs.labels: random` every training
+        label is replaced by a uniform draw from the run's seed; with a number, that share of them
+        is. Test labels stay true. `inputs.examples` keeps so many training examples, drawn once for
+        all runs.
+        """
         example, shown = run.example_shape, run.inputs
         if isinstance(run.model, Mlp):
             example = (prod(example),)

@@ -123,12 +123,7 @@ class Plan:
                 variants = [variant for variant in analysis.variants if variant in found.variants]
                 analyses += [analysis._replace(variants=variants)] * bool(variants)
         return replace(
-            self,
-            experiments=experiments,
-            analyses=analyses,
-            figures={},
-            claims={},
-            arm=arm,
+            self, experiments=experiments, analyses=analyses, figures={}, claims={}, arm=arm
         )
 
     @property

@@ -191,10 +191,7 @@ def check_evidence(
 
 
 def check_part(
-    rule: Rule,
-    keys: Mapping[str, Key],
-    found: Entries,
-    left_out: Mapping[str, Iterable],
+    rule: Rule, keys: Mapping[str, Key], found: Entries, left_out: Mapping[str, Iterable]
 ) -> None:
     """Raise ValueError, with a line that begins with the key, as `check_evidence` does."""
     experiments, done = found.experiments, found.analyses

@@ -17,17 +17,7 @@ from hw1.settings.runs import Place, Start, Streams
 from hw1.settings.schemas import schema_of
 from hw1.settings.training import Training
 from hw1.settings.validation import WHOLE, check_among, check_schema
-from hw1.settings.values import (
-    Colour,
-    Distinct,
-    Line,
-    Name,
-    Noun,
-    Open,
-    Pattern,
-    Positive,
-    Seed,
-)
+from hw1.settings.values import Colour, Distinct, Line, Name, Noun, Pattern, Positive, Seed
 
 Patterns = Annotated[tuple[Pattern, ...], Meta(min_length=1)]
 SomeNames = Annotated[tuple[Name, ...], Meta(min_length=1)]
@@ -93,8 +83,8 @@ class Variant(OfRuns, frozen=True, kw_only=True):
     axis"""
 
 
-class OfVariants(Open, frozen=True, kw_only=True):
-    """An entry about some variants of an experiment."""
+class OfVariants(Noun, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """An entry about some variants of an experiment, with further keys, which its kind declares."""
 
     variants: Patterns | None = None
     "Variants by name, or by patterns such as sinc_*; all if left out"

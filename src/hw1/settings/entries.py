@@ -183,10 +183,7 @@ def known_kinds(noun: type[Declared], extensions: tuple[str, ...]) -> dict[str, 
 
 # The section of an experiment in which a kind is named, and the keys that each entry there has.
 CONCERNS = {KindOfAnalysis: "analyses", KindOfFigure: "figures"}
-OWN_KEYS = {
-    "analyses": AnalysisEntry.__struct_fields__,
-    "figures": FigureEntry.__struct_fields__,
-}
+OWN_KEYS = {"analyses": AnalysisEntry.__struct_fields__, "figures": FigureEntry.__struct_fields__}
 
 
 def check_declaration(declared: KindOfAnalysis | KindOfFigure) -> None:

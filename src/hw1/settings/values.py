@@ -69,10 +69,6 @@ class Part(Noun, frozen=True, kw_only=True):
     the other."""
 
 
-class Open(Noun, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """A noun with further keys, which its kind declares."""
-
-
 class Shaping(Noun, frozen=True, kw_only=True):
     """A noun that shapes results: its text is part of their recipes."""
 

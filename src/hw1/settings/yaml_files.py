@@ -23,15 +23,15 @@ class Document(NamedTuple):
     lines: dict[Place, int]
 
 
-def load(path: str | Path, name: str | None = None) -> Document:
+def load(path: str | Path) -> Document:
     """Read a YAML file of mappings, lists, text, numbers, true, false and null.
 
-    Raises ValueError, with one line that begins with `name` (else the path) and, if there is one,
-    the line, where the file cannot be read, is no UTF-8, is no YAML, is empty, has a key twice or a
+    Raises ValueError, with one line that begins with the path and, if there is one, the line,
+    where the file cannot be read, is no UTF-8, is no YAML, is empty, has a key twice or a
     key that is no text, and where YAML 1.1 reads a value in an unexpected way: 010 (8), 1:30 (90),
     yes (true), a date, a number that is not finite. As in YAML 1.2, 1e-3 is a number.
     """
-    name = name or str(path)
+    name = str(path)
     try:
         text = Path(path).read_text("utf-8-sig")
         root = composed(text)

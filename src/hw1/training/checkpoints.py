@@ -128,13 +128,10 @@ def save_runs(path: str | os.PathLike, runs: dict[int, dict]) -> None:
     )
 
 
-KEPT = "kept"
-
-
 def kept_folder(path: str | os.PathLike, family: str) -> Path:
     """The folder for kept runs that differ from the batch at `path` at most in their seeds;
     `family` is a digest of everything else."""
-    return Path(path).parent / KEPT / family[:16]
+    return Path(path).parent / "kept" / family[:16]
 
 
 def keep(path: str | os.PathLike, family: str) -> None:
