@@ -59,9 +59,7 @@ def written(folder: Path = PUBLISHED) -> str:
     lines += ["| | the report says | verdict |", "|---|---|---|"]
     verdicts = ledger("claims_as_written", folder).set_index("claim")["verdict"]
     if len(verdicts) < len(claims):
-        later = (
-            f"{LATER.capitalize()}: so far only the seeds are published that the rule was chosen on"
-        )
+        later = f"{LATER.capitalize()}: so far only seeds that the rule was chosen on are published"
         lines[-3] = f"\n{later}. {told}.\n"
     lines += [f"| {c['id']} | {c['claim']} | {verdicts.get(c['id'], LATER)} |" for c in claims]
     return "\n".join([*lines, "", "</details>"])

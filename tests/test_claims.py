@@ -512,6 +512,8 @@ def test_an_error_of_a_statistic_is_no_verdict(monkeypatch, error):
         ({"confirmed": {"above": 1, "below": 2}}, ".0.confirmed: found {'above': 1, 'below': 2}"),
         ({"refuted": {"above": 1, "below": 2}}, ".0.refuted: found {'above': 1, 'below': 2}"),
         ({"refuted": {}}, ".0.refuted: found {}, expected at least one entry"),
+        ({"refuted": {"below": 0.5}}, ".0.refuted: found numbers that confirm it, too"),
+        ({"refuted": {"within": [0.5, 2]}}, ".0.refuted: found numbers that confirm it, too"),
         ({"decides": False}, ": found none that decides it"),
     ],
 )
@@ -612,6 +614,11 @@ def test_the_keys_of_all_statistics_are_known_without_importing_them():
         ("()", "found (), expected annotations as in src/hw1/claims/keys.py, one of them an exp"),
         ("(tables, table)", "found (tables, table), expected"),
         ("(tables, table: Annotated[str])", "found (tables, table: Annotated[str]), expected"),
+        (
+            "(tables, table: Table, v: Varient)",
+            "found (tables, table: Table, v: Varient), expected",
+        ),
+        ("(tables, table: Table, *, v: Variant)", "found (tables, table: Table, *, v: Variant)"),
     ],
 )
 def test_a_statistic_that_does_not_say_its_keys_is_named_with_its_line(tmp_path, head, message):
@@ -621,6 +628,31 @@ def test_a_statistic_that_does_not_say_its_keys_is_named_with_its_line(tmp_path,
     with pytest.raises(ValueError) as raised:
         known_statistics((str(tmp_path),))
     assert str(raised.value).startswith(f"{file}, line 2: own: {message}")
+
+
+@pytest.mark.parametrize(
+    "confirmed, refuted, meets",
+    [
+        ({"above": 1}, {"below": 1}, False),
+        ({"above": 1}, {"below": 1.5}, True),
+        ({"below": 1}, {"below": 0.5}, True),
+        ({"within": [0, 1]}, {"above": 1}, False),
+        ({"within": [0, 1]}, {"above": 0.9}, True),
+        ({"within": [0, 1]}, {"within": [1, 2]}, True),
+        ({"within": [0, 1]}, {"within": [2, 3]}, False),
+    ],
+)
+def test_regions_meet_where_they_have_a_number_in_common(confirmed, refuted, meets):
+    one, other = Region(**confirmed), Region(**refuted)
+    assert one.meets(other) == other.meets(one) == meets
+
+
+@pytest.mark.parametrize("claim", ["C5", "C6", "C21"])
+def test_a_mean_over_the_epochs_takes_all_of_them(config, claim):
+    (entry,) = [c for c in read_claims(ROOT / "workflow/claims.yaml") if c.id == claim]
+    config["experiments"]["mnist_cnn"]["training"]["history_every"] = 10
+    with pytest.raises(ValueError, match=r"deep of mnist_cnn has not what \w+ needs: every epoch"):
+        check_evidence("claims", [entry], read(config), {})
 
 
 def test_a_statistic_whose_annotations_are_text_decides_claims(tmp_path, monkeypatch):

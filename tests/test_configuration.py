@@ -22,6 +22,7 @@ from hw1.settings import (
     validation,
 )
 from hw1.settings.dataset import Inputs
+from hw1.settings.runs import Start
 from hw1.settings.yaml_files import Document
 
 KINDS = "Function Mnist FashionMnist Kmnist Digits Arrays Mlp Cnn Constant Cosine Step".split()
@@ -47,6 +48,14 @@ def test_overlays_that_disagree_are_named_and_others_are_not():
         "experiments.capacity.seeds: found [0, 1] in demo.yaml and list [0, 1, 2, 3"
     )
     assert "... in more.yaml, expected overlays that agree: give one" in str(caught.value)
+    # Also where one takes out, or says as a whole, what another has settings for.
+    stop = {"experiments": {"capacity": {"training": {"stop": {"batch_loss": 0.2}}}}}
+    none = {"experiments": {"capacity": {"training": {"stop": None}}}}
+    for first, second in ((stop, none), (none, stop), (none, {"experiments": {"capacity": None}})):
+        with pytest.raises(
+            ValueError, match=r"capacity\S*: found .* in a\.yaml and .*overlays that"
+        ):
+            overlays.settings_of_files(documents(base=base, a=first, b=second))
     more["experiments"]["capacity"]["seeds"] = [0, 1]
     more |= {"device": "cpu", "x-mine": 3}
     assert overlays.settings_of_files(documents(base=base, demo=demo, more=more)) == {
@@ -69,7 +78,7 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
     }  # fmt: skip
     over = {
         ("experiments", "e", "training", "epochs"): 2, ("experiments", "e", "sedes"): 3,
-        ("experimens",): 5,
+        ("experimens",): 5, ("figures",): 6,
     }  # fmt: skip
     files = {"base.yaml": Document({}, base), "over.yaml": Document({}, over)}
     for message, line in (
@@ -84,6 +93,7 @@ def test_a_message_names_the_line_of_the_file_that_sets_the_key():
         ("experiments.e.variants: found 'Wide'", "base.yaml, line 2"),
         ("experiments.e.variants.sinc_bigger.training.epochs: found 0", "over.yaml, line 2"),
         ("the configuration: unknown key 'experimens': did you", "over.yaml, line 5"),
+        ("the configuration: the key 'figures' is missing", "over.yaml, line 6"),
     ):
         assert overlays.with_line(message, files) == f"{line}: {message}"
     assert overlays.with_line("the configuration: x", files) == "the configuration: x"
@@ -217,11 +227,22 @@ def test_of_arrays_the_range_is_a_setting_where_they_are_pixels(config):
         entries.read(config)
 
 
+def test_a_start_is_said_as_a_whole(config):
+    """The epoch of another run's snapshot is none of this one's."""
+    config["experiments"]["connectivity"]["start"] = OF_MLP | {"epoch": 3}
+    first = config["experiments"]["connectivity"]["variants"]["a_after_1"]["start"]
+    start = experiments.settings_of(config, "connectivity", "a_after_1").start
+    assert start == Start(experiment=first["experiment"], variant=first["variant"], epoch=1)
+    del first["epoch"]
+    assert experiments.settings_of(config, "connectivity", "a_after_1").start.epoch is None
+
+
 def test_a_figure_draws_by_settings_and_by_nothing_else_that_runs_have(config):
     run = experiments.settings_of(config, "capacity", "cnn1")
     for key, value in (
         ("stream", 0), ("training.gradient_norm", False), ("model.conv", (16, 28)), ("model", None),
         ("model.slope", None), ("layers", None), ("training.in_phases", None), ("__class__", None),
+        ("model.kind", "cnn"),
     ):  # fmt: skip
         assert entries.value_of(run, key) == value, key
 
@@ -306,6 +327,14 @@ MISTAKES = [
         r"capacity\.seeds: a batch of them would be called seeds0\+2\+4.*too long for a file",
     ),
     ({"capacity.inputs.range": [1, 1]}, r"range: found \[1, 1\], expected two that differ"),
+    (
+        {"trajectory.figures.pca_model.tables": ["pca_layer1", "pca_model_variance", "metrics"]},
+        r"tables: found 'pca_model_variance' beside 'pca_layer1', expected pca_layer1_variance",
+    ),
+    (
+        {"interpolation.figures.interp.variants": ["a"]},
+        r"^experiments\.interpolation\.figures\.interp\.variants: found one, but it compares",
+    ),
     # Inputs and models.
     ({"capacity.inputs.labels": 1.5}, r"labels: found 1\.5, expected at most 1"),
     ({"capacity.inputs.examples": 70_000}, r"examples: found 70000, but mnist has 60000 training"),
@@ -323,6 +352,7 @@ MISTAKES = [
         r"batch_size: found 64, but of 65 training examples that makes a batch",
     ),
     # Trainings.
+    ({"gradient_norm.training.history_every": 3}, r"history_every: needs history: epoch, or 1"),
     ({"capacity.training.learning_rate": "1e-3"}, r"rate: found '1e-3' \(str\), .*number.*0\.001"),
     ({"capacity.training.learning_rate": -1}, r"learning_rate: found -1, expected"),
     ({"capacity.training.learning_rate": float("nan")}, r"learning_rate: found nan"),
@@ -445,7 +475,7 @@ MISTAKES = [
             "interpolation.analyses.lines.variants": PAIRS,
             "interpolation.variants": {name: {"training": SGD} for name in PAIRS},
         },
-        r"interpolation\.variants: a_b is the name of two: call a variant otherwise",
+        r"lines\.variants: a_b is the name of two: call a variant otherwise",
     ),
     ({"aligned_runs.training.snapshot_epochs": []}, r"aligned_runs\..*epochs: found no 0, but"),
     (

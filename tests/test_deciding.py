@@ -199,7 +199,8 @@ def test_a_run_that_starts_from_another_has_it_get_the_same_seeds(experiments):
 
 
 def test_the_seeds_stand_over_all_that_the_overlays_say(experiments, tmp_path):
-    first = {"experiments": {"capacity": None, "mnist_cnn": {"seeds": [0, 1, 5]}}}
+    mnist_cnn = {"title": "1e-3", "seeds": [0, 1, 5]}
+    first = {"experiments": {"capacity": None, "mnist_cnn": mnist_cnn}}
     second = {"figures": {"dpi": 60}, "experiments": {"capacity": None}}
     overlay = deciding.laid_over(first, second)
     assert overlay == first | second | {"experiments": first["experiments"]}
@@ -208,7 +209,7 @@ def test_the_seeds_stand_over_all_that_the_overlays_say(experiments, tmp_path):
     decided = deciding.with_seeds(overlay, experiments, added)
     assert decided["experiments"] == {
         "capacity": None,
-        "mnist_cnn": {"seeds": [0, 1, 5, 6, 7]},
+        "mnist_cnn": mnist_cnn | {"seeds": [0, 1, 5, 6, 7]},
         "trajectory": {"seeds": "0-12"},
     }
     path = tmp_path / "decided.yaml"

@@ -318,6 +318,10 @@ def test_the_kinds_of_the_library_pass_the_checks_of_an_extensions():
             "experiments.mine.analyses.norms.order: found 2, expected less than the seeds (2)",
         ),
         (
+            {"experiments": {"mine": MLP | {"analyses": {"norms": {"kind": "fails", "order": 2}}}}},
+            "requirements.py failed (AttributeError: 'tuple' object has no attribute 'nope')",
+        ),
+        (
             {"experiments": {"mine": MLP | {"figures": {"f": {"draw": "strip", "caption": "c"}}}}},
             "experiments.mine.figures.f.colours: mine is missing: say it here or in figures",
         ),
@@ -336,7 +340,8 @@ def test_a_mistake_in_what_uses_an_extension_is_one_line(tmp_path, change, messa
     if "experiments" in overlay:
         overlay["experiments"]["mine"] |= {"title": "Mine", "variants": {"mlp": {}}}
     files = {
-        "requirements_py": NEED,
+        "requirements_py": NEED + "def fails(runs):\n    tuple(runs).nope\n",
+        "analyses__fails_py": NORMS.replace('"scope"', '"needs": ["fails"], "scope"'),
         "analyses__norms_py": NORMS.replace('"scope"', '"needs": ["few", "alike"], "scope"'),
         "figures__by_py": 'KIND = {"tables": ["metrics"], "by_variant": ["training.rate"]}\n',
         "figures__strip_py": STRIP.replace('"tables": ["norms"]', '"tables": ["metrics"]').replace(

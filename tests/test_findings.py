@@ -161,12 +161,12 @@ def test_training_curves_by_hand():
     history = history.assign(batch_loss=history["batch_accuracy"], test_loss=0.125)
     assert finding("training_curves", history, measure="accuracy") == (
         "In the last epoch the median training accuracy is 50.00 % (25.00 to 75.00) for a and "
-        "50.00 % for b, the median test accuracy 50.00 % for a and 25.00 % for b. Over all epochs "
-        "the training accuracy is 25.00 % (12.50 to 37.50) for a and 25.00 % for b."
+        "50.00 % for b, the median test accuracy 50.00 % for a and 25.00 % for b. Over the "
+        "recorded epochs the training accuracy is 25.00 % (12.50 to 37.50) for a and 25.00 % for b."
     )
     assert finding("training_curves", history, measure="loss", left_out=["a"]) == (
-        "In the last epoch the median training loss is 0.5, the median test loss 0.125. Over all "
-        "epochs the training loss is 0.25."
+        "In the last epoch the median training loss is 0.5, the median test loss 0.125. Over the "
+        "recorded epochs the training loss is 0.25."
     )
 
 

@@ -1,4 +1,4 @@
-"""Loss or accuracy during training, on training and test images, and its mean over the epochs."""
+"""Loss or accuracy by epoch, on training and test images, and its mean over the recorded epochs."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -70,5 +70,6 @@ def finding(style: dict, history: pd.DataFrame) -> str:
     )
     return (
         f"In the last epoch the median training {measure} is {train}, "
-        f"the median test {measure} {test}. Over all epochs the training {measure} is {mean}."
+        f"the median test {measure} {test}. Over the recorded epochs the training {measure} is "
+        f"{mean}."
     )

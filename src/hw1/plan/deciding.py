@@ -24,6 +24,7 @@ from hw1.settings.entries import Analysis
 from hw1.settings.estimates import training_seconds
 from hw1.settings.experiments import Experiments
 from hw1.settings.overlays import leaves
+from hw1.settings.yaml_files import EXPONENT
 
 Seeds = dict[str, list[int]]  # by experiment
 
@@ -93,7 +94,15 @@ def written(seeds: Collection[int]) -> str | list[int]:
 def overlay_text(overlay: dict, by: str, build: str) -> str:
     """The file of an overlay, with the command that made it, and the command that builds it."""
     about = f"# All settings over config.yaml, with the seeds that were chosen by:\n# {by}\n"
-    return f"{about}# This builds them: {build}\n" + yaml.safe_dump(overlay, sort_keys=False)
+    text = yaml.dump(overlay, Dumper=Dumper, sort_keys=False)
+    return f"{about}# This builds them: {build}\n{text}"
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes texts with quotes where hw1.settings.yaml_files reads a number, as 1e-3."""
+
+
+Dumper.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT, [*"-+.0123456789"])
 
 
 # --- the cost of a seed

@@ -156,7 +156,8 @@ def published_plan(folder: str, prefix: str, built: Configuration) -> PublishedP
     arm = next(iter(said["arms"]))
     own = held["arms"].get(arm, {})
     try:
-        said["datasets"] = dict(said["datasets"])
+        # Published settings are whole: nothing else is added to them.
+        said |= {"datasets": dict(said["datasets"]), "defaults": {"inputs": {}}}
         said["experiments"] = {
             name: as_published(said, entry, own[name])
             for name, entry in said["experiments"].items()

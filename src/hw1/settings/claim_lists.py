@@ -60,7 +60,7 @@ def check_claim(claim: Claim, where: str, known: Sequence[str], keys: "Statistic
         check_among(rule.statistic, f"{key}.statistic", keys)
         own = keys[rule.statistic]
         schemas = {
-            name: {"enum": list(of.allowed)} if of.allowed else KINDS.get(of.kind, TEXT)
+            name: {"enum": list(of.allowed)} if of.allowed else KINDS[of.kind]
             for name, of in own.items()
         }
         check_keys(rule.of, schemas, f"{key}.of", {name for name in own if own[name].optional})
@@ -72,6 +72,9 @@ def check_claim(claim: Claim, where: str, known: Sequence[str], keys: "Statistic
             if low > high:
                 said = f"found [{low:g}, {high:g}], expected them to rise"
                 raise ValueError(f"{key}.{name}.within: {said}")
+        if rule.refuted and rule.refuted.meets(rule.confirmed):
+            said = "found numbers that confirm it, too: expected those of another region"
+            raise ValueError(f"{key}.refuted: {said}")
 
 
 class Key(NamedTuple):
@@ -132,6 +135,8 @@ def statistics(extensions: tuple[str, ...] = ()) -> Statistics:
 def keys_of(statistic: ast.FunctionDef, named: Mapping[str, ast.expr]) -> dict[str, Key]:
     """The keys of a statistic, by the annotations of its arguments. Raises an exception where these
     do not say them."""
+    if statistic.args.vararg or statistic.args.kwonlyargs or statistic.args.kwarg:
+        raise ValueError("found * or **")
     arguments = statistic.args.args[1:]  # the first are the tables
     required = len(arguments) - len(statistic.args.defaults)
     found = {
@@ -156,12 +161,16 @@ def key_of(annotation: ast.expr, optional: bool, named: Mapping[str, ast.expr]) 
         allowed = ast.literal_eval(
             text.removeprefix("Literal").replace("[", "(").replace("]", ",)")
         )
+    elif text not in KINDS:
+        raise ValueError(f"unknown annotation {text}")
     return Key(text, allowed, (), optional)
 
 
 # The schema of what stands under a key.
 TEXT = {"type": "string"}
 KINDS: dict[str, dict] = {
+    **dict.fromkeys(("str", "Experiment", "Variant", "Line", "Table", "Column", "Recorded"), TEXT),
+    "bool": {"type": "boolean"},
     "float": {"type": "number"},
     "int": {"type": "integer"},
     "Variants": {"type": "array", "minItems": 1, "items": TEXT},
@@ -266,6 +275,7 @@ NEEDS: dict[str, Callable[[Settings], bool]] = {
     "labels": lambda run: run.label_count is not None,
     "a row per iteration": lambda run: run.training.history == "iteration",
     "a row per epoch": lambda run: run.training.history == "epoch",
+    "every epoch": lambda run: (run.training.history, run.training.history_every) == ("epoch", 1),
     "epoch 0": lambda run: 0 in run.training.snapshot_epochs,
 }
 

@@ -37,6 +37,15 @@ class Region(Noun, frozen=True, kw_only=True):
         assert self.below is not None
         return [("below", self.below)]
 
+    def meets(self, other: "Region") -> bool:
+        """Whether some number lies in both."""
+        both = dict([*self.sides, *other.sides])
+        if len(both) == 1:
+            return True  # two rays to one side
+        low = max(bound for side, bound in [*self.sides, *other.sides] if side == "above")
+        high = min(bound for side, bound in [*self.sides, *other.sides] if side == "below")
+        return low < high or (low == high and self.has(low) and other.has(low))
+
     def has(self, number: float) -> bool:
         """Whether an exact number lies in it; a range includes its ends."""
         if self.within:

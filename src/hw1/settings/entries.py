@@ -44,7 +44,13 @@ class KindOfAnalysis(Noun, frozen=True, kw_only=True):
     data: bool
     tables: Annotated[
         dict[
-            Annotated[str, Meta(pattern="^([a-z][a-z0-9_]*)?$")],
+            Annotated[
+                str,
+                Meta(
+                    pattern="^([a-z][a-z0-9_]*)?$",
+                    title="lower-case letters, digits and underscores, or nothing",
+                ),
+            ],
             Annotated[tuple[Text, ...], Meta(min_length=1)],
         ],
         Meta(min_length=1),
@@ -245,9 +251,16 @@ def with_settings(
         for need in map(needs.__getitem__, kind.declared.needs):
             need(**{name: about[name] for name in inspect.signature(need).parameters})
     except ValueError as error:
-        key = str(error).partition(":")[0].partition(".")[0]
-        place = where if key in {*settings, "beside"} else f"experiments.{name}"
+        key = str(error).partition(":")[0]
+        own = (key == "variants" and key in said) or key.partition(".")[0] in {*settings, "beside"}
+        place = where if own else f"experiments.{name}"
         raise ValueError(f"{place}.{error} ({where.partition('.')[2]})") from error
+    except Exception as error:
+        if need.__module__ == requirements.__name__:
+            raise
+        said_of_need = f"{need.__name__} of {need.__code__.co_filename}"
+        problem = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{where}: the need {said_of_need} failed ({problem})") from error
     return variants, settings
 
 
@@ -307,6 +320,12 @@ def figures_of(
             check_among(table, f"{where}.tables", tables)
             if expected in OWN_TABLES and table != expected:
                 raise ValueError(f"{where}.tables: found {table!r}, expected {expected}")
+            # What is called after another table is of the same analysis.
+            for first, base in zip(drawn, wanted):
+                end = expected.removeprefix(base) if expected.startswith(f"{base}_") else ""
+                if end and table != f"{first}{end}":
+                    own = f"found {table!r} beside {first!r}, expected {first}{end}"
+                    raise ValueError(f"{where}.tables: {own}")
         files = [*(f"{name}_{table}" for table in drawn), *other_table]
         texts = entry.caption, list(entry.claims or ())
         yield Figure(name, key, kind, variants, files, *texts, colours, settings | other)
@@ -406,10 +425,13 @@ def check_names(found: Entries) -> None:
 
 def value_of(settings: Settings, key: str) -> object:
     """A setting by its key, such as training.batch_size; None where there is none."""
-    found: object = settings
+    found: Any = settings
     for name in key.split("."):
-        known = isinstance(found, Noun) and name in found.__struct_fields__
-        found = getattr(found, name) if known else None
+        own = found.__struct_config__ if isinstance(found, Noun) else None
+        if own and name == own.tag_field:
+            found = own.tag
+        else:
+            found = getattr(found, name) if own and name in found.__struct_fields__ else None
     return None if isinstance(found, Noun) else found
 
 

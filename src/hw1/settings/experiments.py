@@ -86,6 +86,8 @@ def settings_of(said: dict, experiment: str, variant: str) -> Settings:
     entry = said["experiments"][experiment]
     parts = [said["defaults"], entry, entry["variants"][variant]]
     own = merged(*({key: part[key] for key in OF_A_RUN if key in part} for part in parts))
+    if own.get("start"):  # said as a whole, so that its epoch is of no other run
+        own["start"] = [part["start"] for part in parts if part.get("start")][-1]
     own["dataset"] = said["datasets"][own["dataset"]]
     own |= {"experiment": experiment, "variant": variant}
     if own["dataset"]["kind"] in ("function", "arrays"):  # other inputs describe images

@@ -38,19 +38,15 @@ def settings_of_files(
     where a file holds no keys, and where two overlays set a key to different values. Snakemake
     would take the later value; of two presets, each meant as a whole, that would make neither.
     """
-    said: dict[str, tuple[object, str]] = {}
-    parts = []
-    for index, (name, document) in enumerate(files.items()):
-        parts.append(settings_of(name, document, root))
-        for key, value in leaves(parts[-1]) if index else ():
-            other, first = said.setdefault(key, (value, name))
-            if other != value:
-                raise ValueError(
-                    f"{key}: found {brief(other)} in {first} and {brief(value)} in {name}, "
-                    "expected overlays that agree: give one of them, or a third with what you mean"
-                )
+    parts = {name: settings_of(name, document, root) for name, document in files.items()}
+    for first, second in itertools.combinations([*parts][1:], 2):
+        for key, value, other in differing(parts[first], parts[second]):
+            raise ValueError(
+                f"{key}: found {brief(value)} in {first} and {brief(other)} in {second}, expected "
+                "overlays that agree: give one of them, or a third with what you mean"
+            )
     last = [settings_of(name, document, root) for name, document in over.items()]
-    return with_grids(merged(*parts, dict(given), *last))
+    return with_grids(merged(*parts.values(), dict(given), *last))
 
 
 def settings_of(name: str, document: Document, root: str = "") -> dict:
@@ -146,6 +142,15 @@ def leaves(node: dict, above: str = "") -> Iterator[tuple[str, object]]:
             yield f"{above}{key}", value
 
 
+def differing(one: dict, other: dict, above: str = "") -> Iterator[tuple[str, object, object]]:
+    """The dotted keys that both set, to different values, and these."""
+    for key in [key for key in one if key in other]:
+        if isinstance(one[key], dict) and isinstance(other[key], dict):
+            yield from differing(one[key], other[key], f"{above}{key}.")
+        elif one[key] != other[key]:
+            yield f"{above}{key}", one[key], other[key]
+
+
 def with_line(message: str, files: dict[str, Document]) -> str:
     """A message that begins with a dotted key, with the file and line of that key before it.
 
@@ -154,8 +159,8 @@ def with_line(message: str, files: dict[str, Document]) -> str:
     """
     key = "" if message.startswith(WHOLE) else re.split(r"[^\w.-]", message, maxsplit=1)[0]
     place = tuple(int(part) if part.isdecimal() else part for part in key.split(".") if part)
-    if unknown := re.search(r"unknown key '([^']*)'", message):
-        place += (unknown[1],)
+    if named := re.search(r"(?:unknown|the) key '([^']*)'", message):
+        place += (named[1],)
     places = [place]
     if place[:1] == ("experiments",) and place[2:3] == ("variants",):
         grid = (*place[:2], "grid")

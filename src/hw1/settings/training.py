@@ -187,3 +187,5 @@ class Training(Part, OfOnePhase, frozen=True, kw_only=True):
             raise ValueError(f"{where}.gradient_norm: needs history: iteration")
         if self.evaluate_each_epoch and self.history != "epoch":
             raise ValueError(f"{where}.evaluate_each_epoch: needs history: epoch")
+        if self.history_every > 1 and self.history != "epoch":
+            raise ValueError(f"{where}.history_every: needs history: epoch, or 1")

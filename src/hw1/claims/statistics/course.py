@@ -79,7 +79,7 @@ def plateaus(
 
 def curve_ratio(
     tables: Tables,
-    experiment: Annotated[Experiment, "a row per epoch"],
+    experiment: Annotated[Experiment, "every epoch"],
     variant: Variant,
     baseline: Variant,
     column: Recorded,
@@ -90,7 +90,7 @@ def curve_ratio(
 
 def curve_difference(
     tables: Tables,
-    experiment: Annotated[Experiment, "a row per epoch", "labels"],
+    experiment: Annotated[Experiment, "every epoch", "labels"],
     variant: Variant,
     baseline: Variant,
     column: Recorded,
@@ -108,7 +108,7 @@ def curve_mean(tables: Tables, experiment: Experiment, column: str, variant: Var
 
 def reaches(
     tables: Tables,
-    experiment: Annotated[Experiment, "a row per epoch", "labels"],
+    experiment: Annotated[Experiment, "every epoch", "labels"],
     variant: Variant,
     at_least: float,
 ) -> Sample:
