@@ -655,6 +655,14 @@ def test_a_mean_over_the_epochs_takes_all_of_them(config, claim):
         check_evidence("claims", [entry], read(config), {})
 
 
+def test_a_last_snapshot_is_of_runs_that_end_at_one_epoch(config):
+    (entry,) = [c for c in read_claims(ROOT / "workflow/claims.yaml") if c.id == "C8"]
+    config["experiments"]["trajectory"]["training"]["stop"] = {"batch_loss": 0.1}
+    config["experiments"]["trajectory"]["training"]["snapshot_epochs"] = [0, 1, 2]
+    with pytest.raises(ValueError, match=r"has not what contraction needs: no stop"):
+        check_evidence("claims", [entry], read(config), {})
+
+
 def test_a_statistic_whose_annotations_are_text_decides_claims(tmp_path, monkeypatch):
     monkeypatch.setattr(statistics, "STATISTICS", {})
     monkeypatch.setattr("sys.path", [*sys.path])

@@ -15,6 +15,7 @@ from hw1.claims.comparison import compare, in_spreads, independent, p_apart, row
 from hw1.claims.sample import Sample
 from hw1.plan.published import published_plan
 from hw1.plan.reading import files_of, planned
+from hw1.results import tables
 from hw1.settings.claims import Claim, Region, Rule
 
 
@@ -190,3 +191,20 @@ def test_a_build_is_compared_with_the_published_seeds(repository):
     run = publish(repository, "capacity")
     assert run.returncode != 0 and "Traceback" not in run.stderr
     assert "other settings than config.yaml" in run.stderr
+    # Nor is an analysis of fewer seeds, or one of other settings beside the published one.
+    path = repository.folder / "results/tables/interpolation_lines.csv"
+    lines = tables.read(path)
+    tables.write(path, tables.records(lines[lines["seed"] == 0]))
+    run = publish(repository, "interpolation")
+    assert run.returncode == 1
+    assert run.stderr.strip().endswith("interpolation_lines.csv: found no seed 1: build it again")
+    for variant in "ab":
+        (repository.folder / f"results/checkpoints/interpolation/{variant}/seed1.pt").unlink()
+    run = publish(repository, "interpolation")
+    assert run.returncode == 0, run.stderr
+    repository.write_config(
+        lambda c: c["experiments"]["interpolation"]["analyses"]["lines"].update(points=4)
+    )
+    run = publish(repository, "interpolation")
+    assert run.returncode == 1
+    assert "lines is of all runs together, or of other settings than the published" in run.stderr

@@ -335,6 +335,7 @@ MISTAKES = [
         {"interpolation.figures.interp.variants": ["a"]},
         r"^experiments\.interpolation\.figures\.interp\.variants: found one, but it compares",
     ),
+    ({"capacity.variants.nan": {}}, r"capacity\.variants: found 'nan', expected a short name .*"),
     # Inputs and models.
     ({"capacity.inputs.labels": 1.5}, r"labels: found 1\.5, expected at most 1"),
     ({"capacity.inputs.examples": 70_000}, r"examples: found 70000, but mnist has 60000 training"),

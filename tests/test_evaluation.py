@@ -47,3 +47,6 @@ def test_the_best_constant_by_hand():
     assert accuracy == 0.75
     # From their mean, 3, the targets lie 2, 1 and 3 away.
     assert best_constant(np.array([1, 2, 6], np.float32)) == (pytest.approx(14 / 3), None)
+    # Of two outputs the means are 0.5 and 10.5, and both variances 1/4.
+    two = np.array([[0, 10], [1, 11]], np.float32)
+    assert best_constant(two) == (pytest.approx(0.25), None)

@@ -156,7 +156,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, python, observed):
     ]:
         path.unlink(missing_ok=True)
     process = begin()
-    while process.poll() is None and not list((disturbed.folder / "results").rglob("*.resume")):
+    while process.poll() is None and not list((disturbed.folder / "results").rglob("[!.]*.resume")):
         time.sleep(0.05)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)

@@ -87,7 +87,8 @@ def test_a_published_seed_trained_anew_has_its_numbers_or_some_like_the_others(
         ours = tables.read(copy.folder / f"results/tables/{name}_{kind}.csv")
         theirs = tables.read(ROOT / f"published/as_written/{name}_{kind}.csv.xz")
         assert len(ours.merge(theirs[theirs["seed"] == first[name]], on=key)) == len(ours)
-        if published.same(ours, theirs, key) is None:
+        # Trainings in SHORT end before the published ones.
+        if published.same(ours, theirs.merge(ours[key]), key) is None:
             continue
         # Nothing is known of the processor of the first that were published.
         runs = tables.read(ROOT / f"published/as_written/{name}_runs.csv.xz")

@@ -9,7 +9,7 @@ from browser import faults, look_at, needs_chromium
 from PIL import Image
 
 from hw1 import page
-from hw1.results import wording
+from hw1.results import tables, wording
 
 
 def test_what_is_filled_in_is_escaped_and_nothing_may_be_missing():
@@ -88,9 +88,16 @@ def test_a_column_has_the_decimals_that_its_least_number_needs():
     assert page.ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8" and page.ranges([3]) == "3"
 
 
+def test_a_table_is_of_the_arm_that_its_whole_name_ends_with(tmp_path):
+    for arm in ("coded", "as_coded"):
+        tables.write(tmp_path / f"claims_{arm}.csv", [{"verdict": arm}])
+    found = page.by_arm(sorted(tmp_path.glob("*.csv")), {"coded": "One", "as_coded": "Other"})
+    assert found == {"One": [{"verdict": "coded"}], "Other": [{"verdict": "as_coded"}]}
+
+
 def test_numbers_are_worded():
-    assert [wording.number(x) for x in (10173898, 351, 0.012345, -0.0, 99.84)] == [
-        "10 173 898", "351", "0.0123", "0", "99.8",
+    assert [wording.number(x) for x in (10173898, 999.7, 351, 0.012345, -0.0, 99.84)] == [
+        "10 173 898", "1 000", "351", "0.0123", "0", "99.8",
     ]  # fmt: skip
     assert [wording.quantity(99.84, unit) for unit in ("%", "pp", "nat", None)] == [
         "99.84", "99.84", "99.8", "99.8",

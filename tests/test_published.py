@@ -5,6 +5,7 @@ import re
 import shutil
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -59,11 +60,26 @@ def test_seeds_add_up_and_those_that_are_there_stay():
     assert len(both) == 6
 
 
-def test_other_numbers_of_a_run_are_noticed_and_rounding_is_not():
+def test_other_numbers_of_a_run_are_noticed_and_rounding_is_not(tmp_path):
     key = ["variant", "seed"]
     assert published.same(table([0, 1]), table([1, 2], loss=0.123457), key) is None
     said = published.same(table([0, 1]), table([1, 2], loss=0.1235), key)
     assert said == "variant a, seed 1: loss is 0.123457, published is 0.1235"
+    # So are a number on one side alone, and a row: a run that ended at another epoch.
+    for ours, theirs in ((np.nan, 0.5), (0.5, np.nan)):
+        assert published.same(table([0], loss=ours), table([0], loss=theirs), key), (ours, theirs)
+    assert published.same(table([0], loss=np.nan), table([0], loss=np.nan), key) is None
+    key += ["epoch"]
+    ended = [table([0]).assign(epoch=epoch) for epoch in (12, 15)]
+    assert published.same(*ended, key) == "variant a, seed 0, epoch 12: it is here alone"
+    assert published.same(ended[0], table([1]).assign(epoch=15), key) is None
+    # A long table has fewer digits.
+    long = table([*range(20_000)], loss=0.673266)
+    published.pack(tmp_path / "long.csv.xz", long)
+    assert (
+        published.same(table([5], loss=0.673266), tables.read(tmp_path / "long.csv.xz"), key[:2])
+        is None
+    )
 
 
 def test_runs_of_other_code_are_added_if_a_seed_that_both_have_has_the_same_numbers(

@@ -189,6 +189,9 @@ def test_what_varies_is_measured_by_its_mean():
     tables = iterations([*sides, 1, 1, 3, 3, *sides], [*sides, 10, 10, 30, 30, *sides])
     for above, yes in ((0.57, [1, 1]), (0.58, [0, 0])):  # the root of 1/3 is 0.577
         assert_sample(course.varies(tables, "e", "batch_loss", above), yes, SHARE)
+    for nothing in (iterations([1, 2, 3]), iterations([1, 1, 0, 0, 1, 1])):
+        with pytest.raises(Missing, match="the middle third has one iteration, or a mean of 0"):
+            course.varies(nothing, "e", "batch_loss", 0.1)
 
 
 def test_a_loss_falls_by_windows_of_the_middle_third():
@@ -278,6 +281,16 @@ def test_accuracies_at_a_border_count():
     tables = {"e_metrics": at_end("accuracy", v=[0.25, 0.5, 0.75])}
     for low, high, yes in ((25, 50, [1, 1, 0]), (26, 75, [0, 1, 1]), (26, 49, [0, 0, 0])):
         assert_sample(ends.accuracy_within(tables, "e", "train", low, high), yes, SHARE)
+    # As floats, 100 * 0.57 is under 57, 100 * 0.55 over 55, and 0.1624 - 0.1124 under 0.05.
+    tables = {"e_metrics": at_end("accuracy", v=[0.57])}
+    assert_sample(ends.accuracy_within(tables, "e", "train", 57, 60), [1], SHARE)
+    exact = {"e_metrics": at_end("accuracy", v=[0.55])}
+    assert ends.final_accuracy(exact, "e", "train").values.tolist() == [55]
+    assert ends.best_accuracy(exact, "e", "train").values.tolist() == [55]
+    gained = at_end("accuracy", v=[0.1624]).assign(
+        constant_accuracy=0.1124, loss=1, constant_loss=1
+    )
+    assert_sample(ends.memorised({"e_metrics": gained}, "e", 0.05, 0.1), [1], SHARE)
 
 
 def test_the_best_accuracy_may_be_an_earlier_one():
@@ -473,6 +486,11 @@ def test_what_sizes_cannot_say():
     assert_sample(size.per_decade(tables, "e", "test", "loss", ["w0", "w1"]), [0.1], RATIO)
     with pytest.raises(Missing, match="e_metrics: one size has no slope"):
         size.per_decade(tables, "e", "test", "loss", ["w0"])
+    alike = {"e_metrics": sized("accuracy", [0.2, 0.4], parameters=[100, 100])}
+    with pytest.raises(Missing, match="e_metrics: one size has no slope"):
+        size.per_decade(alike, "e", "test", "accuracy")
+    with pytest.raises(Missing, match="one place has no order"):
+        size.order_correlation(alike, "e", ["w0"], "test", "accuracy")
     for groups in ((["w1", "w2"], ["w0", "w1"]), (["w0", "w1"], ["w1", "w2"])):
         with pytest.raises(Missing, match="e_metrics: a loss of 0 has no geometric mean"):
             size.group_difference(tables, "e", *groups, "test", "loss")
@@ -515,6 +533,9 @@ def test_the_least_accurate_of_the_largest_models():
     tables = {"e_metrics": sized("accuracy", [0.1, 0.75, 1], [0.1, 1, 0.5])}
     for models, expected in ((1, [100, 50]), (2, [75, 50]), (3, [10, 10])):
         assert_sample(size.largest_accuracy(tables, "e", "test", models), expected, LEVEL)
+    for models in (0, -1, 4):
+        with pytest.raises(Missing, match=f"e_metrics: of 3 sizes there are no {models}"):
+            size.largest_accuracy(tables, "e", "test", models)
     with pytest.raises(Missing, match="e_metrics has one size"):
         size.largest_accuracy({"e_metrics": sized("accuracy", [0.1])}, "e", "test", 2)
 

@@ -95,7 +95,9 @@ def publish(results: Path, folder: Path, arm: str, experiment: str, plan: Plan) 
         raise ValueError(f"{results}: no seed of {experiment} has all of {', '.join(variants)}")
     batches = {v: {s: name for s, name in b.items() if s in seeds} for v, b in batches.items()}
     said = {variant: settings.said for variant, settings in variants.items()}
-    about = {"settings": said, "code": digest("train")}
+    own = [analysis for analysis in plan.analyses if analysis.experiment == experiment]
+    analyses = {analysis.name: [analysis.kind.name, analysis.settings] for analysis in own}
+    about = {"settings": said, "code": digest("train"), "analyses": analyses}
     found = {table: rows_of(results, table, experiment, batches) for table in RUN_TABLES}
     runs = [(experiment, v, s) for v in variants for s in sorted(seeds)]
     found["runs"] = pd.DataFrame(
@@ -105,18 +107,26 @@ def publish(results: Path, folder: Path, arm: str, experiment: str, plan: Plan) 
     there = set(before["seeds"]) if before else set()
     if before:
         check_same(folder / arm, experiment, before, about, found["metrics"], there & seeds)
-    joint = []
-    for analysis in plan.analyses:
-        for table in analysis.tables if analysis.experiment == experiment else ():
+    joint = []  # tables that are published anew for all seeds
+    analysed = (before or {}).get("analyses", {})
+    for analysis in own:
+        as_before = analysed.get(analysis.name, analyses[analysis.name]) == analyses[analysis.name]
+        for table in analysis.tables:
             path = results / f"tables/{experiment}_{table}.csv"
             if not path.exists():
                 raise ValueError(f"{path} is missing: build it with snakemake {path}")
-            found[table] = tables.read(path)
-            joint += [table] * (analysis.kind.declared.scope == "experiment")
+            found[table] = rows = tables.read(path)
+            of_all = analysis.kind.declared.scope == "experiment"
+            joint += [table] * (of_all or not as_before)
+            if not of_all:
+                found[table] = rows[rows["seed"].isin(seeds)]
+                if lacking := sorted(seeds - {*rows["seed"]}):
+                    raise ValueError(f"{path}: found no seed {lacking[0]}: build it again")
     if joint and not there <= seeds:
         raise ValueError(
-            f"{experiment}: {joint[0]} is of all runs together: found seeds {sorted(seeds)}, "
-            f"expected those that are published, too, {sorted(there)}"
+            f"{experiment}: {joint[0]} is of all runs together, or of other settings than the "
+            f"published one: found seeds {sorted(seeds)}, expected those that are published, too, "
+            f"{sorted(there)}"
         )
     for table, rows in found.items():
         path = folder / arm / f"{experiment}_{table}.csv.xz"

@@ -171,9 +171,9 @@ def by_arm(paths: Iterable[Path], arms: dict[str, str]) -> dict[str, list[dict]]
     """Tables whose names end with an arm, as rows by that arm in words."""
     found: dict[str, list[dict]] = {}
     for path in paths:
-        for arm, words in arms.items():
-            if path.stem.endswith(f"_{arm}"):
-                found.setdefault(words, []).extend(tables.records(tables.read(path)))
+        if ends := [arm for arm in arms if path.stem.endswith(f"_{arm}")]:
+            words = arms[max(ends, key=len)]  # as_coded, where coded is an arm, too
+            found.setdefault(words, []).extend(tables.records(tables.read(path)))
     return {words: found[words] for words in arms.values() if words in found}
 
 

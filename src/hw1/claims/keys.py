@@ -4,8 +4,8 @@ The workflow reads them without importing a statistic. Before anything is traine
 claim that does not fit what will be built (hw1.settings.claim_lists). An annotation says what an
 experiment must have: Annotated[Experiment, "one variant", "lines", "history.test_loss"] has one
 variant, a table `lines`, and a history with a column `test_loss`. Other words are "several
-variants", "labels", "a row per epoch", "every epoch" or "a row per iteration" of the history, and
-"epoch 0".
+variants", "labels", "a row per epoch", "every epoch" or "a row per iteration" of the history, "no
+stop" before the last epoch, and "epoch 0".
 """
 
 from typing import Literal

@@ -46,15 +46,22 @@ def effect(seeds: pd.Series) -> Sample:
     return Sample(seeds.to_numpy(float), null=0)
 
 
+def percent(accuracies: pd.Series) -> pd.Series:
+    """Accuracies, or differences of them, in percent.
+
+    They are shares of a count of examples. As floats they have last digits that mean nothing, and
+    might put them beside a border that they lie on.
+    """
+    return (100 * accuracies).round(9)
+
+
 def percentage_points(first: pd.Series, second: pd.Series) -> Sample:
     """By how many percentage points the first of two accuracies of each seed is above the second.
 
     Raises TooFew where no seed has both.
     """
     first, second = paired(first, second)
-    # Accuracies are shares of a count of examples. A difference of such floats has last digits that
-    # mean nothing, and might put it beside a border that it lies on.
-    return effect((100 * (first - second)).round(9))
+    return effect(percent(first - second))
 
 
 def ratio(first: pd.Series, second: pd.Series) -> Sample:

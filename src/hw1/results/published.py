@@ -25,13 +25,17 @@ DIGITS = {0: 6, 20_000: 4}
 def pack(path: Path, table: "pd.DataFrame") -> None:
     """Write a table compressed, with rounded floats and a line for each column; the same rows give
     the same bytes."""
-    rounded = table.copy()
-    digits = DIGITS[max(rows for rows in DIGITS if rows <= len(table))]
+    rounded, digits = table.copy(), digits_of(len(table))
     for column in rounded.select_dtypes("float"):
         rounded[column] = [float(f"{value:.{digits}g}") for value in rounded[column]]
     text = tables.turned(tables.plain(tables.records(rounded), list(rounded)).decode())
     with replacing(path) as temporary:
         temporary.write_bytes(lzma.compress(text.encode(), preset=9))
+
+
+def digits_of(rows: int) -> int:
+    """The digits that a float has in a published table of so many rows."""
+    return DIGITS[max(least for least in DIGITS if least <= rows)]
 
 
 def manifest(folder: Path) -> dict:
@@ -70,19 +74,31 @@ def damage(folder: Path) -> list[str]:
 
 
 def same(ours: "pd.DataFrame", theirs: "pd.DataFrame", key: list[str]) -> str | None:
-    """Where two tables of the same runs differ by more than rounding; None if they do not."""
+    """Where two tables differ by more than rounding, in the rows of the runs that are in both; None
+    if they do not. `key` has the columns that tell rows apart, variant and seed among them."""
     import pandas as pd
 
     numbers = [c for c in theirs if c not in key and pd.api.types.is_numeric_dtype(theirs[c])]
-    both = ours.merge(theirs, on=key, suffixes=("", "_published"))
+    of_run = [pd.MultiIndex.from_frame(table[["variant", "seed"]]) for table in (ours, theirs)]
+    both = ours[of_run[0].isin(of_run[1])].merge(
+        theirs[of_run[1].isin(of_run[0])],
+        on=key, how="outer", suffixes=("", "_published"), indicator="side",
+    )  # fmt: skip
+
+    def place(row: pd.Series) -> str:
+        return ", ".join(f"{name} {row[name]}" for name in key)
+
+    if len(alone := both[both["side"] != "both"]):
+        side = "here" if alone.iloc[0]["side"] == "left_only" else "published"
+        return f"{place(alone.iloc[0])}: it is {side} alone"
+    rounding = 10.0 ** (1 - digits_of(max(len(ours), len(theirs))))
     for column in numbers:
-        difference = (both[column] - both[f"{column}_published"]).abs()
-        wrong = difference > 10.0 ** (1 - DIGITS[0]) * both[f"{column}_published"].abs()
-        if wrong.any():
-            row = both[wrong].iloc[0]
-            place = ", ".join(f"{name} {row[name]}" for name in key)
-            theirs_is = row[f"{column}_published"]
-            return f"{place}: {column} is {row[column]:g}, published is {theirs_is:g}"
+        own, their = both[column], both[f"{column}_published"]
+        close = (own == their) | ((own - their).abs() <= rounding * their.abs())
+        if len(wrong := both[~(close | (own.isna() & their.isna()))]):
+            row = wrong.iloc[0]
+            said = f"{row[column]:g}, published is {row[f'{column}_published']:g}"
+            return f"{place(row)}: {column} is {said}"
     return None
 
 

@@ -27,7 +27,7 @@ def outcome(verdicts: Iterable[str], what: str = "claim") -> str:
 
 def number(value: float) -> str:
     """Three significant digits; 1000 and more in full, in groups of three."""
-    if abs(value) >= 1000:
+    if abs(value) >= 999.5:
         return f"{value:,.0f}".replace(",", " ")
     return f"{value + 0.0:.3g}"  # + 0.0: without the sign of -0.0
 

@@ -276,6 +276,7 @@ NEEDS: dict[str, Callable[[Settings], bool]] = {
     "a row per iteration": lambda run: run.training.history == "iteration",
     "a row per epoch": lambda run: run.training.history == "epoch",
     "every epoch": lambda run: (run.training.history, run.training.history_every) == ("epoch", 1),
+    "no stop": lambda run: run.training.stop is None,  # else the runs have other last epochs
     "epoch 0": lambda run: 0 in run.training.snapshot_epochs,
 }
 

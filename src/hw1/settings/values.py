@@ -16,8 +16,9 @@ from msgspec import Meta, Struct, structs
 Name = Annotated[
     str,
     Meta(
-        pattern="^[a-z][a-z0-9_]{0,39}$",
-        title="a short name of lower-case letters, digits and underscores",
+        # The others are values to those who read tables.
+        pattern="^(?!(nan|null|true|false|inf|infinity)$)[a-z][a-z0-9_]{0,39}$",
+        title="a short name of lower-case letters, digits and underscores, no value as nan",
     ),
 ]
 Line = Annotated[

@@ -8,9 +8,11 @@ def best_constant(targets: np.ndarray) -> tuple[float, float | None]:
 
     For integer labels (n,) the loss is the entropy of their distribution in nats, reached by
     predicting the shares of the classes, and the accuracy the largest share. For real targets
-    the loss is their variance, reached by predicting the mean, and there is no accuracy.
+    (n, outputs) the loss is the mean of the outputs' variances, reached by predicting their means,
+    and there is no accuracy.
     """
     if targets.dtype.kind == "f":
-        return float(targets.astype(np.float64).var()), None
+        outputs = targets.reshape(len(targets), -1).T
+        return float(np.mean([output.astype(np.float64).var() for output in outputs])), None
     shares = np.unique(targets, return_counts=True)[1] / targets.size
     return float(-(shares * np.log(shares)).sum()), float(shares.max())

@@ -176,6 +176,8 @@ def varies(
 ) -> Sample:
     """Share of runs whose column has a coefficient of variation > `above` in the middle third."""
     values = during(phases(tables, experiment, column), "middle")
+    if values.shape[1] < 2 or (values.mean(axis=1) == 0).any():
+        raise Missing(f"{experiment}_history: the middle third has one iteration, or a mean of 0")
     return share(each(values, lambda run: np.std(run, ddof=1) / np.mean(run)) > above)
 
 

@@ -11,7 +11,7 @@ from hw1.claims.sample import Sample, effect, ratio
 
 def contraction(
     tables: Tables,
-    table: Annotated[Table, "one variant", "epoch 0"],
+    table: Annotated[Table, "one variant", "no stop", "epoch 0"],
     column: Column = "distance",
     since: Literal["start", "first_snapshot"] = "start",
 ) -> Sample:
@@ -31,7 +31,9 @@ def snapshots(found: pd.DataFrame, table: str, at_least: int) -> list[int]:
     return epochs
 
 
-def cosine(tables: Tables, table: Annotated[Table, "one variant"], column: Column) -> Sample:
+def cosine(
+    tables: Tables, table: Annotated[Table, "one variant", "no stop"], column: Column
+) -> Sample:
     """Cosine of the angle between the ways of two runs, at the last snapshot. Its column is empty
     at the start, where there is no way yet."""
     found = pairs(tables, table, ["distance"])
@@ -43,7 +45,10 @@ def cosine(tables: Tables, table: Annotated[Table, "one variant"], column: Colum
 
 
 def distance_ratio(
-    tables: Tables, table: Annotated[Table, "one variant"], column: Column, baseline: Column
+    tables: Tables,
+    table: Annotated[Table, "one variant", "no stop"],
+    column: Column,
+    baseline: Column,
 ) -> Sample:
     """One kind of distance between two runs over another, at the last snapshot."""
     found = pairs(tables, table, [column, baseline])
@@ -53,7 +58,7 @@ def distance_ratio(
 
 def distance_ratio_change(
     tables: Tables,
-    table: Annotated[Table, "one variant", "epoch 0"],
+    table: Annotated[Table, "one variant", "no stop", "epoch 0"],
     column: Column,
     baseline: Column,
 ) -> Sample:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hw1.claims.keys import Experiment, Split, Variant
 from hw1.claims.reading import Missing, Tables, final, paired, rows
-from hw1.claims.sample import Sample, median, percentage_points, ratio, share
+from hw1.claims.sample import Sample, median, percent, percentage_points, ratio, share
 
 
 def parameter_count(tables: Tables, experiment: Experiment, variant: Variant) -> Sample:
@@ -57,7 +57,7 @@ def accuracy_within(
     high: float,
 ) -> Sample:
     """Share of runs whose final accuracy, in percent, lies between two values."""
-    accuracy = 100 * final(tables, experiment, split, columns=["accuracy"])["accuracy"]
+    accuracy = percent(final(tables, experiment, split, columns=["accuracy"])["accuracy"])
     return share((accuracy >= low) & (accuracy <= high))
 
 
@@ -75,7 +75,7 @@ def final_accuracy(
     variant: Variant | None = None,
 ) -> Sample:
     """Final accuracy in percent."""
-    return median(100 * final(tables, experiment, split, variant, ["accuracy"])["accuracy"])
+    return median(percent(final(tables, experiment, split, variant, ["accuracy"])["accuracy"]))
 
 
 def accuracy_difference(
@@ -99,7 +99,7 @@ def best_accuracy(
     """The accuracy of a run at its best recorded epoch, in percent."""
     name = f"{experiment}_metrics"
     metrics = rows(tables, name, ("seed", "epoch"), ["accuracy"], where={"split": split})
-    return median(100 * metrics.groupby("seed")["accuracy"].max())
+    return median(percent(metrics.groupby("seed")["accuracy"].max()))
 
 
 def memorised(
@@ -111,7 +111,7 @@ def memorised(
     """Share of runs that end more accurate, or with a lower loss, than the best constant."""
     columns = ["loss", "accuracy", "constant_loss", "constant_accuracy"]
     metrics = final(tables, experiment, "train", columns=columns)
-    accuracy = metrics["accuracy"] - metrics["constant_accuracy"]
+    accuracy = percent(metrics["accuracy"] - metrics["constant_accuracy"]) / 100
     loss = metrics["constant_loss"] - metrics["loss"]
     return share((accuracy >= accuracy_gain) | (loss >= loss_gain))
 

@@ -8,7 +8,7 @@ import pandas as pd
 from hw1.claims.inference import spearman
 from hw1.claims.keys import Experiment, Score, Split, Variants
 from hw1.claims.reading import Missing, Tables, TooFew, each, final, paired, together
-from hw1.claims.sample import Sample, effect, median, percentage_points, ratio
+from hw1.claims.sample import Sample, effect, median, percent, percentage_points, ratio
 
 
 def by_size(
@@ -46,9 +46,9 @@ def per_decade(
     many percentage points the accuracy is higher. It is the slope of the least-squares line over
     the logarithms of the sizes, of some variants or of all."""
     values = by_size(tables, experiment, split, column, variants)
-    if values.shape[1] < 2:
-        raise Missing(f"{experiment}_metrics: one size has no slope")
     decades = np.log10(values.columns.get_level_values("parameters").to_numpy(float))
+    if len(np.unique(decades)) < 2:
+        raise Missing(f"{experiment}_metrics: one size has no slope")
     if column == "accuracy":
         slopes = each(values, lambda row: 100 * np.polyfit(decades, row, 1)[0])
         return effect(slopes.round(9))
@@ -116,6 +116,8 @@ def order_correlation(
 
 def correlation_with_place(columns: list[pd.Series]) -> pd.Series:
     """Spearman's correlation between the places of several series and their values, by seed."""
+    if len(columns) < 2:
+        raise Missing("one place has no order")
     values, places = together(columns), np.arange(len(columns))
     return each(values, lambda row: spearman(places, row))
 
@@ -128,7 +130,9 @@ def largest_accuracy(
 ) -> Sample:
     """The lowest final accuracy among so many of the largest models, in percent."""
     values = by_size(tables, experiment, split, "accuracy")
-    return median(100 * values.iloc[:, -models:].min(axis=1))
+    if not 1 <= models <= values.shape[1]:
+        raise Missing(f"{experiment}_metrics: of {values.shape[1]} sizes there are no {models}")
+    return median(percent(values.iloc[:, -models:].min(axis=1)))
 
 
 def fitting_peak(
