@@ -16,9 +16,9 @@ from msgspec import Meta, Struct, structs
 Name = Annotated[
     str,
     Meta(
-        # The others are values to those who read tables.
+        # Those who read tables would take these few for values.
         pattern="^(?!(nan|null|true|false|inf|infinity)$)[a-z][a-z0-9_]{0,39}$",
-        title="a short name of lower-case letters, digits and underscores, no value as nan",
+        title="a short name of lower-case letters, digits and underscores, but not nan or true",
     ),
 ]
 Line = Annotated[
