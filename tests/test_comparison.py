@@ -17,6 +17,7 @@ from hw1.plan.published import published_plan
 from hw1.plan.reading import files_of, planned
 from hw1.results import tables
 from hw1.settings.claims import Claim, Region, Rule
+from hw1.settings.overlays import settings_of_files
 
 
 def sample(*values: float, **kind) -> Sample:
@@ -149,6 +150,19 @@ def test_only_what_both_have_is_compared(tmp_path, monkeypatch):
     assert "trajectory_distances_model" in compared
     assert not [table for table in compared if "mine" in table or table == "dying_relu_history"]
     assert published.tables_compared(plan, "as_coded") == ["function_fit_metrics"]
+
+
+def test_published_settings_are_what_they_were_whatever_the_defaults_are_now(monkeypatch):
+    plan = planned(files_of(ROOT, []))
+    before = published_plan("results/published", "", plan.config).experiments
+
+    def other_defaults(files):
+        said = settings_of_files(files)
+        training = said["defaults"]["training"] | {"weight_decay": 0.5, "precision": "bf16"}
+        return said | {"defaults": said["defaults"] | {"training": training}}
+
+    monkeypatch.setattr("hw1.plan.published.settings_of_files", other_defaults)
+    assert published_plan("results/published", "", plan.config).experiments == before
 
 
 def publish(repository, *arguments: str) -> subprocess.CompletedProcess:

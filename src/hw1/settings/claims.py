@@ -1,5 +1,6 @@
 """Claims and the rules that decide them (workflow/claims.yaml explains them)."""
 
+import math
 from os import PathLike
 from typing import Annotated, Any, Literal
 
@@ -39,11 +40,9 @@ class Region(Noun, frozen=True, kw_only=True):
 
     def meets(self, other: "Region") -> bool:
         """Whether some number lies in both."""
-        both = dict([*self.sides, *other.sides])
-        if len(both) == 1:
-            return True  # two rays to one side
-        low = max(bound for side, bound in [*self.sides, *other.sides] if side == "above")
-        high = min(bound for side, bound in [*self.sides, *other.sides] if side == "below")
+        sides = [*self.sides, *other.sides]
+        low = max((bound for side, bound in sides if side == "above"), default=-math.inf)
+        high = min((bound for side, bound in sides if side == "below"), default=math.inf)
         return low < high or (low == high and self.has(low) and other.has(low))
 
     def has(self, number: float) -> bool:
